@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include "files.hpp"
+
+#include <stdlib.h>
+
+#include <cerrno>
+#include <cstring>
+#include <lifelog/io/atomic_file.hpp>
+#include <nlohmann/json.hpp>
+
+namespace lifelog::examples {
+
+void write_text(const std::filesystem::path& path, std::string_view text) {
+  writing([&] { io::write_text(path, text); });
+}
+
+void write_json(const std::filesystem::path& path, const nlohmann::ordered_json& value) {
+  write_text(path, value.dump(1) + '\n');
+}
+
+nlohmann::ordered_json read_json(const std::filesystem::path& path) {
+  const auto text = io::read_file(path);
+  try {
+    return nlohmann::ordered_json::parse(text);
+  } catch (const nlohmann::json::exception& error) {
+    throw format_error(path.string(), std::string("expected JSON: ") + error.what());
+  }
+}
+
+void make_directory(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) throw OutputError(path.string() + ": cannot create directory: " + error.message());
+}
+
+void require_directory(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::filesystem::directory_iterator listing(path, error);
+  if (error) throw io_error(path.string(), "cannot list directory: " + error.message());
+}
+
+TemporaryDirectory::TemporaryDirectory() {
+  auto name = (std::filesystem::temp_directory_path() / "lifelog-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr)
+    throw OutputError(name + ": cannot create directory: " + std::strerror(errno));
+  path_ = name;
+}
+
+TemporaryDirectory::~TemporaryDirectory() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+}  // namespace lifelog::examples

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+#include "program.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <iostream>
+#include <lifelog/core/version.hpp>
+#include <new>
+
+namespace lifelog::examples {
+
+namespace {
+
+constexpr int success = 0, failure = 1, bad_input = 2;
+
+/// Errors of libraries underneath may come in paragraphs; ours are one line.
+std::string one_line(std::string text) {
+  for (char& c : text)
+    if (c == '\n' || c == '\r' || c == '\t') c = ' ';
+  for (std::size_t at; (at = text.find("  ")) != std::string::npos;) text.erase(at, 1);
+  const auto last = text.find_last_not_of(' ');
+  text.erase(last == std::string::npos ? 0 : last + 1);
+  return text;
+}
+
+int complain(const char* name, const std::string& what, int status) {
+  std::cout.flush();
+  std::fprintf(stderr, "%s: %s\n", name, one_line(what).c_str());
+  return status;
+}
+
+CLI::Validator bound(std::string description, std::function<bool(double)> holds) {
+  auto check = [description, holds = std::move(holds)](std::string& text) -> std::string {
+    double value = 0;
+    if (!CLI::detail::lexical_cast(text, value)) return "expected a number, got '" + text + "'";
+    return holds(value) ? std::string() : "expected " + description + ", got " + text;
+  };
+  return CLI::Validator(std::move(check), "");
+}
+
+template<class Number>
+Number parse_number(const std::string& flag, std::string_view text) {
+  Number value{};
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (result.ec != std::errc() || result.ptr != text.data() + text.size() || text.empty())
+    throw FlagError(flag + ": expected a number, got '" + std::string(text) + "'");
+  return value;
+}
+
+void add_common_flags(CLI::App& app, Program& program) {
+  app.add_option("--seed", program.seed, "same seed, same results")->check(at_least(0));
+  app.add_option("--threads", program.threads, "threads to use, 0 = all; never changes a result")
+      ->check(between(0, 1024));
+  app.add_flag("--quiet", program.quiet, "no summary and no progress bar");
+  app.set_version_flag("--version", LIFELOG_VERSION);
+}
+
+int run_body(const Program& program, const std::function<void(const Program&)>& body) {
+  const char* name = program.name.c_str();
+  try {
+    body(program);
+    if (!std::cout.flush()) throw OutputError("standard output: cannot write");
+    return success;
+  } catch (const OutputError& error) {
+    return complain(name, error.what(), failure);
+  } catch (const std::invalid_argument& error) {
+    return complain(name, error.what(), bad_input);
+  } catch (const FlagError& error) {
+    return complain(name, error.what(), bad_input);
+  } catch (const format_error& error) {
+    return complain(name, error.what(), bad_input);
+  } catch (const io_error& error) {
+    return complain(name, error.what(), bad_input);
+  } catch (const std::bad_alloc&) {
+    return complain(name, "out of memory", failure);
+  } catch (const std::exception& error) {
+    return complain(name, error.what(), failure);
+  }
+}
+
+}  // namespace
+
+std::ostream& Program::out() const {
+  static std::ostream nowhere(nullptr);
+  return quiet ? nowhere : std::cout;
+}
+
+void Program::warn(const std::string& text) const {
+  complain(name.c_str(), "warning: " + text, success);
+}
+
+int run_program(int argc, char** argv, const char* name, const char* description,
+                const std::function<void(CLI::App&)>& setup,
+                const std::function<void(const Program&)>& body) {
+  Program program;
+  program.name = name;
+  CLI::App app(description, name);
+  app.option_defaults()->always_capture_default();
+  setup(app);
+  add_common_flags(app, program);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    std::cout << app.help();
+    return std::cout.flush() ? success : complain(name, "standard output: cannot write", failure);
+  } catch (const CLI::CallForVersion&) {
+    std::cout << name << ' ' << LIFELOG_VERSION << '\n';
+    return success;
+  } catch (const CLI::ParseError& error) {
+    return complain(name, std::string(error.what()) + " (--help lists all flags)", bad_input);
+  }
+  return run_body(program, body);
+}
+
+CLI::Validator at_least(double low) {
+  return bound("at least " + CLI::detail::to_string(low),
+               [low](double x) { return x >= low && std::isfinite(x); });
+}
+
+CLI::Validator positive() {
+  return bound("a number above 0", [](double x) { return x > 0 && std::isfinite(x); });
+}
+
+CLI::Validator between(double low, double high) {
+  return bound("a number from " + CLI::detail::to_string(low) + " to " + CLI::detail::to_string(high),
+               [low, high](double x) { return x >= low && x <= high; });
+}
+
+std::vector<double> number_list(const std::string& flag, const std::string& text) {
+  std::vector<double> numbers;
+  std::string_view rest = text;
+  while (true) {
+    const auto comma = rest.find(',');
+    numbers.push_back(parse_number<double>(flag, rest.substr(0, comma)));
+    if (comma == std::string_view::npos) return numbers;
+    rest.remove_prefix(comma + 1);
+  }
+}
+
+std::pair<int, int> number_range(const std::string& flag, const std::string& text) {
+  const auto colon = text.find(':');
+  if (colon == std::string::npos) throw FlagError(flag + ": expected low:high, got '" + text + "'");
+  const std::string_view whole = text;
+  const int low = parse_number<int>(flag, whole.substr(0, colon));
+  const int high = parse_number<int>(flag, whole.substr(colon + 1));
+  if (low > high) throw FlagError(flag + ": expected low <= high, got '" + text + "'");
+  return {low, high};
+}
+
+}  // namespace lifelog::examples
