@@ -2,25 +2,19 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <charconv>
-#include <cstdint>
 #include <cstring>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "../../core/error.hpp"
+#include "shape.hpp"
 
 // The header of numpy's array files, from the format's description in numpy/lib/format.py (NEP 1).
 
 namespace lifelog::io::detail {
-
-static_assert(std::endian::native == std::endian::little,
-              "lifelog::io reads and writes little-endian memory as it is");
 
 /// numpy's name of an element type, without byte order: f4, i8, b1, …
 template<class T>
@@ -145,27 +139,6 @@ class NpyHeaderParser {
   std::string path_;
   std::string_view text_;
 };
-
-inline std::string shape_text(const std::vector<std::size_t>& shape) {
-  std::string text = "(";
-  for (const auto extent : shape) text += std::to_string(extent) + (shape.size() == 1 ? "," : ", ");
-  if (shape.size() > 1) text.resize(text.size() - 2);
-  return text + ")";
-}
-
-/// Bytes of a shape; format_error when no address reaches that far.
-inline std::size_t checked_bytes(const std::string& where, const std::vector<std::size_t>& shape,
-                                 std::size_t element_bytes) {
-  const bool empty = std::find(shape.begin(), shape.end(), std::size_t{0}) != shape.end();
-  std::size_t bytes = empty ? 0 : element_bytes;
-  if (!empty)
-    for (const auto extent : shape) {
-      if (bytes > std::numeric_limits<std::size_t>::max() / 2 / extent)
-        throw format_error(where, "shape " + shape_text(shape) + " is larger than any memory");
-      bytes *= extent;
-    }
-  return bytes;
-}
 
 inline NpyHeader read_npy_header(const std::string& path, const std::string& file) {
   if (file.size() < 10 || file.compare(0, 6, "\x93NUMPY") != 0)
