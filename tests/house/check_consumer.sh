@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# usage: CXX=c++ check_consumer.sh subproject|pkg-config|cmake SOURCE_ROOT
+# Builds and runs the program in consumer/ against lifelog: as a Meson subproject, or installed and found through
+# pkg-config or CMake. Exit status 77: the tool for it is not here.
+set -euo pipefail
+way=$1 root=$2
+here=$root/tests/house/consumer
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# The flags of the build that runs this test are no part of what is tested.
+unset CXXFLAGS CPPFLAGS LDFLAGS DESTDIR
+
+skip() { echo "skipped: $*"; exit 77; }
+
+# Meson may configure from within a test of an older or newer one: all output is its own.
+quietly() { "$@" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }; }
+
+copy_lifelog() {
+  mkdir -p "$1"
+  cp -r "$root"/{include,meson.build,meson_options.txt,cmake,LICENSE} "$1"
+}
+
+install_lifelog() {
+  quietly meson setup "$work/lifelog-build" "$root" --prefix "$work/prefix" -Dtests=disabled -Dexamples=disabled
+  quietly meson install -C "$work/lifelog-build"
+}
+
+command -v meson >/dev/null || skip 'no meson on PATH'
+case $way in
+  subproject)
+    cp -r "$here" "$work/project"
+    copy_lifelog "$work/project/subprojects/lifelog"
+    quietly meson setup "$work/build" "$work/project" --buildtype debug
+    quietly meson compile -C "$work/build"
+    "$work/build/consumer"
+    ;;
+  pkg-config)
+    install_lifelog
+    PKG_CONFIG_PATH=$(dirname "$(find "$work/prefix" -name lifelog.pc)")
+    export PKG_CONFIG_PATH
+    [[ $(pkg-config --modversion lifelog) == "$(sed -n 's/^#define LIFELOG_VERSION "\(.*\)"/\1/p' \
+      "$root/include/lifelog/core/version.hpp")" ]] || { echo 'lifelog.pc and core/version.hpp differ in version'; exit 1; }
+    read -ra flags <<<"$(pkg-config --cflags --libs lifelog)"
+    "$CXX" -std=c++20 "$here/main.cpp" "${flags[@]}" -o "$work/consumer"
+    "$work/consumer"
+    ;;
+  cmake)
+    cmake --version >/dev/null 2>&1 || skip 'no cmake'
+    install_lifelog
+    # An installed tree may be moved.
+    mv "$work/prefix" "$work/moved"
+    quietly cmake -S "$here" -B "$work/build" -DCMAKE_PREFIX_PATH="$work/moved" -DCMAKE_CXX_COMPILER="$CXX"
+    quietly cmake --build "$work/build"
+    "$work/build/consumer"
+    ;;
+  *) echo "unknown way '$way'"; exit 2 ;;
+esac
