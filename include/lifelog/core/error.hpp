@@ -55,7 +55,7 @@ template<class... Parts>
   std::ostringstream out;
   out.imbue(std::locale::classic());
   out << text;
-  (out << ... << parts);
+  static_cast<void>((out << ... << parts));  // there may be none
   throw std::invalid_argument(out.str());
 }
 
