@@ -176,8 +176,8 @@ xt::xtensor<T, N> load_npy(const std::filesystem::path& path) {
   if (header.shape.size() != N)
     throw format_error(path.string(), "expected an array of " + std::to_string(N) +
                                           " dimensions, got shape " + detail::shape_text(header.shape));
-  std::array<std::size_t, N> shape;
-  std::copy(header.shape.begin(), header.shape.end(), shape.begin());
+  std::array<std::size_t, N> shape{};
+  std::copy_n(header.shape.begin(), N, shape.begin());
   auto result = xt::xtensor<T, N>::from_shape(shape);
   detail::read_npy_data(path.string(), file, header, result.data(), result.size());
   return result;

@@ -109,8 +109,8 @@ class Tensors {
     if (stored.size() != N)
       throw format_error(where(name), "expected " + std::to_string(N) + " dimensions, got shape " +
                                           detail::shape_text(stored));
-    std::array<std::size_t, N> shape;
-    std::copy(stored.begin(), stored.end(), shape.begin());
+    std::array<std::size_t, N> shape{};
+    std::copy_n(stored.begin(), N, shape.begin());
     return xt::adapt(values.data(), values.size(), xt::no_ownership(), shape);
   }
 
