@@ -51,11 +51,15 @@ struct Quality {
     ++dropped[why];
   }
 
+  /// Records a remark that says itself what it is about.
+  void note(const std::string& text) {
+    ++notes_total;
+    if (static_cast<Index>(notes.size()) < max_notes) notes.push_back(text);
+  }
+
   /// Records a remark on a file; `line` counts from 1, 0 speaks of the file as a whole.
   void note(const std::string& file, Index line, const std::string& message) {
-    ++notes_total;
-    if (static_cast<Index>(notes.size()) < max_notes)
-      notes.push_back(file + (line > 0 ? ":" + std::to_string(line) : std::string()) + ": " + message);
+    note(file + (line > 0 ? ":" + std::to_string(line) : std::string()) + ": " + message);
   }
 
   /// Counts one defect of a kind and notes where it is.
