@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../core/config.hpp"
+#include "../core/error.hpp"
+
+namespace lifelog::data {
+
+/// What a cell holds: a finite number; nothing (empty, `na`, `n/a`, `null`, `none`, `nan`, in any case);
+/// other text.
+enum class CellKind { number, missing, bad };
+
+struct CellNumber {
+  CellKind kind;
+  double value;  ///< NaN unless `kind` is number
+};
+
+namespace detail {
+
+using lifelog::detail::bad_argument;
+using lifelog::detail::require;
+
+inline constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+inline std::string_view trimmed(std::string_view text) {
+  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+/// A place in CSV text; lines count from 1. Lines end with LF, CRLF or CR.
+struct CsvCursor {
+  const char *at, *end;
+  Index line = 1;
+
+  explicit CsvCursor(std::string_view text) : at(text.data()), end(text.data() + text.size()) {
+    if (text.starts_with("\xEF\xBB\xBF")) at += 3;
+  }
+
+  bool at_row_end() const { return at == end || *at == '\n' || *at == '\r'; }
+
+  void end_line() {
+    if (at == end) return;
+    const bool carriage_return = *at++ == '\r';
+    if (carriage_return && at != end && *at == '\n') ++at;
+    ++line;
+  }
+
+  /// Moves to the next row that is not blank; false at the end of the text.
+  bool find_row() {
+    while (at != end && at_row_end()) end_line();
+    return at != end;
+  }
+
+  /// The cell here without surrounding blanks and quotes (doubled quotes inside stay doubled); stops behind
+  /// it.
+  std::string_view cell() {
+    while (at != end && (*at == ' ' || *at == '\t')) ++at;
+    if (at != end && *at == '"') {
+      if (const char* close = closing_quote(); close != end) {
+        const std::string_view inside(at + 1, static_cast<std::size_t>(close - at - 1));
+        line += static_cast<Index>(std::count(inside.begin(), inside.end(), '\n'));
+        for (at = close; !at_row_end() && *at != ',';) ++at;
+        return inside;
+      }
+    }
+    const char* begin = at;
+    while (!at_row_end() && *at != ',') ++at;
+    return trimmed({begin, static_cast<std::size_t>(at - begin)});
+  }
+
+  /// Steps over a comma to the next cell of the row; false at the row's end.
+  bool next_cell() {
+    if (at == end || *at != ',') return false;
+    ++at;
+    return true;
+  }
+
+ private:
+  // `end` when the quote is never closed: then it is a character like others, and does not swallow the file.
+  const char* closing_quote() const {
+    for (const char* p = at + 1; p != end; ++p)
+      if (*p == '"') {
+        if (p + 1 == end || p[1] != '"') return p;
+        ++p;
+      }
+    return end;
+  }
+};
+
+}  // namespace detail
+
+/// True for an empty cell and the spellings of "nothing" that data tools write.
+inline bool is_missing(std::string_view cell) {
+  cell = detail::trimmed(cell);
+  if (cell.empty()) return true;
+  if (cell.size() > 4) return false;
+  char lower[4] = {};
+  for (std::size_t i = 0; i < cell.size(); ++i)
+    lower[i] = cell[i] >= 'A' && cell[i] <= 'Z' ? static_cast<char>(cell[i] + ('a' - 'A')) : cell[i];
+  const std::string_view word(lower, cell.size());
+  return word == "na" || word == "nan" || word == "null" || word == "none" || word == "n/a";
+}
+
+/// Reads a whole cell as a decimal number with a point, whatever the locale. Infinities are bad, NaN is
+/// missing.
+inline CellNumber parse_number(std::string_view cell) {
+  cell = detail::trimmed(cell);
+  if (is_missing(cell)) return {CellKind::missing, detail::not_a_number};
+  if (cell.size() > 1 && cell.front() == '+' && cell[1] != '-') cell.remove_prefix(1);
+  double value = 0;
+  const auto [stop, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+  if (error != std::errc() || stop != cell.data() + cell.size() || !std::isfinite(value))
+    return {CellKind::bad, detail::not_a_number};
+  return {CellKind::number, value};
+}
+
+/// The text of a cell as `CsvReader` shows it, with doubled quotes made single.
+inline std::string cell_text(std::string_view cell) {
+  std::string text(cell);
+  for (std::size_t at = 0; (at = text.find("\"\"", at)) != std::string::npos; ++at) text.erase(at, 1);
+  return text;
+}
+
+/// Rows of CSV text with a header (RFC 4180: quotes may hold commas and line ends), split in place.
+///
+///     CsvReader csv(text, "a.csv");
+///     const auto ts = csv.column("ts");
+///     while (csv.next()) use(csv.line(), csv.cell(ts));
+///
+/// text: owned by the caller, must outlive the reader and the cells it shows. Blank lines are skipped.
+class CsvReader {
+ public:
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+  /// Reads the header; `file` names the text in errors. Text without a row has an empty header.
+  explicit CsvReader(std::string_view text, std::string file = "csv")
+      : cursor_(text), file_(std::move(file)) {
+    if (next()) header_ = cells_;
+  }
+
+  const std::vector<std::string_view>& header() const { return header_; }
+
+  /// Position of the first column of that name, `none` without one.
+  std::size_t find(std::string_view name) const {
+    const auto it = std::find(header_.begin(), header_.end(), name);
+    return it == header_.end() ? none : static_cast<std::size_t>(it - header_.begin());
+  }
+
+  /// As `find`, but a column that is not there is a format_error.
+  std::size_t column(std::string_view name) const {
+    const auto at = find(name);
+    if (at == none)
+      throw format_error(file_ + ":1", "expected a column \"" + std::string(name) + "\"" + found());
+    return at;
+  }
+
+  /// Moves to the next row; false when there is none.
+  bool next() {
+    cells_.clear();
+    if (!cursor_.find_row()) return false;
+    line_ = cursor_.line;
+    do cells_.push_back(cursor_.cell());
+    while (cursor_.next_cell());
+    cursor_.end_line();
+    return true;
+  }
+
+  /// The cell of a column in the present row; empty where the row is too short.
+  std::string_view cell(std::size_t column) const {
+    return column < cells_.size() ? cells_[column] : std::string_view();
+  }
+
+  std::size_t cells() const { return cells_.size(); }
+
+  /// The line on which the present row begins, from 1.
+  Index line() const { return line_; }
+
+  const std::string& file() const { return file_; }
+  detail::CsvCursor cursor() const { return cursor_; }
+
+ private:
+  std::string found() const {
+    if (header_.empty()) return ", got no header";
+    std::string text = ", got ";
+    for (std::size_t i = 0; i < header_.size(); ++i) text.append(i ? "," : "").append(header_[i]);
+    return text.size() > 300 ? text.substr(0, 300) + "..." : text;
+  }
+
+  detail::CsvCursor cursor_;
+  std::string file_;
+  std::vector<std::string_view> header_, cells_;
+  Index line_ = 0;
+};
+
+/// A cell that held no number.
+struct CsvFault {
+  Index row;           ///< in the table, from 0
+  Index line;          ///< in the file, from 1
+  std::size_t column;  ///< in the table, from 0
+  CellKind kind;       ///< missing or bad
+  std::string text;    ///< of the cell, its first 40 characters
+};
+
+/// Numbers of a CSV file. Kept by the caller and filled again and again, so that memory is allocated once.
+struct CsvNumbers {
+  std::size_t columns = 0;
+  Index rows = 0;
+  std::vector<double> values;    ///< [rows, columns], row-major; NaN where a cell held no number
+  std::vector<CsvFault> faults;  ///< in file order
+
+  double operator()(Index row, std::size_t column) const {
+    return values[static_cast<std::size_t>(row) * columns + column];
+  }
+};
+
+namespace detail {
+
+inline double number_or_fault(CsvCursor& cursor, std::size_t column, CsvNumbers& out) {
+  double value = 0;
+  const auto [stop, error] = std::from_chars(cursor.at, cursor.end, value);
+  const bool whole = stop == cursor.end || *stop == ',' || *stop == '\n' || *stop == '\r';
+  if (error == std::errc() && whole && std::isfinite(value)) {
+    cursor.at = stop;
+    return value;
+  }
+  const auto line = cursor.line;
+  const auto text = cursor.cell();
+  const auto number = parse_number(text);
+  if (number.kind != CellKind::number)
+    out.faults.push_back({out.rows, line, column, number.kind, std::string(text.substr(0, 40))});
+  return number.value;
+}
+
+}  // namespace detail
+
+/// Reads named columns of a CSV text as numbers, in one pass and without splitting into cells first.
+///
+/// text: the whole file; file: its name for errors. names: wanted columns, in the wanted order; a name that
+/// the header lacks is a format_error if it is one of the first `required`, and a column of NaN (no faults)
+/// otherwise. A row too short has missing cells; one too long is cut.
+inline void read_numbers(std::string_view text, const std::string& file,
+                         const std::vector<std::string>& names, CsvNumbers& out,
+                         std::size_t required = CsvReader::none) {
+  const CsvReader csv(text, file);
+  out.columns = names.size();
+  out.rows = 0;
+  out.values.clear();
+  out.faults.clear();
+  std::vector<std::size_t> target(csv.header().size(), CsvReader::none);  // file column → table column
+  std::vector<char> absent(names.size(), 0);
+  for (std::size_t c = 0; c < names.size(); ++c) {
+    const auto at = c < required ? csv.column(names[c]) : csv.find(names[c]);
+    absent[c] = at == CsvReader::none;
+    if (!absent[c]) target[at] = c;
+  }
+  std::vector<char> seen;
+  for (auto cursor = csv.cursor(); cursor.find_row(); cursor.end_line()) {
+    out.values.resize(out.values.size() + names.size(), detail::not_a_number);
+    double* row = out.values.data() + out.values.size() - names.size();
+    const auto line = cursor.line;
+    seen.assign(absent.begin(), absent.end());
+    std::size_t at = 0;
+    do {
+      const auto c = at < target.size() ? target[at] : CsvReader::none;
+      ++at;
+      if (c == CsvReader::none) {
+        cursor.cell();
+        continue;
+      }
+      row[c] = detail::number_or_fault(cursor, c, out);
+      seen[c] = 1;
+    } while (cursor.next_cell());
+    if (at < target.size())
+      for (std::size_t c = 0; c < names.size(); ++c)
+        if (!seen[c]) out.faults.push_back({out.rows, line, c, CellKind::missing, std::string()});
+    ++out.rows;
+  }
+}
+
+}  // namespace lifelog::data

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include <lifelog/data/csv.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <clocale>
+
+using namespace lifelog::data;
+
+BOOST_AUTO_TEST_SUITE(csv)
+
+BOOST_AUTO_TEST_CASE(numbers_are_whole_cells) {
+  BOOST_TEST(parse_number("1.5").value == 1.5);
+  BOOST_TEST(parse_number(" -2e-3\t").value == -2e-3);
+  BOOST_TEST(parse_number("+7").value == 7);
+  BOOST_TEST(parse_number("1598713200.0").value == 1598713200.0);
+  for (const char* bad : {"1,5", "1.5x", "abc", "--1", "+-1", "inf", "-Infinity", "1e999", "0x10", "+", "."})
+    BOOST_TEST((parse_number(bad).kind == CellKind::bad), bad);
+  for (const char* missing : {"", " ", "na", "NA", "null", "NaN", "nan", "None", "N/A"}) {
+    BOOST_TEST((parse_number(missing).kind == CellKind::missing), missing);
+    BOOST_TEST(std::isnan(parse_number(missing).value));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(reader_splits_quotes_line_ends_and_blank_lines) {
+  CsvReader csv(
+      "\xEF\xBB\xBF"
+      "a, b ,\"c\"\r\n\r\n1,\"x, \"\"y\"\"\nz\",\r\n\n4,5,6,7\r8",
+      "t.csv");
+  BOOST_TEST(csv.header().size() == 3u);
+  BOOST_TEST(csv.column("b") == 1u);
+  BOOST_TEST(csv.find("d") == CsvReader::none);
+  BOOST_REQUIRE(csv.next());
+  BOOST_TEST(csv.line() == 3);
+  BOOST_TEST(cell_text(csv.cell(1)) == "x, \"y\"\nz");
+  BOOST_TEST(csv.cell(2).empty());
+  BOOST_REQUIRE(csv.next());
+  BOOST_TEST(csv.line() == 6);
+  BOOST_TEST(csv.cells() == 4u);
+  BOOST_REQUIRE(csv.next());
+  BOOST_TEST(csv.line() == 7);
+  BOOST_TEST(csv.cell(0) == "8");
+  BOOST_TEST(csv.cell(2).empty());
+  BOOST_TEST(!csv.next());
+}
+
+BOOST_AUTO_TEST_CASE(an_open_quote_does_not_swallow_the_file) {
+  CsvReader csv("a,b\n\"1,2\n3,4\n");
+  BOOST_REQUIRE(csv.next());
+  BOOST_TEST(csv.cell(0) == "\"1");
+  BOOST_TEST(csv.cell(1) == "2");
+  BOOST_REQUIRE(csv.next());
+  BOOST_TEST(csv.cell(1) == "4");
+}
+
+BOOST_AUTO_TEST_CASE(absent_column_names_file_and_what_was_found) {
+  const CsvReader csv("x,y\n", "minute.csv");
+  BOOST_CHECK_EXCEPTION(csv.column("z"), lifelog::format_error, [](const auto& e) {
+    return std::string(e.what()) == "minute.csv:1: expected a column \"z\", got x,y";
+  });
+  BOOST_CHECK_THROW(CsvReader("").column("z"), lifelog::format_error);
+}
+
+BOOST_AUTO_TEST_CASE(numbers_come_by_name) {
+  CsvNumbers out;
+  read_numbers("timestamp,y,skip,x\r\n0,1,text,2\r\n0.5, 3 ,\"a,b\",\"4\"", "a.csv", {"x", "y"}, out);
+  BOOST_TEST(out.rows == 2);
+  const std::vector<double> expected{2, 1, 4, 3};
+  BOOST_TEST(out.values == expected);
+  BOOST_TEST(out.faults.empty());
+}
+
+BOOST_AUTO_TEST_CASE(faults_say_where) {
+  CsvNumbers out;
+  read_numbers("x,y\n1,na\n\nfoo,2\n3\n,NaN\n5,6,7\n", "a.csv", {"x", "y"}, out);
+  BOOST_TEST(out.rows == 5);
+  BOOST_REQUIRE(out.faults.size() == 5u);
+  const Eigen::Index rows[] = {0, 1, 2, 3, 3}, lines[] = {2, 4, 5, 6, 6};
+  const std::size_t columns[] = {1, 0, 1, 0, 1};
+  for (std::size_t i = 0; i < 5; ++i) {
+    BOOST_TEST(out.faults[i].row == rows[i]);
+    BOOST_TEST(out.faults[i].line == lines[i]);
+    BOOST_TEST(out.faults[i].column == columns[i]);
+    BOOST_TEST((out.faults[i].kind == (i == 1 ? CellKind::bad : CellKind::missing)));
+  }
+  BOOST_TEST(out.faults[1].text == "foo");
+  BOOST_TEST(std::isnan(out(3, 1)));
+  BOOST_TEST(out(4, 1) == 6);
+}
+
+BOOST_AUTO_TEST_CASE(only_required_columns_must_be_there) {
+  CsvNumbers out;
+  BOOST_CHECK_THROW(read_numbers("x\n1\n", "a.csv", {"x", "roll"}, out), lifelog::format_error);
+  read_numbers("x\n1\n2\n", "a.csv", {"x", "roll"}, out, 1);
+  BOOST_TEST(out.rows == 2);
+  BOOST_TEST(std::isnan(out(1, 1)));
+  BOOST_TEST(out.faults.empty());
+  read_numbers("x\n", "a.csv", {"x"}, out);
+  BOOST_TEST(out.rows == 0);
+  BOOST_CHECK_THROW(read_numbers("", "a.csv", {"x"}, out), lifelog::format_error);
+}
+
+BOOST_AUTO_TEST_CASE(the_locale_does_not_matter) {
+  const std::string before = std::setlocale(LC_ALL, nullptr);
+  // Where no locale with a decimal comma is installed this checks the classic one, as the other cases do.
+  for (const char* name : {"de_DE.UTF-8", "fr_FR.UTF-8"})
+    if (std::setlocale(LC_ALL, name) != nullptr) break;
+  CsvNumbers out;
+  read_numbers("x\n1.25\n", "a.csv", {"x"}, out);
+  std::setlocale(LC_ALL, before.c_str());
+  BOOST_TEST(out(0, 0) == 1.25);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
