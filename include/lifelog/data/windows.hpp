@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "csv.hpp"
+#include "modalities.hpp"
+#include "quality.hpp"
+
+namespace lifelog::data {
+
+namespace reason {
+inline constexpr const char* long_minute = "long";  ///< dropped: a modality has too many samples
+inline constexpr const char* out_of_range =
+    "out_of_range";                                    ///< dropped: a sample no sensor can report (sensible)
+inline constexpr const char* bad_file = "bad_file";    ///< dropped: a file unreadable or without its columns
+inline constexpr const char* bad_label = "bad_label";  ///< dropped: its label is empty or not on the scale
+}  // namespace reason
+
+/// What became of one modality of one minute.
+struct Window {
+  const char* why = nullptr;  ///< a `lifelog::data::reason`; null when the minute's value is good
+  Index line = 0;             ///< where, 0: the file as a whole
+  std::string message;        ///< what was found and expected
+  Index implausible = 0;      ///< values out of their channel's plausible range that went into it
+  Index implausible_line = 0;
+
+  bool good() const { return why == nullptr; }
+};
+
+/// Whether a minute with values out of the plausible range goes.
+inline bool drops_implausible(Rules rules) {
+  return rules == Rules::sensible;
+}
+
+/// The columns `make_window` wants of a file, in order.
+inline std::vector<std::string> window_columns(const Modality& modality) {
+  std::vector<std::string> names;
+  for (const auto& channel : modality.channels) names.push_back(channel.name);
+  return names;
+}
+
+namespace detail {
+
+/// Rows of a file that go into the minute's value.
+inline Index rows_used(const Modality& m, Index rows) {
+  return m.series() ? std::min(rows, m.rows) : rows;
+}
+
+inline Window rejected(const char* why, Index line, std::string message) {
+  Window window;
+  window.why = why;
+  window.line = line;
+  window.message = std::move(message);
+  return window;
+}
+
+inline Window check_rows(const Modality& m, Index rows) {
+  if (rows == 0) return rejected(reason::missing_modality, 0, "no rows");
+  if (!m.series() || rows == m.rows || (m.kind == WindowKind::at_least && rows > m.rows)) return {};
+  const char* expected = m.kind == WindowKind::exact ? " rows, expected " : " rows, expected at least ";
+  return rejected(rows < m.rows ? reason::short_minute : reason::long_minute, 0,
+                  std::to_string(rows) + expected + std::to_string(m.rows));
+}
+
+inline Window check_cells(const Modality& m, const CsvNumbers& file, Index used) {
+  for (const auto& fault : file.faults)
+    if (fault.row < used)
+      return rejected(reason::bad_value, fault.line,
+                      m.channels[fault.column].name + ": expected a number, got \"" + fault.text + "\"");
+  constexpr double limit = std::numeric_limits<float>::max();
+  Window window;
+  for (Index row = 0; row < used; ++row)
+    for (std::size_t c = 0; c < file.columns; ++c) {
+      const double value = file(row, c);
+      if (value >= m.channels[c].low && value <= m.channels[c].high) continue;
+      if (std::abs(value) > limit)
+        return rejected(reason::bad_value, row + 2, m.channels[c].name + ": beyond what a float holds");
+      if (window.implausible++ == 0) {
+        window.implausible_line = row + 2;
+        window.message = m.channels[c].name + ": out of the plausible range";
+      }
+    }
+  return window;
+}
+
+/// out: [window_channels, window_length], row-major.
+inline void fill_window(const Modality& m, const CsvNumbers& file, Index used, float* out) {
+  if (m.kind == WindowKind::pooled) {
+    double sum = 0;
+    for (const double value : file.values) sum += value;
+    *out = static_cast<float>(sum / static_cast<double>(file.values.size()));
+    return;
+  }
+  for (std::size_t c = 0; c < file.columns; ++c) {
+    if (m.series()) {
+      for (Index row = 0; row < used; ++row) *out++ = static_cast<float>(file(row, c));
+    } else {
+      double sum = 0;
+      for (Index row = 0; row < used; ++row) sum += file(row, c);
+      *out++ = static_cast<float>(sum / static_cast<double>(used));
+    }
+  }
+}
+
+}  // namespace detail
+
+/// Makes a modality's value of a minute out of the rows of its file.
+///
+/// file: [rows, channels] as `read_numbers` reads `window_columns(modality)`. out: [window_channels,
+/// window_length] floats owned by the caller, row-major (all x, then all y, …); written only when the result
+/// is good. Values go in as they are, in the sensor's unit. Under both rules the minute is rejected when it
+/// has no row, too few or (where exact) too many, or a cell without a number in a row that would go in; under
+/// `sensible` also when a value is out of its channel's plausible range. Lines of implausible values assume a
+/// file without blank lines.
+inline Window make_window(const Modality& modality, const CsvNumbers& file, Rules rules, float* out) {
+  detail::require(file.columns == modality.channels.size(), "file: expected ", modality.channels.size(),
+                  " columns of ", modality.name, ", got ", file.columns);
+  auto window = detail::check_rows(modality, file.rows);
+  if (!window.good()) return window;
+  const auto used = detail::rows_used(modality, file.rows);
+  window = detail::check_cells(modality, file, used);
+  if (!window.good()) return window;
+  if (window.implausible > 0 && drops_implausible(rules)) {
+    window.why = reason::out_of_range;
+    window.line = window.implausible_line;
+    return window;
+  }
+  detail::fill_window(modality, file, used, out);
+  return window;
+}
+
+}  // namespace lifelog::data
