@@ -63,7 +63,7 @@ std::string duration(double seconds) {
   if (seconds < 10) return fixed(seconds, 2) + " s";
   if (seconds < 60) return fixed(seconds, 1) + " s";
   const auto whole = std::llround(seconds);
-  const auto two = [](long long n) { return (n < 10 ? "0" : "") + std::to_string(n); };
+  const auto two = [](long long n) { return std::string(n < 10 ? "0" : "").append(std::to_string(n)); };
   if (whole < 3600) return std::to_string(whole / 60) + " min " + two(whole % 60) + " s";
   return std::to_string(whole / 3600) + " h " + two(whole % 3600 / 60) + " min";
 }

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <lifelog/data/quality.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace lifelog::examples::report {
+
+/// One person's training run and what came of it on the test minutes.
+struct Training {
+  std::string user;
+  /// [epochs] each; may be empty when only the figures below are known.
+  std::vector<double> epoch, loss, train_f1, valid_f1;
+  /// Epoch whose weights were kept.
+  double best_epoch = 0;
+  double test_f1 = 0, test_accuracy = 0;
+  Index train_minutes = 0, test_minutes = 0;
+  std::size_t classes = 0;
+};
+
+/// What the network found to matter for one person.
+struct Person {
+  std::string user;
+  /// Index into Report::groups; negative: in none.
+  int group = -1;
+  Index minutes = 0;
+  /// [M] mean attention weight of each modality over those minutes.
+  std::vector<double> importance;
+};
+
+/// People whose minutes lie mostly in one cluster.
+struct Group {
+  std::string name;
+  std::vector<std::string> users;
+  /// [M] the summed importance of the group's minutes, divided by its number of people.
+  std::vector<double> importance;
+};
+
+/// One score for every k that was tried.
+struct ScoreCurve {
+  std::string name;
+  std::vector<double> k, score;
+};
+
+/// How the number of groups was chosen.
+struct Selection {
+  std::vector<ScoreCurve> entropy, silhouette;
+  int chosen = 0;
+  /// One sentence: by which rule.
+  std::string rule;
+};
+
+/// A two-dimensional map of minutes.
+struct MinuteMap {
+  /// [n] coordinates.
+  std::vector<float> x, y;
+  /// [n] indices: of Report::people, of Report::groups (negative: none), of label_names.
+  std::vector<int> person, group, label;
+  /// [n] unix seconds.
+  std::vector<std::int64_t> minute;
+  std::vector<std::string> label_names;
+  double kl_divergence = 0;
+};
+
+/// A predictor of one group beside the predictor of everybody, both on that group's test rows.
+struct Comparison {
+  std::string group;
+  Index rows = 0;
+  double general_f1 = 0, group_f1 = 0, general_accuracy = 0, group_accuracy = 0;
+};
+
+/// All that a report shows: plain data. What is empty is reported as not run.
+struct Report {
+  std::string title = "What matters to whom";
+  /// One sentence under the title: which data.
+  std::string subtitle;
+  std::vector<std::string> modalities;
+  std::vector<data::Quality> quality;
+  std::vector<Training> training;
+  std::vector<Person> people;
+  Selection selection;
+  MinuteMap importance_map, raw_map;
+  std::vector<Group> groups;
+  std::vector<Comparison> comparison;
+  /// Name and value of each setting, shown last.
+  std::vector<std::pair<std::string, std::string>> settings;
+};
+
+/// The report as one HTML file that needs nothing else: no network, no fonts, no other files. All text is
+/// escaped. Throws std::invalid_argument when lengths or indices disagree.
+std::string to_html(const Report& report);
+
+/// Names of a person's `count` weightiest modalities, weightiest first; of equals the first.
+std::vector<std::string> top_modalities(const std::vector<double>& importance,
+                                        const std::vector<std::string>& modalities, std::size_t count = 3);
+
+}  // namespace lifelog::examples::report

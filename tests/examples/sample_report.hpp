@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+#include <lifelog/core/random.hpp>
+
+#include "report/report.hpp"
+
+namespace lifelog::examples::report {
+
+inline MinuteMap sample_map(Random& random, int people, int groups, int minutes, double spread) {
+  MinuteMap map;
+  map.label_names = {"1", "2", "3", "4"};
+  map.kl_divergence = 1.25;
+  for (int p = 0; p < people; ++p) {
+    const double angle = 6.28 * p / people;
+    for (int i = 0; i < minutes; ++i) {
+      map.x.push_back(
+          static_cast<float>(40 * spread * std::cos(angle) + random.normal(0, 6 + 20 * (1 - spread))));
+      map.y.push_back(
+          static_cast<float>(40 * spread * std::sin(angle) + random.normal(0, 6 + 20 * (1 - spread))));
+      map.person.push_back(p);
+      map.group.push_back(p % groups);
+      map.label.push_back(static_cast<int>(random.below(4)));
+      map.minute.push_back(1598713200 + 60 * i);
+    }
+  }
+  return map;
+}
+
+inline data::Quality sample_quality(Random& random, const std::string& user) {
+  data::Quality quality;
+  quality.user = user;
+  for (const auto n = 600 + random.below(900); quality.minutes_seen < static_cast<Index>(n);)
+    if (const auto dice = random.below(20); dice > 2)
+      quality.keep();
+    else
+      quality.drop(dice == 0   ? data::reason::unlabelled
+                   : dice == 1 ? data::reason::short_minute
+                               : data::reason::missing_modality);
+  quality.defect("bad_cell", "a.csv", 3, "na");
+  return quality;
+}
+
+inline Training sample_training(Random& random, const std::string& user, int epochs) {
+  Training training;
+  training.user = user;
+  for (int e = 1; e <= epochs; ++e) {
+    const double learnt = 1 - std::exp(-e / 60.0);
+    training.epoch.push_back(e);
+    training.loss.push_back(1.4 * (1 - learnt) + 0.03 * random.uniform());
+    training.train_f1.push_back(std::min(1.0, 0.3 + 0.7 * learnt + 0.02 * random.normal()));
+    training.valid_f1.push_back(std::min(1.0, 0.3 + 0.55 * learnt + 0.03 * random.normal()));
+  }
+  training.best_epoch = 0.8 * epochs;
+  training.test_f1 = 0.8 + 0.1 * random.uniform();
+  training.test_accuracy = training.test_f1 + 0.02;
+  training.train_minutes = 700;
+  training.test_minutes = 200;
+  training.classes = 4;
+  return training;
+}
+
+/// A full report of made-up numbers.
+inline Report sample_report(int people, int modalities, int groups, int minutes) {
+  static const std::vector<std::string> names = {"e4Acc", "e4Bvp", "e4Eda", "e4Hr", "e4Temp",
+                                                 "mAcc",  "mGps",  "mGyr",  "mMag"};
+  Random random(7);
+  Report report;
+  report.subtitle = "Generated recordings of " + std::to_string(people) + " people.";
+  report.modalities.assign(names.begin(), names.begin() + modalities);
+  for (int g = 0; g < groups; ++g)
+    report.groups.push_back({std::string(1, static_cast<char>('A' + g)),
+                             {},
+                             std::vector<double>(static_cast<std::size_t>(modalities), 0)});
+  for (int p = 0; p < people; ++p) {
+    const auto user = std::to_string(101 + p);
+    Person person{user, p % groups, minutes, {}};
+    double total = 0;
+    for (int m = 0; m < modalities; ++m) {
+      person.importance.push_back((m % groups == p % groups ? 1 : 0.25) * random.uniform(0.5, 1.0));
+      total += person.importance.back();
+    }
+    auto& group = report.groups[static_cast<std::size_t>(p % groups)];
+    for (std::size_t m = 0; m < person.importance.size(); ++m)
+      group.importance[m] += minutes * (person.importance[m] /= total) / 3;
+    group.users.push_back(user);
+    report.people.push_back(person);
+    report.quality.push_back(sample_quality(random, user));
+    report.training.push_back(sample_training(random, user, 1000));
+  }
+  ScoreCurve kmeans{"k-means", {}, {}}, ward{"Ward", {}, {}}, silhouette{"Ward", {}, {}};
+  for (int k = 2; k <= 10; ++k) {
+    for (auto* curve : {&kmeans, &ward, &silhouette}) curve->k.push_back(k);
+    kmeans.score.push_back(2.1 * k + random.uniform());
+    ward.score.push_back(1.7 * k + random.uniform());
+    silhouette.score.push_back(k < 3 ? NAN : 0.5 - 0.02 * (k - 5) * (k - 5));
+  }
+  report.selection = {{kmeans, ward}, {silhouette}, 5, "k = 5 has the best silhouette."};
+  report.importance_map = sample_map(random, people, groups, minutes, 1);
+  report.raw_map = sample_map(random, people, groups, minutes, 0.1);
+  for (const auto& group : report.groups)
+    report.comparison.push_back({group.name, 1200, 0.61 + 0.1 * random.uniform(),
+                                 0.66 + 0.1 * random.uniform(), 0.7, 0.7 + 0.1 * random.uniform()});
+  report.settings = {{"seed", "1"}, {"epochs", "1000"}, {"version", "0.1.0"}};
+  return report;
+}
+
+}  // namespace lifelog::examples::report
