@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "../io/safetensors.hpp"
+#include "../nn/names.hpp"
+#include "bag_network.hpp"
+
+// Models as safetensors, interchangeable with PyTorch's `state_dict` of the original both ways.
+
+namespace lifelog::mil {
+
+/// A trained network and what its classes 0…C−1 stand for.
+struct Model {
+  BagNetwork<float> network;
+  std::vector<std::string> classes;
+};
+
+namespace detail {
+
+inline std::vector<std::size_t> shape_of(const nn::Layout& layout) {
+  std::vector<std::size_t> shape;
+  for (int d = 0; d < layout.rank; ++d) shape.push_back(static_cast<std::size_t>(layout.shape[d]));
+  return shape;
+}
+
+/// Calls f(our element, its place in PyTorch's row-major order) for every element.
+template<class F>
+void for_each_element(const nn::Layout& layout, F f) {
+  Index extent[3] = {1, 1, 1}, stride[3] = {0, 0, 0};
+  for (int d = 0; d < layout.rank; ++d) extent[d] = layout.shape[d], stride[d] = layout.stride[d];
+  std::size_t at = 0;
+  for (Index a = 0; a < extent[0]; ++a)
+    for (Index b = 0; b < extent[1]; ++b)
+      for (Index c = 0; c < extent[2]; ++c) f(a * stride[0] + b * stride[1] + c * stride[2], at++);
+}
+
+inline std::string join(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const auto& part : parts) text += (&part == &parts.front() ? "" : ",") + part;
+  return text;
+}
+
+inline std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> parts(1);
+  for (const char c : text)
+    if (c == ',')
+      parts.emplace_back();
+    else
+      parts.back() += c;
+  return parts;
+}
+
+}  // namespace detail
+
+/// Adds every tensor of a network, or of a part of it, under `prefix` and its PyTorch name.
+template<class Net>
+void add_tensors(io::Tensors& tensors, const Net& net, const std::string& prefix = "") {
+  nn::visit(
+      [&]<class T>(const nn::Path& path, const nn::Layout& layout, const T* data) {
+        const auto add = [&]<class Stored>(Stored) {
+          std::vector<Stored> values(static_cast<std::size_t>(layout.size()));
+          detail::for_each_element(
+              layout, [&](Index ours, std::size_t at) { values[at] = static_cast<Stored>(data[ours]); });
+          tensors.add(prefix + nn::to_string(path), detail::shape_of(layout),
+                      std::span<const Stored>(values));
+        };
+        layout.role == nn::Role::counter ? add(std::int64_t{}) : add(T{});
+      },
+      net);
+}
+
+/// Fills a network, or a part of it, from tensors named as `add_tensors` names them, F32 or F64. Throws
+/// format_error naming the tensor that is missing or has another shape. Returns the names it used.
+template<class Net>
+std::set<std::string> assign_tensors(Net& net, const io::Tensors& tensors, const std::string& prefix = "") {
+  std::set<std::string> used;
+  nn::visit(
+      [&]<class T>(const nn::Path& path, const nn::Layout& layout, T* data) {
+        const auto name = prefix + nn::to_string(path);
+        const auto take = [&]<class Stored>(Stored) {
+          const auto values = tensors.get<Stored>(name, detail::shape_of(layout));
+          detail::for_each_element(
+              layout, [&](Index ours, std::size_t at) { data[ours] = static_cast<T>(values[at]); });
+        };
+        if (layout.role == nn::Role::counter)
+          take(std::int64_t{});
+        else if (tensors.at(name).dtype == io::DType::f64)
+          take(double{});
+        else
+          take(float{});
+        used.insert(name);
+      },
+      net);
+  return used;
+}
+
+/// Writes a model with its metadata; the file appears complete or not at all. Throws io_error.
+inline void save_model(const std::string& path, const Model& model) {
+  io::Tensors tensors;
+  add_tensors(tensors, model.network);
+  std::vector<std::string> names, channels;
+  for (const auto& shape : model.network.shapes()) {
+    names.push_back(shape.name);
+    channels.push_back(std::to_string(shape.channels));
+  }
+  tensors.metadata() = {{"format", "lifelog-model"},
+                        {"version", "1"},
+                        {"modalities", detail::join(names)},
+                        {"channels", detail::join(channels)},
+                        {"classes", detail::join(model.classes)},
+                        {"pool", "self"}};
+  tensors.save(path);
+}
+
+namespace detail {
+
+/// Modalities in a state_dict without our metadata, in alphabetical order: such files do not keep the order
+/// of their tensors, and the study's modalities are in alphabetical order.
+inline std::vector<ModalityShape> infer_modalities(const io::Tensors& tensors) {
+  std::set<std::string> names;
+  for (const auto& tensor : tensors.tensors())
+    if (const auto end = tensor.name.find("ILNet."); end != std::string::npos)
+      names.insert(tensor.name.substr(0, end));
+  if (names.empty())
+    throw format_error(tensors.source(),
+                       "expected a bag network with tensors '<modality>ILNet.…', found none");
+  std::vector<ModalityShape> shapes;
+  for (const auto& name : names) {
+    const auto first = name + "ILNet.Encoder.network.0.network.0.causal.0.weight_v";
+    Index channels = 0;
+    if (tensors.contains(first)) {
+      const auto& shape = tensors.at(first).shape;
+      if (shape.size() != 3)
+        throw format_error(tensors.where(first), "expected three dimensions (out, in, taps)");
+      channels = static_cast<Index>(shape[1]);
+    }
+    shapes.push_back({name, channels});
+  }
+  return shapes;
+}
+
+inline std::vector<ModalityShape> stated_modalities(const io::Tensors& tensors) {
+  const auto names = split(tensors.metadata("modalities")), channels = split(tensors.metadata("channels"));
+  if (names.size() != channels.size())
+    throw format_error(tensors.source(), "metadata 'modalities' and 'channels' differ in length");
+  std::vector<ModalityShape> shapes;
+  for (std::size_t m = 0; m < names.size(); ++m) {
+    Index count = 0;
+    for (const char c : channels[m]) {
+      if (c < '0' || c > '9' || count > 1'000'000)
+        throw format_error(tensors.source(), "metadata 'channels' must be counts, got '" + channels[m] + "'");
+      count = count * 10 + (c - '0');
+    }
+    shapes.push_back({names[m], count});
+  }
+  return shapes;
+}
+
+}  // namespace detail
+
+/// Reads a model of ours, or a bare `state_dict` of the original, whose modalities, channels and classes are
+/// told from names and shapes. Strict: format_error on a tensor that is missing, unknown or of another shape.
+inline Model load_model(const std::string& path) {
+  const auto tensors = io::Tensors::load(path);
+  const auto& metadata = tensors.metadata();
+  const auto format = metadata.find("format");
+  const bool ours = format != metadata.end() && format->second == "lifelog-model";
+  if (!ours && format != metadata.end() && format->second != "pt")
+    throw format_error(
+        path, "expected a model (format 'lifelog-model' or 'pt'), got format '" + format->second + "'");
+  if (ours && tensors.metadata("version") != "1")
+    throw format_error(path, "expected model version 1, got '" + tensors.metadata("version") + "'");
+  if (ours && tensors.metadata("pool") != "self")
+    throw format_error(path, "expected pool 'self', got '" + tensors.metadata("pool") + "'");
+  const auto shapes = ours ? detail::stated_modalities(tensors) : detail::infer_modalities(tensors);
+  const auto head = shapes.front().name + "ILNet.Vl.1.bias";
+  const auto& head_shape = tensors.at(head).shape;
+  if (head_shape.size() != 1 || head_shape[0] < 2)
+    throw format_error(tensors.where(head), "expected one number a class, for at least two classes");
+  Model model{BagNetwork<float>(shapes, static_cast<Index>(head_shape[0])), {}};
+  const auto used = assign_tensors(model.network, tensors);
+  for (const auto& tensor : tensors.tensors())
+    if (!used.count(tensor.name)) throw format_error(tensors.where(tensor.name), "unknown tensor");
+  if (ours) model.classes = detail::split(tensors.metadata("classes"));
+  for (std::size_t c = model.classes.size(); !ours && c < head_shape[0]; ++c)
+    model.classes.push_back(std::to_string(c));
+  if (model.classes.size() != head_shape[0])
+    throw format_error(path, "metadata 'classes' names " + std::to_string(model.classes.size()) +
+                                 ", the network has " + std::to_string(head_shape[0]));
+  return model;
+}
+
+}  // namespace lifelog::mil

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+
+#include "expression.hpp"
+
+namespace lifelog::nn {
+
+/// An element-wise function. `Function` gives `value(x)`, `packet(x)` and `slope(y)`, the derivative told
+/// from the output alone, and `zero_preserving`: f(0) = 0, which signals need (they are zero before time 0).
+template<class T, Index channels_, template<class> class Function>
+struct Pointwise : Parameterless<Pointwise<T, channels_, Function>, T, channels_> {
+  static constexpr bool pointwise = true;
+  using Base = Parameterless<Pointwise<T, channels_, Function>, T, channels_>;
+  template<class D>
+  using Tape = typename Base::template Tape<D>;
+
+  explicit Pointwise(Index count = channels_) : Base(count) {}
+
+  template<int Rows, int Columns>
+  EIGEN_ALWAYS_INLINE void apply(detail::Block<T, Rows, Columns>& y) const {
+    static_assert(Function<T>::zero_preserving, "on signals, an activation must keep zero at zero");
+    detail::unroll<Rows>([&](auto r) {
+      detail::unroll<Columns>([&](auto p) { y.at[r][p] = Function<T>::packet(y.at[r][p]); });
+    });
+  }
+
+  template<class D>
+  void record(const D& domain, Tape<D>&, const T* x, T* y) const {
+    const Index size = this->outputs() * domain.stride();
+    for (Index i = 0; i < size; ++i) y[i] = Function<T>::value(x[i]);
+  }
+
+  template<class D>
+  void pull(const D& domain, Tape<D>&, const T*, const T* y, const T* dy, T* dx, Pointwise&) const {
+    const Index size = this->outputs() * domain.stride();
+    for (Index i = 0; i < size; ++i) dx[i] += dy[i] * Function<T>::slope(y[i]);
+  }
+};
+
+namespace detail {
+
+template<class T>
+struct LeakyRelu {
+  static constexpr bool zero_preserving = true;
+  static constexpr T negative_slope = T(0.01);
+  static T value(T x) { return x > 0 ? x : negative_slope * x; }
+  static T slope(T y) { return y > 0 ? T(1) : negative_slope; }
+  static Packet<T> packet(const Packet<T>& x) { return pmax(x, pmul(x, broadcast(negative_slope))); }
+};
+
+template<class T>
+struct Relu {
+  static constexpr bool zero_preserving = true;
+  static T value(T x) { return x > 0 ? x : T(0); }
+  static T slope(T y) { return y > 0 ? T(1) : T(0); }
+  static Packet<T> packet(const Packet<T>& x) { return pmax(x, broadcast(T(0))); }
+};
+
+template<class T>
+struct Sigmoid {
+  static constexpr bool zero_preserving = false;
+  static T value(T x) {
+    const T e = std::exp(-std::abs(x));
+    return x >= 0 ? 1 / (1 + e) : e / (1 + e);
+  }
+  static T slope(T y) { return y * (1 - y); }
+};
+
+}  // namespace detail
+
+/// Normalised log-probabilities over the features of each sample: y = x − log Σ exp(x).
+template<class T, Index channels_>
+struct LogSoftmax : Parameterless<LogSoftmax<T, channels_>, T, channels_> {
+  static constexpr bool pointwise = false;
+  using Base = Parameterless<LogSoftmax<T, channels_>, T, channels_>;
+  template<class D>
+  using Tape = typename Base::template Tape<D>;
+
+  explicit LogSoftmax(Index count = channels_) : Base(count) {}
+
+  template<class D>
+  void record(const D& domain, Tape<D>&, const T* x, T* y) const {
+    const Index stride = domain.stride(), count = this->outputs();
+    for (Index n = 0; n < stride; ++n) {
+      T largest = x[n];
+      for (Index c = 1; c < count; ++c) largest = std::max(largest, x[c * stride + n]);
+      T total = 0;
+      for (Index c = 0; c < count; ++c) total += std::exp(x[c * stride + n] - largest);
+      const T log_total = std::log(total);
+      for (Index c = 0; c < count; ++c) y[c * stride + n] = x[c * stride + n] - largest - log_total;
+    }
+  }
+
+  template<class D>
+  void pull(const D& domain, Tape<D>&, const T*, const T* y, const T* dy, T* dx, LogSoftmax&) const {
+    const Index stride = domain.stride(), count = this->outputs();
+    for (Index n = 0; n < stride; ++n) {
+      T total = 0;
+      for (Index c = 0; c < count; ++c) total += dy[c * stride + n];
+      for (Index c = 0; c < count; ++c)
+        dx[c * stride + n] += dy[c * stride + n] - std::exp(y[c * stride + n]) * total;
+    }
+  }
+};
+
+template<template<class> class Function>
+struct PointwiseMaker : MakerBase {
+  template<class T, Index channels>
+  auto make(Index count) const {
+    return Pointwise<T, channels, Function>(count);
+  }
+};
+
+struct LogSoftmaxMaker : MakerBase {
+  template<class T, Index channels>
+  auto make(Index count) const {
+    return LogSoftmax<T, channels>(count);
+  }
+};
+
+/// max(x, x/100), PyTorch's default slope.
+inline constexpr PointwiseMaker<detail::LeakyRelu> leaky_relu;
+/// max(x, 0).
+inline constexpr PointwiseMaker<detail::Relu> relu;
+/// 1/(1 + exp(−x)), on feature vectors.
+inline constexpr PointwiseMaker<detail::Sigmoid> sigmoid;
+/// Log-probabilities over features.
+inline constexpr LogSoftmaxMaker log_softmax;
+
+}  // namespace lifelog::nn

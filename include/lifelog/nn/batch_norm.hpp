@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+
+#include "expression.hpp"
+
+namespace lifelog::nn {
+
+/// Batch normalisation (Ioffe & Szegedy 2015) of feature vectors, with PyTorch's conventions: eps 1e-5,
+/// momentum 0.1, the batch normalised by its biased variance, running variance unbiased. The only node that
+/// couples samples.
+///
+/// The gradient's `running_mean`, `running_var` and `num_batches_tracked` hold the change a training batch
+/// makes to them, which the optimiser's step adds. A batch of one sample has no variance: it is normalised by
+/// the running statistics and does not change them.
+template<class T, Index channels_>
+struct BatchNorm : NodeBase {
+  using Scalar = T;
+  static constexpr Index input_channels = channels_;
+  static constexpr Index channels = channels_;
+  static constexpr Index lookback = 0;
+  static constexpr Index history = 0;
+  static constexpr bool pointwise = false;
+  static constexpr T eps = T(1e-5);
+  static constexpr T momentum = T(0.1);
+
+  using Vector = Eigen::Matrix<T, channels_, 1>;
+  Vector weight, bias, running_mean, running_var;
+  T num_batches_tracked = 0;
+
+  explicit BatchNorm(Index count = channels_) {
+    weight.setOnes(count);
+    bias.setZero(count);
+    running_mean.setZero(count);
+    running_var.setOnes(count);
+  }
+
+  Index inputs() const { return weight.size(); }
+  Index outputs() const { return weight.size(); }
+
+  template<class D>
+  struct Tape {
+    Vector mean, variance;
+  };
+
+  template<class D>
+  void record(const D& domain, Tape<D>& tape, const T* x, T* y) const {
+    tape.mean = running_mean;
+    tape.variance = running_var;
+    for (Index c = 0; c < outputs(); ++c) {
+      const Row in(x + c * domain.stride(), domain.count);
+      if (by_batch(domain)) {
+        tape.mean[c] = in.mean();
+        tape.variance[c] = (in - tape.mean[c]).square().mean();
+      }
+      const T scale = weight[c] / std::sqrt(tape.variance[c] + eps);
+      for (Index n = 0; n < domain.stride(); ++n)
+        y[c * domain.stride() + n] = (x[c * domain.stride() + n] - tape.mean[c]) * scale + bias[c];
+    }
+  }
+
+  /// Equation after § 3 of the paper; only valid samples take part.
+  template<class D>
+  void pull(const D& domain, Tape<D>& tape, const T* x, const T*, const T* dy, T* dx,
+            BatchNorm& gradient) const {
+    const T count = static_cast<T>(domain.count);
+    for (Index c = 0; c < outputs(); ++c) {
+      const Row in(x + c * domain.stride(), domain.count), out(dy + c * domain.stride(), domain.count);
+      const T inverse = 1 / std::sqrt(tape.variance[c] + eps);
+      const T total = out.sum(), along = (out * (in - tape.mean[c])).sum() * inverse;
+      gradient.weight[c] += along;
+      gradient.bias[c] += total;
+      if (dx) {
+        Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>> to(dx + c * domain.stride(), domain.count);
+        if (by_batch(domain))
+          to += weight[c] * inverse * (out - total / count - (in - tape.mean[c]) * (inverse * along / count));
+        else
+          to += weight[c] * inverse * out;
+      }
+    }
+    if (by_batch(domain)) {
+      gradient.running_mean += momentum * (tape.mean - running_mean);
+      gradient.running_var += momentum * (tape.variance * (count / (count - 1)) - running_var);
+      gradient.num_batches_tracked += 1;
+    }
+  }
+
+  template<class Visitor, class... Nets>
+  static void visit(Visitor& visitor, const Path& path, Nets&... nets) {
+    visit_tensors(visitor, path, nets...);
+  }
+
+  void initialise(Random&) { *this = BatchNorm(outputs()); }
+
+  BatchNorm fold() const { return *this; }
+  void unfold(const BatchNorm& folded, BatchNorm& gradient) const {
+    gradient.weight += folded.weight;
+    gradient.bias += folded.bias;
+    gradient.running_mean += folded.running_mean;
+    gradient.running_var += folded.running_var;
+    gradient.num_batches_tracked += folded.num_batches_tracked;
+  }
+
+ private:
+  using Row = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>;
+
+  template<class D>
+  static bool by_batch(const D& domain) {
+    return domain.training && domain.count > 1;
+  }
+
+  template<class Visitor, class First, class... Rest>
+  static void visit_tensors(Visitor& visitor, const Path& path, First& first, Rest&... rest) {
+    const Index count = first.outputs();
+    const auto vector = [&](Role role) { return Layout{role, 1, {count}, {1}}; };
+    visitor(path / "weight", vector(Role::parameter), first.weight.data(), rest.weight.data()...);
+    visitor(path / "bias", vector(Role::parameter), first.bias.data(), rest.bias.data()...);
+    visitor(path / "running_mean", vector(Role::statistic), first.running_mean.data(),
+            rest.running_mean.data()...);
+    visitor(path / "running_var", vector(Role::statistic), first.running_var.data(),
+            rest.running_var.data()...);
+    visitor(path / "num_batches_tracked", Layout{Role::counter, 0, {}, {}}, &first.num_batches_tracked,
+            &rest.num_batches_tracked...);
+  }
+};
+
+struct BatchNormMaker : MakerBase {
+  template<class T, Index channels>
+  auto make(Index count) const {
+    return BatchNorm<T, channels>(count);
+  }
+};
+
+/// Batch normalisation of every feature.
+inline constexpr BatchNormMaker batch_norm;
+
+}  // namespace lifelog::nn

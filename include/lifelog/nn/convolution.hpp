@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+
+#include "expression.hpp"
+
+namespace lifelog::nn {
+
+template<Index steps>
+struct Dilation {};
+
+/// Distance in samples between a convolution's taps.
+template<Index steps>
+inline constexpr Dilation<steps> dilation;
+
+namespace detail {
+
+/// PyTorch's default for weights and biases of linear and convolution layers: uniform in ±1/√fan_in.
+template<class Array>
+void initialise_uniform(Array& values, Index fan_in, Random& random) {
+  using T = typename Array::Scalar;
+  const double bound = 1 / std::sqrt(static_cast<double>(fan_in));
+  for (Index i = 0; i < values.size(); ++i) values.data()[i] = static_cast<T>(random.uniform(-bound, bound));
+}
+
+}  // namespace detail
+
+/// Dilated causal convolution: y(o, t) = b(o) + Σ_{k,i} w(o, i, k) · x(i, t − (taps−1−k)·dilation), where x
+/// is zero before time 0. As in PyTorch, tap taps−1 is the present and tap 0 the oldest.
+template<class T, Index in, Index out, Index taps, Index dilation_>
+struct CausalConv : NodeBase {
+  static_assert(out > 0 && taps > 0 && dilation_ > 0,
+                "a convolution needs outputs, taps and a dilation of at least 1");
+  using Scalar = T;
+  static constexpr Index input_channels = in;
+  static constexpr Index channels = out;
+  static constexpr Index lookback = (taps - 1) * dilation_;
+  static constexpr Index history = lookback;
+  static constexpr bool pointwise = false;
+  static constexpr Index columns = in == Eigen::Dynamic ? Eigen::Dynamic : in * taps;
+
+  Eigen::Matrix<T, out, columns> weight;  ///< column k·in + i: tap k of input i
+  Eigen::Matrix<T, out, 1> bias;
+
+  explicit CausalConv(Index count = in) {
+    weight.setZero(out, count * taps);
+    bias.setZero();
+  }
+
+  Index inputs() const { return weight.cols() / taps; }
+  Index outputs() const { return out; }
+
+  void prepare(Chunk&, SignalView<T>, Index) const {}
+
+  template<bool fresh, int Rows, int Columns>
+  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& y, const Chunk&, SignalView<T> x, Index row,
+                                 Index time) const {
+    add_bias<fresh>(y, row);
+    detail::accumulate(y, weight.data() + row, out, x.data, x.stride, inputs(), taps, [&](Index k, Index p) {
+      return time - (taps - 1 - k) * dilation_ + p * detail::packet_size<T>;
+    });
+  }
+
+  template<class Reach>
+  using Reads = ReadBy<Reach, taps, dilation_>;
+
+  template<class D>
+  struct Tape {
+    typename D::template Buffer<CausalConv> masked;
+  };
+
+  template<class D>
+  void record(const D& domain, Tape<D>&, const T* x, T* y) const {
+    constexpr Index lanes = D::lanes, size = D::Reach::set.size;
+    // Whole register blocks: `group` neighbouring instants side by side where one has fewer packets than a
+    // block.
+    constexpr int packets = static_cast<int>(lanes / detail::packet_size<T>);
+    constexpr int group = packets >= detail::block_packets ? 1 : detail::block_packets / packets;
+    Index j = 0;
+    for (; j + group <= size; j += group) record_instants<D, group>(x, y, j);
+    for (; j < size; ++j) record_instants<D, 1>(x, y, j);
+    mask(domain, y);
+  }
+
+  template<class D>
+  void pull(const D& domain, Tape<D>& tape, const T* x, const T*, const T* dy, T* dx,
+            CausalConv& gradient) const {
+    using Reach = typename D::Reach;
+    constexpr Index lanes = D::lanes, packet = detail::packet_size<T>, packets = lanes / packet;
+    if (domain.ends->before_start(Reach::set.at[Reach::set.size - 1])) {
+      T* const own = tape.masked.resize(domain, *this);
+      std::copy_n(dy, out * domain.stride(), own);
+      mask(domain, own);
+      dy = own;
+    }
+    for (Index o = 0; o < out; ++o) {
+      auto total = detail::broadcast(T(0));
+      for (Index s = 0; s < domain.stride(); s += packet)
+        total = detail::padd(total, detail::load(dy + o * domain.stride() + s));
+      gradient.bias[o] += detail::predux(total);
+    }
+    for (Index k = 0; k < taps; ++k) {
+      detail::accumulate_outer(
+          gradient.weight.data() + k * inputs() * out, out, dy, domain.stride(), out, x,
+          domain.input_stride(), inputs(), domain.stride() / packet, [](Index s) { return s * packet; },
+          [&](Index s) { return read<D>(s / packets, k) + s % packets * packet; });
+      if (dx) pull_tap(domain, k, dy, dx);
+    }
+  }
+
+  template<class Visitor, class... Nets>
+  static void visit(Visitor& visitor, const Path& path, Nets&... nets) {
+    visit_weight("weight", visitor, path, (nets.weight)...);
+    visitor(path / "bias", Layout{Role::parameter, 1, {out}, {1}}, nets.bias.data()...);
+  }
+
+  void initialise(Random& random) {
+    detail::initialise_uniform(weight, weight.cols(), random);
+    detail::initialise_uniform(bias, weight.cols(), random);
+  }
+
+  CausalConv fold() const { return *this; }
+  void unfold(const CausalConv& folded, CausalConv& gradient) const {
+    gradient.weight += folded.weight;
+    gradient.bias += folded.bias;
+  }
+
+  /// Visits one or more weight arrays of this shape as PyTorch's (out, in, taps).
+  template<class Visitor, class First, class... Rest>
+  static void visit_weight(const char* name, Visitor& visitor, const Path& path, First& first,
+                           Rest&... rest) {
+    const Index count = first.cols() / taps;
+    visitor(path / name, Layout{Role::parameter, 3, {out, count, taps}, {1, out, count * out}}, first.data(),
+            rest.data()...);
+  }
+
+ private:
+  template<bool fresh, int Rows, int Columns>
+  EIGEN_ALWAYS_INLINE void add_bias(detail::Block<T, Rows, Columns>& y, Index row) const {
+    detail::unroll<Rows>([&](auto r) {
+      const auto b = detail::broadcast(bias[row + r]);
+      detail::unroll<Columns>([&](auto p) { y.at[r][p] = fresh ? b : detail::padd(y.at[r][p], b); });
+    });
+  }
+
+  /// Where tap k of the j-th instant lies in a channel of the input.
+  template<class D>
+  static Index read(Index j, Index k) {
+    static constexpr auto table = [] {
+      std::array<Index, D::Reach::set.size * taps> offsets{};
+      for (Index i = 0; i < D::Reach::set.size; ++i)
+        for (Index tap = 0; tap < taps; ++tap)
+          offsets[static_cast<std::size_t>(i * taps + tap)] =
+              D::Read::set.find(D::Reach::set.at[i] + (taps - 1 - tap) * dilation_) * D::lanes;
+      return offsets;
+    }();
+    return table[static_cast<std::size_t>(j * taps + k)];
+  }
+
+  template<class D, int group>
+  void record_instants(const T* x, T* y, Index j) const {
+    constexpr Index packet = detail::packet_size<T>;
+    constexpr int packets = static_cast<int>(D::lanes / packet);
+    constexpr int columns_at_once =
+        group * packets >= detail::block_packets ? detail::block_packets : group * packets;
+    for (int first = 0; first < group * packets; first += columns_at_once)
+      detail::for_row_blocks(out, [&](auto rows, Index row) {
+        detail::Block<T, rows, columns_at_once> block;
+        add_bias<true>(block, row);
+        detail::accumulate(block, weight.data() + row, out, x, D::input_stride(), inputs(), taps,
+                           [&](Index k, Index p) {
+                             return read<D>(j + (first + p) / packets, k) + (first + p) % packets * packet;
+                           });
+        detail::unroll<rows>([&](auto r) {
+          detail::unroll<columns_at_once>([&](auto p) {
+            detail::store<T>(y + (row + r) * D::stride() + j * D::lanes + (first + p) * packet,
+                             block.at[r][p]);
+          });
+        });
+      });
+  }
+
+  /// dx += wᵀ dy for one tap.
+  template<class D>
+  void pull_tap(const D& domain, Index k, const T* dy, T* dx) const {
+    constexpr Index packet = detail::packet_size<T>;
+    const T* const w = weight.data() + k * inputs() * out;
+    for (Index j = 0; j < D::Reach::set.size; ++j)
+      for (Index p = 0; p < D::lanes; p += packet)
+        detail::for_row_blocks(inputs(), [&](auto rows, Index row) {
+          detail::Block<T, rows, 1> block;
+          T* const to = dx + row * domain.input_stride() + read<D>(j, k) + p;
+          detail::unroll<rows>(
+              [&](auto r) { block.at[r][0] = detail::load(to + r * domain.input_stride()); });
+          detail::accumulate_transposed(block, w + row * out, out, dy + j * D::lanes + p, domain.stride(),
+                                        out);
+          detail::unroll<rows>(
+              [&](auto r) { detail::store<T>(to + r * domain.input_stride(), block.at[r][0]); });
+        });
+  }
+
+  /// Zeroes what lies before time 0, where every signal is zero rather than the convolution of zeros.
+  template<class D>
+  static void mask(const D& domain, T* y) {
+    for (Index j = 0; j < D::Reach::set.size; ++j) {
+      const Index back = D::Reach::set.at[j];
+      if (!domain.ends->before_start(back)) continue;
+      for (Index l = 0; l < D::lanes; ++l)
+        if (domain.ends->end[l] < back)
+          for (Index o = 0; o < out; ++o) y[o * D::stride() + j * D::lanes + l] = 0;
+    }
+  }
+};
+
+/// Weight normalisation (Salimans & Kingma 2016) of a convolution: w = g·v/‖v‖, the norm over all but the
+/// output channel. A parametrisation: `fold` makes the plain convolution that is evaluated, `unfold` carries
+/// its gradient back to g and v.
+template<class Conv>
+struct WeightNorm;
+
+template<class T, Index in, Index out, Index taps, Index dilation_>
+struct WeightNorm<CausalConv<T, in, out, taps, dilation_>> : NodeBase {
+  using Plain = CausalConv<T, in, out, taps, dilation_>;
+  using Scalar = T;
+  static constexpr Index input_channels = in;
+  static constexpr Index channels = out;
+  static constexpr Index lookback = Plain::lookback;
+  static constexpr Index history = Plain::history;
+  static constexpr bool pointwise = false;
+
+  Eigen::Matrix<T, out, 1> weight_g;
+  Eigen::Matrix<T, out, Plain::columns> weight_v;
+  Eigen::Matrix<T, out, 1> bias;
+
+  explicit WeightNorm(Index count = in) {
+    weight_v.setZero(out, count * taps);
+    weight_g.setZero();
+    bias.setZero();
+  }
+
+  Index inputs() const { return weight_v.cols() / taps; }
+  Index outputs() const { return out; }
+
+  template<class Reach>
+  using Reads = typename Plain::template Reads<Reach>;
+
+  template<class Visitor, class... Nets>
+  static void visit(Visitor& visitor, const Path& path, Nets&... nets) {
+    visitor(path / "bias", Layout{Role::parameter, 1, {out}, {1}}, nets.bias.data()...);
+    visitor(path / "weight_g", Layout{Role::parameter, 3, {out, 1, 1}, {1, 1, 1}}, nets.weight_g.data()...);
+    Plain::visit_weight("weight_v", visitor, path, (nets.weight_v)...);
+  }
+
+  void initialise(Random& random) {
+    detail::initialise_uniform(weight_v, weight_v.cols(), random);
+    detail::initialise_uniform(bias, weight_v.cols(), random);
+    weight_g = weight_v.rowwise().norm();
+  }
+
+  Plain fold() const {
+    Plain plain(inputs());
+    const Eigen::Matrix<T, out, 1> scale = weight_g.cwiseQuotient(weight_v.rowwise().norm());
+    plain.weight = scale.asDiagonal() * weight_v;
+    plain.bias = bias;
+    return plain;
+  }
+
+  /// With n = ‖v‖: dg = ⟨dw, v⟩/n and dv = g/n · (dw − ⟨dw, v⟩/n² · v), a row at a time.
+  void unfold(const Plain& folded, WeightNorm& gradient) const {
+    const Eigen::Matrix<T, out, 1> norm = weight_v.rowwise().norm();
+    const Eigen::Matrix<T, out, 1> along =
+        folded.weight.cwiseProduct(weight_v).rowwise().sum().cwiseQuotient(norm);
+    gradient.weight_g += along;
+    gradient.weight_v += weight_g.cwiseQuotient(norm).asDiagonal() *
+                         (folded.weight - along.cwiseQuotient(norm).asDiagonal() * weight_v);
+    gradient.bias += folded.bias;
+  }
+};
+
+template<Index out, Index taps, Index dilation_, bool normalised>
+struct ConvMaker : MakerBase {
+  template<class T, Index in>
+  auto make(Index count) const {
+    using Conv = CausalConv<T, in, out, taps, dilation_>;
+    if constexpr (normalised)
+      return WeightNorm<Conv>(count);
+    else
+      return Conv(count);
+  }
+};
+
+/// A causal convolution to `out` channels: `causal_conv<8, 3>(dilation<2>)`.
+template<Index out, Index taps, Index steps = 1>
+constexpr auto causal_conv(Dilation<steps> = {}) {
+  return ConvMaker<out, taps, steps, false>{};
+}
+
+/// The same with weight normalisation.
+template<Index out, Index taps, Index steps = 1>
+constexpr auto weight_norm_conv(Dilation<steps> = {}) {
+  return ConvMaker<out, taps, steps, true>{};
+}
+
+}  // namespace lifelog::nn

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+
+#include "detail/packet.hpp"
+
+// Where an expression is recorded for training. A node sees planes of lanes and never asks what a lane is:
+//   Samples  feature vectors, one lane a sample of the batch;
+//   Windows  the few instants of a series that reach one output, one lane a window.
+// (Evaluation in chunks of time needs no record and is in `chunk.hpp`.)
+
+namespace lifelog::nn {
+
+/// A set of instants, as how many samples each lies before the window's end, ascending.
+template<Index N>
+struct Instants {
+  Index size = 0;
+  Index at[N] = {};
+
+  constexpr Index find(Index back) const {
+    for (Index j = 0; j < size; ++j)
+      if (at[j] == back) return j;
+    return -1;
+  }
+};
+
+/// The window's end alone: what max over time looks at.
+struct LastInstant {
+  static constexpr Instants<1> set{1, {0}};
+};
+
+namespace detail {
+
+template<Index N, class Generate>
+constexpr auto sorted_instants(Generate generate) {
+  Instants<N> out;
+  generate([&](Index back) {
+    Index j = 0;
+    while (j < out.size && out.at[j] < back) ++j;
+    if (j < out.size && out.at[j] == back) return;
+    for (Index k = out.size; k > j; --k) out.at[k] = out.at[k - 1];
+    out.at[j] = back;
+    ++out.size;
+  });
+  return out;
+}
+
+}  // namespace detail
+
+/// The instants a convolution must read to be known at those of `Reach`.
+template<class Reach, Index taps, Index dilation>
+struct ReadBy {
+  static constexpr auto set = detail::sorted_instants<std::min(
+      Reach::set.size* taps, Reach::set.at[Reach::set.size - 1] + (taps - 1) * dilation + 1)>(
+      [](auto insert) {
+        for (Index j = 0; j < Reach::set.size; ++j)
+          for (Index k = 0; k < taps; ++k) insert(Reach::set.at[j] + k * dilation);
+      });
+};
+
+/// Either set's instants.
+template<class A, class B>
+struct EitherReads {
+  static constexpr auto set = detail::sorted_instants<A::set.size + B::set.size>([](auto insert) {
+    for (Index j = 0; j < A::set.size; ++j) insert(A::set.at[j]);
+    for (Index j = 0; j < B::set.size; ++j) insert(B::set.at[j]);
+  });
+};
+
+/// Training over a batch of feature vectors: planes are [feature][sample], padded to whole register blocks.
+/// Values in the padding are finite and arbitrary; gradients there are zero.
+template<class T>
+struct Samples {
+  using Scalar = T;
+  Index count = 0;
+  bool training = true;  ///< batch norm: normalise by the batch rather than by running statistics
+  int threads = 1;       ///< 0: all there are; results do not depend on it
+
+  Index stride() const { return detail::round_up(count, detail::block_width<T>); }
+  Index input_stride() const { return stride(); }
+
+  template<class F>
+  using First = Samples;
+  template<class F>
+  using Second = Samples;
+  template<class F>
+  const Samples& first() const {
+    return *this;
+  }
+  template<class F>
+  const Samples& second() const {
+    return *this;
+  }
+
+  /// Output plane of F.
+  template<class F>
+  class Buffer {
+   public:
+    T* resize(const Samples& domain, const F& node) {
+      size_ = node.outputs() * domain.stride();
+      if (values_.size() != size_) values_.resize(size_);
+      return values_.data();
+    }
+    void set_zero() { values_.setZero(); }
+    T* data() { return values_.data(); }
+    const T* data() const { return values_.data(); }
+
+   private:
+    Index size_ = 0;
+    Eigen::Array<T, Eigen::Dynamic, 1> values_;
+  };
+};
+
+/// Which windows the lanes hold: `end[l]` is the time of lane l's last instant.
+template<Index lanes>
+struct WindowEnds {
+  Index end[lanes];
+  Index earliest;  ///< smallest of them
+
+  /// Whether some lane's instant lies before time 0, where every intermediate value is zero.
+  bool before_start(Index back) const { return earliest < back; }
+};
+
+/// Training over windows: planes are [channel][instant of Reach][lane]; inputs hold the instants of `Read`.
+template<class T, class Reach_, class Read_, Index lanes_>
+struct Windows {
+  using Scalar = T;
+  using Reach = Reach_;
+  using Read = Read_;
+  static constexpr Index lanes = lanes_;
+  const WindowEnds<lanes>* ends;
+
+  static constexpr Index stride() { return Reach::set.size * lanes; }
+  static constexpr Index input_stride() { return Read::set.size * lanes; }
+
+  template<class F>
+  using First = Windows<T, typename F::template Reads<Reach>, Read, lanes>;
+  template<class F>
+  using Second = Windows<T, Reach, typename F::template Reads<Reach>, lanes>;
+  template<class F>
+  First<F> first() const {
+    return {ends};
+  }
+  template<class F>
+  Second<F> second() const {
+    return {ends};
+  }
+
+  template<class F>
+  class Buffer {
+   public:
+    static_assert(F::channels != Eigen::Dynamic, "signals inside a network have a fixed number of channels");
+    T* resize(const Windows&, const F&) { return values_; }
+    void set_zero() { std::fill_n(values_, F::channels * stride(), T(0)); }
+    T* data() { return values_; }
+    const T* data() const { return values_; }
+
+   private:
+    alignas(64) T values_[F::channels * stride()];
+  };
+};
+
+}  // namespace lifelog::nn

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "names.hpp"
+
+namespace lifelog::nn {
+
+/// One tensor's comparison of a gradient with central differences.
+struct TensorCheck {
+  std::string name;
+  double norm;  ///< of the differences
+  double error;  ///< ‖gradient − differences‖ / ‖differences‖; infinite where the differences vanish but it
+                 ///< does not
+};
+
+struct GradientCheck {
+  std::vector<TensorCheck> tensors;
+
+  /// The tensor with the largest error; a gradient that is zero on both sides proves nothing and counts as
+  /// infinitely wrong.
+  TensorCheck worst() const {
+    TensorCheck worst{"", 0, -1};
+    for (const auto& tensor : tensors) {
+      const double error = tensor.norm > 0 ? tensor.error : std::numeric_limits<double>::infinity();
+      if (error > worst.error) worst = {tensor.name, tensor.norm, error};
+    }
+    return worst;
+  }
+};
+
+/// Compares `gradient` (a network of the same type) with central differences of `loss(net)` in every trained
+/// scalar. Use double: single precision cannot tell a wrong gradient from rounding.
+///
+///     auto check = nn::gradient_check(net, gradient, [&](const auto& n) { return loss_of(n); });
+///     assert(check.worst().error < 1e-6);
+template<class Net, class Loss>
+GradientCheck gradient_check(Net net, const Net& gradient, Loss loss, double step = 1e-5) {
+  GradientCheck check;
+  visit(
+      [&](const Path& path, const Layout& layout, auto* w, const auto* g) {
+        if (layout.role != Role::parameter) return;
+        double norm = 0, error = 0;
+        for (Index i = 0; i < layout.size(); ++i) {
+          const auto held = w[i];
+          w[i] = held + step;
+          const double above = loss(net);
+          w[i] = held - step;
+          const double below = loss(net);
+          w[i] = held;
+          const double difference = (above - below) / (2 * step);
+          norm += difference * difference;
+          error += (g[i] - difference) * (g[i] - difference);
+        }
+        norm = std::sqrt(norm);
+        error = std::sqrt(error);
+        check.tensors.push_back({to_string(path), norm,
+                                 error == 0 ? 0
+                                 : norm > 0 ? error / norm
+                                            : std::numeric_limits<double>::infinity()});
+      },
+      net, gradient);
+  return check;
+}
+
+}  // namespace lifelog::nn

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <vector>
+
+#include "../core/parallel.hpp"
+#include "convolution.hpp"
+
+namespace lifelog::nn {
+
+/// y = W x + b on feature vectors; `in` and `out` may be Eigen::Dynamic.
+template<class T, Index in, Index out>
+struct Linear : NodeBase {
+  using Scalar = T;
+  static constexpr Index input_channels = in;
+  static constexpr Index channels = out;
+  static constexpr Index lookback = 0;
+  static constexpr Index history = 0;
+  static constexpr bool pointwise = false;
+
+  Eigen::Matrix<T, out, in> weight;
+  Eigen::Matrix<T, out, 1> bias;
+
+  explicit Linear(Index input_count = in, Index output_count = out) {
+    weight.setZero(output_count, input_count);
+    bias.setZero(output_count);
+  }
+
+  Index inputs() const { return weight.cols(); }
+  Index outputs() const { return weight.rows(); }
+
+  /// Partial weight gradients of the batch's pieces.
+  template<class D>
+  struct Tape {
+    std::vector<Linear> pieces;
+  };
+
+  template<class D>
+  void record(const D& domain, Tape<D>&, const T* x, T* y) const {
+    const Index stride = domain.stride();
+    parallel_for(piece_count(piece_samples, stride), domain.threads, [&](Index index) {
+      const auto piece = piece_of(index, piece_samples, stride);
+      for (Index n = piece.begin; n < piece.end; n += detail::block_width<T>)
+        detail::for_row_blocks(outputs(), [&](auto rows, Index row) {
+          detail::Block<T, rows, detail::block_packets> block;
+          detail::unroll<rows>([&](auto r) {
+            detail::unroll<detail::block_packets>(
+                [&](auto p) { block.at[r][p] = detail::broadcast(bias[row + r]); });
+          });
+          detail::accumulate(block, weight.data() + row, outputs(), x + n, stride, inputs(), 1,
+                             [](Index, Index p) { return p * detail::packet_size<T>; });
+          detail::unroll<rows>([&](auto r) {
+            detail::unroll<detail::block_packets>([&](auto p) {
+              detail::store<T>(y + (row + r) * stride + n + p * detail::packet_size<T>, block.at[r][p]);
+            });
+          });
+        });
+    });
+  }
+
+  template<class D>
+  void pull(const D& domain, Tape<D>& tape, const T* x, const T*, const T* dy, T* dx,
+            Linear& gradient) const {
+    const Index stride = domain.stride(), pieces = piece_count(piece_samples, stride);
+    tape.pieces.assign(static_cast<std::size_t>(pieces), Linear(inputs(), outputs()));
+    parallel_for(pieces, domain.threads, [&](Index index) {
+      const auto piece = piece_of(index, piece_samples, stride);
+      pull_piece(piece, stride, x, dy, dx, tape.pieces[static_cast<std::size_t>(index)]);
+    });
+    for (const auto& piece : tape.pieces) {
+      gradient.weight += piece.weight;
+      gradient.bias += piece.bias;
+    }
+  }
+
+  template<class Visitor, class... Nets>
+  static void visit(Visitor& visitor, const Path& path, Nets&... nets) {
+    visit_tensors(visitor, path, nets...);
+  }
+
+  void initialise(Random& random) {
+    detail::initialise_uniform(weight, inputs(), random);
+    detail::initialise_uniform(bias, inputs(), random);
+  }
+
+  Linear fold() const { return *this; }
+  void unfold(const Linear& folded, Linear& gradient) const {
+    gradient.weight += folded.weight;
+    gradient.bias += folded.bias;
+  }
+
+ private:
+  /// Samples a thread takes at a time; independent of how many threads there are.
+  static constexpr Index piece_samples = 4096;
+
+  template<class Visitor, class First, class... Rest>
+  static void visit_tensors(Visitor& visitor, const Path& path, First& first, Rest&... rest) {
+    const Index rows = first.outputs(), cols = first.inputs();
+    visitor(path / "weight", Layout{Role::parameter, 2, {rows, cols}, {1, rows}}, first.weight.data(),
+            rest.weight.data()...);
+    visitor(path / "bias", Layout{Role::parameter, 1, {rows}, {1}}, first.bias.data(), rest.bias.data()...);
+  }
+
+  void pull_piece(Piece piece, Index stride, const T* x, const T* dy, T* dx, Linear& gradient) const {
+    constexpr Index packet = detail::packet_size<T>;
+    const Index steps = (piece.end - piece.begin) / packet;
+    const auto offset = [&](Index s) { return piece.begin + s * packet; };
+    detail::accumulate_outer(gradient.weight.data(), outputs(), dy, stride, outputs(), x, stride, inputs(),
+                             steps, offset, offset);
+    for (Index o = 0; o < outputs(); ++o) {
+      auto total = detail::broadcast(T(0));
+      for (Index s = 0; s < steps; ++s)
+        total = detail::padd(total, detail::load(dy + o * stride + offset(s)));
+      gradient.bias[o] += detail::predux(total);
+    }
+    if (!dx) return;
+    for (Index n = piece.begin; n < piece.end; n += detail::block_width<T>)
+      detail::for_row_blocks(inputs(), [&](auto rows, Index row) {
+        detail::Block<T, rows, detail::block_packets> block;
+        T* const to = dx + row * stride + n;
+        detail::unroll<rows>([&](auto r) {
+          detail::unroll<detail::block_packets>(
+              [&](auto p) { block.at[r][p] = detail::load(to + r * stride + p * packet); });
+        });
+        detail::accumulate_transposed(block, weight.data() + row * outputs(), outputs(), dy + n, stride,
+                                      outputs());
+        detail::unroll<rows>([&](auto r) {
+          detail::unroll<detail::block_packets>(
+              [&](auto p) { detail::store<T>(to + r * stride + p * packet, block.at[r][p]); });
+        });
+      });
+  }
+};
+
+template<Index out>
+struct LinearMaker : MakerBase {
+  Index count = out;
+  template<class T, Index in>
+  auto make(Index inputs) const {
+    return Linear<T, in, out>(inputs, count);
+  }
+};
+
+/// A linear layer to `out` features.
+template<Index out>
+inline constexpr LinearMaker<out> linear;
+
+/// A linear layer to a number of features known only at run time (classes, modalities).
+constexpr LinearMaker<Eigen::Dynamic> linear_to(Index out) {
+  LinearMaker<Eigen::Dynamic> maker;
+  maker.count = out;
+  return maker;
+}
+
+}  // namespace lifelog::nn

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include "../core/matrix.hpp"
+
+namespace lifelog::nn {
+
+/// | option       | default | description                                                     |
+/// |--------------|---------|-----------------------------------------------------------------|
+/// | gamma        | 0       | focusing exponent ≥ 0; 0 is cross-entropy                       |
+/// | alpha        | none    | a weight per class, as in a weighted negative log-likelihood    |
+/// | ignore_index | −100    | samples with this label take no part                            |
+struct FocalLossOptions {
+  double gamma = 0;
+  Eigen::VectorXd alpha;
+  Index ignore_index = -100;
+};
+
+/// Focal loss (Lin et al. 2017, eq. 5) of log-probabilities: the mean over samples of −α_y (1−p_y)^γ log p_y,
+/// not divided by Σα; 0 when all samples are ignored. Worked in log space, so it is finite with its
+/// derivative as p → 1 for any γ.
+///
+///   log_probabilities  [classes × samples], planes `stride` apart (row-major)
+///   labels             [samples], 0…classes−1 or ignore_index
+///   gradient           like log_probabilities, or nullptr: set to the loss's derivative
+///
+/// Throws std::invalid_argument on a label or α that does not fit the classes.
+template<class T>
+double focal_loss(const T* log_probabilities, Index classes, Index samples, Index stride, const Index* labels,
+                  const FocalLossOptions& options, T* gradient) {
+  lifelog::detail::require(options.gamma >= 0, "focal_loss: gamma must be at least 0, got ", options.gamma);
+  lifelog::detail::require(options.alpha.size() == 0 || options.alpha.size() == classes,
+                           "focal_loss: alpha must have one weight per class, expected ", classes, ", got ",
+                           options.alpha.size());
+  Index counted = 0;
+  for (Index n = 0; n < samples; ++n) {
+    if (labels[n] == options.ignore_index) continue;
+    lifelog::detail::require(labels[n] >= 0 && labels[n] < classes, "focal_loss: label ", n, " must be in 0…",
+                             classes - 1, ", got ", labels[n]);
+    ++counted;
+  }
+  if (gradient) std::fill_n(gradient, classes * stride, T(0));
+  if (counted == 0) return 0;
+  double total = 0;
+  for (Index n = 0; n < samples; ++n) {
+    const Index y = labels[n];
+    if (y == options.ignore_index) continue;
+    const double weight = options.alpha.size() ? options.alpha[y] : 1;
+    const double log_p = static_cast<double>(log_probabilities[y * stride + n]);
+    const double rest = -std::expm1(log_p);  // 1 − p, exact for p near 1
+    const double focus = options.gamma == 0 ? 1 : std::pow(rest, options.gamma);
+    total -= weight * focus * log_p;
+    if (gradient) {
+      const double ratio = rest > 0 ? log_p / rest : -1;  // its limit
+      gradient[y * stride + n] = static_cast<T>(
+          -weight * focus * (1 - options.gamma * std::exp(log_p) * ratio) / static_cast<double>(counted));
+    }
+  }
+  return total / static_cast<double>(counted);
+}
+
+}  // namespace lifelog::nn

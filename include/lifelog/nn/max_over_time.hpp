@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <limits>
+
+#include "expression.hpp"
+
+namespace lifelog::nn {
+
+/// A recorded series owned by somebody else: channel c at time t is `data[c·stride + t]`.
+template<class T>
+struct Series {
+  const T* data;
+  Index length;
+  Index stride;
+};
+
+/// A signal reduced to a feature vector, its maximum over time, then a network on that vector: `signal |
+/// max_over_time | linear<32>`. The whole series is seen, its values are not kept: memory does not grow with
+/// length.
+template<class S, class H>
+struct OverTime {
+  using Scalar = typename S::Scalar;
+  using T = Scalar;
+  static constexpr Index features = S::channels;
+  static constexpr Index channels = H::channels;
+  static constexpr Index lookback = S::lookback;
+
+  S signal;
+  H head;
+
+  Index inputs() const { return signal.inputs(); }
+  Index outputs() const { return head.outputs(); }
+
+  template<class Visitor, class... Nets>
+  static void visit(Visitor& visitor, const Path& path, Nets&... nets) {
+    detail::visit_child<S>(visitor, path, "signal", nets.signal...);
+    detail::visit_child<H>(visitor, path, "head", nets.head...);
+  }
+
+  void initialise(Random& random) { signal.initialise(random), head.initialise(random); }
+
+  auto fold() const {
+    return OverTime<decltype(signal.fold()), decltype(head.fold())>{signal.fold(), head.fold()};
+  }
+
+  template<class Folded>
+  void unfold(const Folded& folded, OverTime& gradient) const {
+    signal.unfold(folded.signal, gradient.signal);
+    head.unfold(folded.head, gradient.head);
+  }
+};
+
+struct MaxOverTimeMaker {};
+
+/// Maximum of each channel over all time.
+inline constexpr MaxOverTimeMaker max_over_time;
+
+template<Node S>
+auto operator|(S signal, MaxOverTimeMaker) {
+  using T = typename S::Scalar;
+  return OverTime<S, Identity<T, S::channels>>{std::move(signal), Identity<T, S::channels>()};
+}
+
+template<class S, class H, Maker M>
+auto operator|(OverTime<S, H> reduced, const M& maker) {
+  if constexpr (std::is_same_v<H, Identity<typename S::Scalar, S::channels>>) {
+    auto head = maker.template make<typename S::Scalar, S::channels>(S::channels);
+    return OverTime<S, decltype(head)>{std::move(reduced.signal), std::move(head)};
+  } else {
+    auto head = std::move(reduced.head) | maker;
+    return OverTime<S, decltype(head)>{std::move(reduced.signal), std::move(head)};
+  }
+}
+
+/// Evaluates a folded signal over whole series, in chunks, and takes the maximum of each channel. Holds the
+/// chunk buffers: make one a thread and use it again.
+template<class S>
+class MaxOverTime {
+ public:
+  using T = typename S::Scalar;
+  static constexpr Index channels = S::channels;
+  static_assert(channels != Eigen::Dynamic, "a signal has a fixed number of channels");
+
+  explicit MaxOverTime(const S& signal) : input_(signal.inputs()) {}
+
+  /// values: [channels], each channel's maximum; times: [channels], when it was first reached. x.length > 0.
+  void operator()(const S& signal, Series<T> x, T* values, Index* times) {
+    input_.reset();
+    chunk_.reset();
+    for (auto& channel : best_)
+      for (auto& packet : channel) packet = detail::broadcast(-std::numeric_limits<T>::infinity());
+    for (auto& channel : block_)
+      for (auto& packet : channel) packet = detail::broadcast(T(0));
+    for (Index start = 0; start < x.length; start += chunk_length) {
+      const Index count = std::min(chunk_length, x.length - start);
+      for (Index c = 0; c < signal.inputs(); ++c)
+        std::copy_n(x.data + c * x.stride + start, count, input_.channel(c));
+      signal.prepare(chunk_, input_.view(), count);
+      look_for_maxima(signal, start, count);
+      if (start + count < x.length) {
+        input_.advance(count);
+        chunk_.advance(count);
+      }
+    }
+    reduce_lanes(values, times);
+  }
+
+ private:
+  static constexpr Index width = detail::block_width<T>;
+
+  void look_for_maxima(const S& signal, Index start, Index count) {
+    for (Index time = 0; time < count; time += width) {
+      const auto now = detail::broadcast(static_cast<T>((start + time) / width));
+      detail::for_row_blocks(channels, [&](auto rows, Index row) {
+        detail::Block<T, rows, detail::block_packets> y;
+        signal.template block<true>(y, chunk_, input_.view(), row, time);
+        if (time + width > count) hide_tail(y, count - time);
+        detail::unroll<rows>([&](auto r) {
+          detail::unroll<detail::block_packets>([&](auto p) {
+            auto& best = best_[row + r][p];
+            auto& block = block_[row + r][p];
+            block = detail::pselect(detail::pcmp_lt(best, y.at[r][p]), now, block);
+            best = detail::pmax(best, y.at[r][p]);
+          });
+        });
+      });
+    }
+  }
+
+  /// What lies past the series' end must not win.
+  template<int Rows>
+  static void hide_tail(detail::Block<T, Rows, detail::block_packets>& y, Index valid) {
+    alignas(64) T lanes[width];
+    detail::unroll<Rows>([&](auto r) {
+      detail::unroll<detail::block_packets>(
+          [&](auto p) { detail::store<T>(lanes + p * detail::packet_size<T>, y.at[r][p]); });
+      std::fill(lanes + valid, lanes + width, -std::numeric_limits<T>::infinity());
+      detail::unroll<detail::block_packets>(
+          [&](auto p) { y.at[r][p] = detail::load(lanes + p * detail::packet_size<T>); });
+    });
+  }
+
+  void reduce_lanes(T* values, Index* times) const {
+    for (Index c = 0; c < channels; ++c) {
+      alignas(64) T best[width], block[width];
+      detail::unroll<detail::block_packets>([&](auto p) {
+        detail::store<T>(best + p * detail::packet_size<T>, best_[c][p]);
+        detail::store<T>(block + p * detail::packet_size<T>, block_[c][p]);
+      });
+      values[c] = best[0];
+      times[c] = static_cast<Index>(block[0]) * width;
+      for (Index l = 1; l < width; ++l) {
+        const Index time = static_cast<Index>(block[l]) * width + l;
+        if (best[l] > values[c] || (best[l] == values[c] && time < times[c]))
+          values[c] = best[l], times[c] = time;
+      }
+    }
+  }
+
+  SignalBuffer<T, S::input_channels, S::history> input_;
+  typename S::Chunk chunk_;
+  // Per channel and lane: the maximum so far and the number of the register block that held it (exact up to
+  // 2²⁴ blocks of 32 samples in float).
+  detail::Packet<T> best_[channels][detail::block_packets];
+  detail::Packet<T> block_[channels][detail::block_packets];
+};
+
+/// The exact gradient of `MaxOverTime`. Each channel's maximum depends on `lookback` + 1 samples only: those
+/// windows are recomputed side by side, a channel a lane, and differentiated; the rest of the series has no
+/// gradient.
+template<class S>
+class MaxOverTimeGradient {
+ public:
+  using T = typename S::Scalar;
+  static constexpr Index channels = S::channels;
+  static constexpr Index lanes = detail::round_up(channels, detail::packet_size<T>);
+
+  explicit MaxOverTimeGradient(const S& signal) { input_.resize(signal.inputs() * Domain::input_stride()); }
+
+  /// times: [channels] as evaluation gave them; slopes: [channels], the loss's derivative in each maximum.
+  /// Adds to `gradient`.
+  void operator()(const S& signal, Series<T> x, const Index* times, const T* slopes, S& gradient) {
+    WindowEnds<lanes> ends;
+    for (Index l = 0; l < lanes; ++l) ends.end[l] = times[std::min(l, channels - 1)];
+    ends.earliest = *std::min_element(ends.end, ends.end + lanes);
+    gather(signal, x, ends);
+    const Domain domain{&ends};
+    signal.record(domain, tape_, input_.data(), output_);
+    std::fill_n(seed_, channels * lanes, T(0));
+    for (Index c = 0; c < channels; ++c) seed_[c * lanes + c] = slopes[c];
+    signal.pull(domain, tape_, input_.data(), output_, seed_, static_cast<T*>(nullptr), gradient);
+  }
+
+ private:
+  using Read = typename S::template Reads<LastInstant>;
+  using Domain = Windows<T, LastInstant, Read, lanes>;
+
+  void gather(const S& signal, Series<T> x, const WindowEnds<lanes>& ends) {
+    T* to = input_.data();
+    for (Index c = 0; c < signal.inputs(); ++c)
+      for (Index j = 0; j < Read::set.size; ++j)
+        for (Index l = 0; l < lanes; ++l) {
+          const Index time = ends.end[l] - Read::set.at[j];
+          *to++ = time >= 0 ? x.data[c * x.stride + time] : T(0);
+        }
+  }
+
+  Eigen::Array<T, Eigen::Dynamic, 1> input_;
+  typename S::template Tape<Domain> tape_;
+  alignas(64) T output_[channels * lanes];
+  alignas(64) T seed_[channels * lanes];
+};
+
+}  // namespace lifelog::nn
