@@ -44,6 +44,7 @@ BOOST_AUTO_TEST_CASE(vectors_are_one_column) {
   const Eigen::VectorXd column = Eigen::VectorXd::LinSpaced(4, 0, 3);
   BOOST_TEST(RowsOf(column).view().cols() == 1);
   BOOST_TEST(RowsOf(column).view()(3, 0) == 3);
+  BOOST_TEST(RowsOf(column.segment(1, 2)).view()(1, 0) == 2);
   const Eigen::RowVectorXd row = column.transpose();
   BOOST_TEST(RowsOf(row).view().rows() == 1);
   BOOST_TEST(RowsOf(row).view()(0, 3) == 3);

@@ -20,8 +20,16 @@ using RowMatrixView = Eigen::Map<const RowMatrix<T>, Eigen::Unaligned, Eigen::Ou
 template<class X, class = void>
 struct RowAccess;
 
+namespace detail {
+
+// Of some Eigen type, not always their own: VectorBlock (`v.head(3)`) derives from Block.
 template<class X>
-struct RowAccess<X, std::enable_if_t<std::is_base_of_v<Eigen::EigenBase<X>, X>>> {
+concept EigenExpression = requires(const X& x) { []<class Derived>(const Eigen::EigenBase<Derived>&) {}(x); };
+
+}  // namespace detail
+
+template<class X>
+struct RowAccess<X, std::enable_if_t<detail::EigenExpression<X>>> {
   using Scalar = std::remove_const_t<typename X::Scalar>;
 
   static RowMatrixView<Scalar> view(const X& x, RowMatrix<Scalar>& storage) {
