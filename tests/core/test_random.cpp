@@ -12,7 +12,8 @@ BOOST_AUTO_TEST_SUITE(core_random)
 // The published reference implementation of xoshiro256++ with state {1, 2, 3, 4} begins 41943041, 58720359, ….
 // Here the state comes from splitmix64, whose first outputs for seed 0 are published too.
 BOOST_AUTO_TEST_CASE(engine_follows_the_published_algorithms) {
-  std::array<std::uint64_t, 4> s{0xe220a8397b1dcdafu, 0x6e789e6aa1b965f4u, 0x06c45d188009454fu, 0xf88bb8a8724c81ecu};
+  std::array<std::uint64_t, 4> s{0xe220a8397b1dcdafu, 0x6e789e6aa1b965f4u, 0x06c45d188009454fu,
+                                 0xf88bb8a8724c81ecu};
   const auto rotate = [](std::uint64_t x, int k) { return (x << k) | (x >> (64 - k)); };
   Random random(0);
   for (int i = 0; i < 100; ++i) {

@@ -23,7 +23,8 @@ namespace lifelog {
 class format_error : public std::runtime_error {
  public:
   /// where: the file, with a line (`a.csv:12`) or a tensor (`m.safetensors: label`); reason: found and expected.
-  format_error(const std::string& where, const std::string& reason) : std::runtime_error(where + ": " + reason) {}
+  format_error(const std::string& where, const std::string& reason)
+      : std::runtime_error(where + ": " + reason) {}
 };
 
 /// A file cannot be opened, read or written. `what()` reads "<path>: <reason>".

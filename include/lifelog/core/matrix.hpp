@@ -24,7 +24,9 @@ namespace detail {
 
 // Of some Eigen type, not always their own: VectorBlock (`v.head(3)`) derives from Block.
 template<class X>
-concept EigenExpression = requires(const X& x) { []<class Derived>(const Eigen::EigenBase<Derived>&) {}(x); };
+concept EigenExpression = requires(const X& x) {
+  []<class Derived>(const Eigen::EigenBase<Derived>&) {}(x);
+};
 
 }  // namespace detail
 
@@ -47,7 +49,9 @@ struct RowAccess<X, std::enable_if_t<detail::EigenExpression<X>>> {
 
 /// An Eigen matrix or expression, or (with `core/xtensor.hpp`) any one- or two-dimensional xtensor expression.
 template<class X>
-concept Rows = requires { typename RowAccess<std::remove_cvref_t<X>>::Scalar; };
+concept Rows = requires {
+  typename RowAccess<std::remove_cvref_t<X>>::Scalar;
+};
 
 /// Holds an argument for the length of a call and shows it as rows; copies only what is not row-major memory.
 ///

@@ -72,6 +72,8 @@ inline Piece piece_of(Index index, Index size, Index items) {
 }
 
 /// Number of pieces of `size` items that cover `items`.
-inline Index piece_count(Index size, Index items) { return (items + size - 1) / size; }
+inline Index piece_count(Index size, Index items) {
+  return (items + size - 1) / size;
+}
 
 }  // namespace lifelog

@@ -51,7 +51,8 @@ auto as_xtensor(Eigen::PlainObjectBase<Derived>& m) {
     return xt::adapt(m.data(), size, xt::no_ownership(), std::array<std::size_t, 1>{size});
   } else {
     constexpr auto layout = Derived::IsRowMajor ? xt::layout_type::row_major : xt::layout_type::column_major;
-    const std::array<std::size_t, 2> shape{static_cast<std::size_t>(m.rows()), static_cast<std::size_t>(m.cols())};
+    const std::array<std::size_t, 2> shape{static_cast<std::size_t>(m.rows()),
+                                           static_cast<std::size_t>(m.cols())};
     return xt::adapt<layout>(m.data(), size, xt::no_ownership(), shape);
   }
 }
@@ -67,7 +68,11 @@ struct RowAccess<X, std::enable_if_t<xt::is_xexpression<X>::value>> {
                     x.dimension());
     const auto rows = static_cast<Index>(x.shape()[0]);
     const auto cols = x.dimension() == 1 ? Index{1} : static_cast<Index>(x.shape()[1]);
-    if constexpr (requires { x.data(); x.strides(); x.data_offset(); }) {
+    if constexpr (requires {
+                    x.data();
+                    x.strides();
+                    x.data_offset();
+                  }) {
       const bool unit = cols == 1 || x.strides()[1] == 1;
       const auto stride = static_cast<Index>(x.strides()[0]);
       if (unit && (rows == 1 || stride >= cols))
@@ -75,7 +80,8 @@ struct RowAccess<X, std::enable_if_t<xt::is_xexpression<X>::value>> {
     }
     storage.resize(rows, cols);
     auto out = storage.data();
-    for (auto it = x.template begin<xt::layout_type::row_major>(); out != storage.data() + storage.size(); ++it)
+    for (auto it = x.template begin<xt::layout_type::row_major>(); out != storage.data() + storage.size();
+         ++it)
       *out++ = *it;
     return {storage.data(), rows, cols, Eigen::OuterStride<>(cols)};
   }
