@@ -53,7 +53,7 @@ inline std::string series(const std::string& header, int columns, int rows, doub
   std::string text = header + line_end;
   for (int r = 0; r < rows; ++r) {
     text += std::to_string(r / rate);
-    for (int c = 0; c < columns; ++c) text += "," + std::to_string(c + r / 1024.0);
+    for (int c = 0; c < columns; ++c) text.append(1, ',').append(std::to_string(c + r / 1024.0));
     text += line_end;
   }
   return text;
