@@ -44,7 +44,10 @@ Number parse_number(const std::string& flag, std::string_view text) {
   Number value{};
   const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
   if (result.ec != std::errc() || result.ptr != text.data() + text.size() || text.empty())
-    throw FlagError(flag + ": expected a number, got '" + std::string(text) + "'");
+    throw FlagError(
+        flag +
+        (std::is_integral_v<Number> ? ": expected a whole number, got '" : ": expected a number, got '") +
+        std::string(text) + "'");
   return value;
 }
 
@@ -125,6 +128,12 @@ CLI::Validator positive() {
 CLI::Validator between(double low, double high) {
   return bound("a number from " + CLI::detail::to_string(low) + " to " + CLI::detail::to_string(high),
                [low, high](double x) { return x >= low && x <= high; });
+}
+
+int whole_number(const std::string& flag, const std::string& text, int low) {
+  const int value = parse_number<int>(flag, text);
+  if (value < low) throw FlagError(flag + ": expected at least " + std::to_string(low) + ", got " + text);
+  return value;
 }
 
 std::vector<double> number_list(const std::string& flag, const std::string& text) {

@@ -64,6 +64,9 @@ CLI::Validator at_least(double low);
 CLI::Validator positive();
 CLI::Validator between(double low, double high);
 
+/// A whole number, at least `low`. Throws FlagError naming `flag`.
+int whole_number(const std::string& flag, const std::string& text, int low);
+
 /// Numbers of a comma list such as `0.7,0.1,0.2`. Throws FlagError naming `flag`.
 std::vector<double> number_list(const std::string& flag, const std::string& text);
 

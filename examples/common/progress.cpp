@@ -16,10 +16,6 @@ constexpr double quiet_seconds = 1;
 constexpr double redraw_seconds = 0.1;
 constexpr int bar_width = 30;
 
-double seconds_between(std::chrono::steady_clock::time_point from, std::chrono::steady_clock::time_point to) {
-  return std::chrono::duration<double>(to - from).count();
-}
-
 std::string bar(double share) {
   const int full = static_cast<int>(share * bar_width);
   std::string text = "[";
@@ -39,10 +35,8 @@ Progress::Progress(std::string what, double total, bool shown)
 void Progress::at(double done, const std::string& note) {
   done_ = done;
   if (!shown_) return;
-  const auto now = Clock::now();
-  if (seconds_between(start_, now) < quiet_seconds ||
-      (drawn_ && seconds_between(last_, now) < redraw_seconds))
-    return;
+  const double now = watch_.seconds();
+  if (now < quiet_seconds || (drawn_ && now - last_ < redraw_seconds)) return;
   last_ = now;
   draw(note);
 }
@@ -51,7 +45,7 @@ void Progress::draw(const std::string& note) {
   const double share = std::clamp(done_ / total_, 0.0, 1.0);
   std::string line = "\r\033[K" + what_ + ' ' + bar(share) + ' ' + fixed(100 * share, 0) + '%';
   if (done_ > 0) {
-    const double speed = done_ / seconds();
+    const double speed = done_ / watch_.seconds();
     line += "  " + rate(speed) + "  " + duration((total_ - done_) / speed) + " left";
   }
   if (!note.empty()) line += "  " + note;
@@ -63,10 +57,6 @@ void Progress::draw(const std::string& note) {
 void Progress::finish() {
   if (drawn_) std::fputs("\r\033[K", stderr);
   drawn_ = shown_ = false;
-}
-
-double Progress::seconds() const {
-  return seconds_between(start_, Clock::now());
 }
 
 }  // namespace lifelog::examples

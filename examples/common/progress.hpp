@@ -6,6 +6,16 @@
 
 namespace lifelog::examples {
 
+/// Seconds since it was made.
+class Stopwatch {
+ public:
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point start_ = Clock::now();
+};
+
 /// A progress bar with rate and time left on standard error. Draws only when that is a terminal, and only
 /// once the work has lasted a second, so that short work and piped output stay clean. Erases itself at the
 /// end.
@@ -27,12 +37,7 @@ class Progress {
   /// Erases the bar.
   void finish();
 
-  /// Seconds since the start.
-  double seconds() const;
-
  private:
-  using Clock = std::chrono::steady_clock;
-
   void draw(const std::string& note);
 
   std::string what_;
@@ -40,8 +45,8 @@ class Progress {
   double done_ = 0;
   bool shown_;
   bool drawn_ = false;
-  Clock::time_point start_ = Clock::now();
-  Clock::time_point last_ = start_;
+  Stopwatch watch_;
+  double last_ = 0;
 };
 
 }  // namespace lifelog::examples

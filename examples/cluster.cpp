@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+
+// Groups the rows of an array, and says how well.
+
+#include <lifelog/io/npy.hpp>
+
+#include "common/program.hpp"
+#include "steps/grouping.hpp"
+#include "steps/sample_points.hpp"
+
+using namespace lifelog;
+using namespace lifelog::examples;
+
+namespace {
+
+struct Flags {
+  std::string in, users, out, groups, method = "ward", k = "auto", sweep;
+  int restarts = 10;
+};
+
+struct Input {
+  RowMatrix<double> points;
+  Eigen::VectorXi users;
+};
+
+void add_flags(CLI::App& app, Flags& flags) {
+  app.add_option("--in", flags.in, "[n, d] array (.npy); generated importances when absent");
+  app.add_option("--method", flags.method, "how to group")->check(CLI::IsMember({"kmeans", "ward"}));
+  app.add_option("--k", flags.k, "number of groups, or auto: the highest silhouette of the sweep");
+  app.add_option("--out", flags.out, "labels to write, [n] int64 (.npy)");
+  app.add_option("--n-init", flags.restarts, "starts of k-means; the best counts")->check(between(1, 10000));
+  app.add_option("--users", flags.users, "[n] integers (.npy): whose each row is");
+  app.add_option("--sweep", flags.sweep,
+                 "low:high, numbers of groups to score (2:10 with --k auto or --users)");
+  app.add_option("--groups", flags.groups, "user lists to write (.json), with --users");
+}
+
+GroupingOptions grouping_options(const Flags& flags, const Program& program, bool users) {
+  GroupingOptions options;
+  options.method = flags.method == "ward" ? GroupingMethod::ward : GroupingMethod::kmeans;
+  options.restarts = flags.restarts;
+  options.seed = program.seed;
+  options.threads = program.threads;
+  options.k = flags.k == "auto" ? 0 : whole_number("--k", flags.k, 1);
+  if (!flags.sweep.empty())
+    std::tie(options.sweep_first, options.sweep_last) = number_range("--sweep", flags.sweep);
+  else if (options.k > 0 && !users)
+    options.sweep_last = 0;
+  if (options.sweep_first < 1)
+    throw FlagError("--sweep: expected at least 1 group, got '" + flags.sweep + "'");
+  return options;
+}
+
+Input read_input(const Flags& flags, const Program& program) {
+  if (flags.in.empty()) {
+    if (!flags.users.empty()) throw FlagError("--users: expected with --in only");
+    auto sample = sample_points(program.seed);
+    return {std::move(sample.points), std::move(sample.users)};
+  }
+  Input input{as_eigen(io::load_npy<double, 2>(flags.in)), {}};
+  if (!flags.users.empty()) input.users = as_eigen(io::load_npy<int, 1>(flags.users));
+  if (!flags.users.empty() && input.users.size() != input.points.rows())
+    throw format_error(flags.users, "expected one user for each of the " +
+                                        std::to_string(input.points.rows()) + " rows of " + flags.in +
+                                        ", got " + std::to_string(input.users.size()));
+  return input;
+}
+
+void print_sweep(std::ostream& out, const Grouping& grouping, GroupingMethod method) {
+  if (grouping.sweep.empty()) return;
+  Table table({"k", method == GroupingMethod::ward ? "height" : "inertia", "silhouette", "entropy"});
+  for (const auto& trial : grouping.sweep)
+    table.row(
+        {std::to_string(trial.k), fixed(trial.fit, 4), fixed(trial.silhouette, 4), fixed(trial.entropy, 3)});
+  out << table << '\n';
+}
+
+void print_users(std::ostream& out, const cluster::UserGroups& users) {
+  Table table({"user", "group", "rows", "in it", "entropy"});
+  for (Index u = 0; u < users.users.size(); ++u) {
+    const auto rows = users.counts.row(u).sum();
+    table.row(
+        {std::to_string(users.users[u]), std::to_string(users.group[u]), grouped(rows),
+         fixed(100 * static_cast<double>(users.counts(u, users.group[u])) / static_cast<double>(rows), 1) +
+             "%",
+         fixed(users.entropy[u], 3)});
+  }
+  out << '\n' << table;
+}
+
+void print_summary(std::ostream& out, const Grouping& grouping, GroupingMethod method) {
+  const auto& chosen = grouping.chosen;
+  print_sweep(out, grouping, method);
+  out << (method == GroupingMethod::ward ? "Ward" : "k-means") << ", "
+      << count(chosen.labels.size(), "row", "rows") << ", k = " << chosen.k << ": "
+      << (method == GroupingMethod::ward ? "merge height " : "inertia ") << fixed(chosen.fit, 6)
+      << ", silhouette " << fixed(chosen.silhouette, 4);
+  if (grouping.users) out << ", entropy " << fixed(chosen.entropy, 4);
+  out << '\n';
+  if (grouping.users) print_users(out, *grouping.users);
+}
+
+void write_results(const Flags& flags, const Grouping& grouping) {
+  if (!flags.out.empty())
+    writing([&] { io::save_npy(flags.out, grouping.chosen.labels.cast<std::int64_t>().eval()); });
+  if (flags.groups.empty()) return;
+  std::vector<std::string> names;
+  for (const int user : grouping.users->users) names.push_back(std::to_string(user));
+  write_groups(flags.groups, user_lists(*grouping.users, names));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Flags flags;
+  return run_program(
+      argc, argv, "cluster", "Groups the rows of an array by k-means or Ward's method, and says how well.",
+      [&](CLI::App& app) { add_flags(app, flags); },
+      [&](const Program& program) {
+        const auto input = read_input(flags, program);
+        if (!flags.groups.empty() && input.users.size() == 0)
+          throw FlagError("--groups: expected with --users only");
+        const auto options = grouping_options(flags, program, input.users.size() > 0);
+        auto progress = program.progress("grouping", options.sweep_last - options.sweep_first + 1);
+        const auto grouping =
+            group_rows(input.points, input.users, options, [&](int done, int) { progress.at(done); });
+        progress.finish();
+        write_results(flags, grouping);
+        print_summary(program.out(), grouping, options.method);
+      });
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+
+// Draws a two-dimensional t-SNE map of the rows of an array.
+
+#include <lifelog/io/npy.hpp>
+
+#include "common/program.hpp"
+#include "steps/mapping.hpp"
+#include "steps/sample_points.hpp"
+
+using namespace lifelog;
+using namespace lifelog::examples;
+
+namespace {
+
+struct Flags {
+  std::string in, out, labels, svg, init = "pca";
+  double perplexity = 30, theta = 0;
+  int iterations = 1000;
+};
+
+struct Input {
+  RowMatrix<double> points;
+  Eigen::VectorXi labels;
+};
+
+void add_flags(CLI::App& app, Flags& flags) {
+  app.add_option("--in", flags.in, "[n, d] array (.npy); generated importances when absent");
+  app.add_option("--out", flags.out, "map to write, [n, 2] float64 (.npy)");
+  app.add_option("--perplexity", flags.perplexity, "effective number of neighbours")->check(between(1, 1e6));
+  app.add_option("--iterations", flags.iterations, "steps of descent")->check(between(0, 1e6));
+  app.add_option("--theta", flags.theta,
+                 "error of gradients to put up with; they are always exact, which is within any")
+      ->check(between(0, 1));
+  app.add_option("--init", flags.init, "pca, random, or an [n, 2] array (.npy) to start from");
+  app.add_option("--labels", flags.labels, "[n] integers (.npy): colours of the picture");
+  app.add_option("--svg", flags.svg, "picture to write");
+}
+
+Input read_input(const Flags& flags, const Program& program) {
+  if (flags.in.empty()) {
+    if (!flags.labels.empty()) throw FlagError("--labels: expected with --in only");
+    auto sample = sample_points(program.seed);
+    return {std::move(sample.points), std::move(sample.users)};
+  }
+  Input input{as_eigen(io::load_npy<double, 2>(flags.in)), {}};
+  if (flags.labels.empty()) return input;
+  input.labels = as_eigen(io::load_npy<int, 1>(flags.labels));
+  if (input.labels.size() != input.points.rows())
+    throw format_error(flags.labels, "expected one label for each of the " +
+                                         std::to_string(input.points.rows()) + " rows of " + flags.in +
+                                         ", got " + std::to_string(input.labels.size()));
+  return input;
+}
+
+manifold::TsneOptions tsne_options(const Flags& flags, const Program& program) {
+  manifold::TsneOptions options;
+  options.perplexity = flags.perplexity;
+  options.iterations = flags.iterations;
+  options.seed = program.seed;
+  options.threads = program.threads;
+  if (flags.init == "random") {
+    options.init = manifold::TsneInit::random;
+  } else if (flags.init != "pca") {
+    options.init = manifold::TsneInit::given;
+    options.start = as_eigen(io::load_npy<double, 2>(flags.init));
+  }
+  return options;
+}
+
+void write_results(const Flags& flags, const Input& input, const manifold::TsneResult& result) {
+  if (!flags.out.empty()) writing([&] { io::save_npy(flags.out, result.map); });
+  if (flags.svg.empty()) return;
+  const auto title = "t-SNE of " + count(input.points.rows(), "row", "rows") + ", KL divergence " +
+                     fixed(result.kl_divergence, 3);
+  auto coloring = input.labels.size() > 0
+                      ? coloring_of("label", input.labels)
+                      : report::Coloring{"", std::vector<int>(input.points.rows(), 0), {"row"}};
+  write_text(flags.svg, report::scatter_svg(scatter_of(result.map, title, std::move(coloring))));
+}
+
+void print_summary(std::ostream& out, const Input& input, const manifold::TsneResult& result,
+                   double seconds) {
+  out << "t-SNE, " << count(input.points.rows(), "row", "rows") << " of " << input.points.cols()
+      << ", perplexity " << fixed(result.perplexity, 1)
+      << (result.perplexity_reduced ? " (reduced: too few rows)" : "") << ", "
+      << count(result.iterations, "iteration", "iterations") << ": KL divergence "
+      << fixed(result.kl_divergence, 4) << " in " << fixed(seconds, 2) << " s\n";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Flags flags;
+  return run_program(
+      argc, argv, "embed", "Draws a two-dimensional t-SNE map of the rows of an array.",
+      [&](CLI::App& app) { add_flags(app, flags); },
+      [&](const Program& program) {
+        const auto input = read_input(flags, program);
+        const auto options = tsne_options(flags, program);
+        const Stopwatch watch;
+        const auto result = map_rows(input.points, options, program);
+        const double seconds = watch.seconds();
+        write_results(flags, input, result);
+        print_summary(program.out(), input, result, seconds);
+      });
+}

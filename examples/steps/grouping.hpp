@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <lifelog/cluster/groups.hpp>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "../common/files.hpp"
+
+namespace lifelog::examples {
+
+enum class GroupingMethod { kmeans, ward };
+
+struct GroupingOptions {
+  GroupingMethod method = GroupingMethod::ward;
+  /// Number of groups; 0: the one of `sweep_first`..`sweep_last` with the highest silhouette.
+  int k = 0;
+  int restarts = 10;
+  /// Numbers of groups that are tried and scored; none when `sweep_last` is 0. Those above n are left out.
+  int sweep_first = 2, sweep_last = 10;
+  std::uint64_t seed = 1;
+  int threads = 0;
+};
+
+/// One number of groups and what came of it.
+struct GroupingTrial {
+  int k = 0;
+  /// Within-cluster sum of squares (k-means), or the height of the last merge done (Ward; 0 when none was).
+  double fit = 0;
+  /// NaN when fewer than two groups came out.
+  double silhouette = std::numeric_limits<double>::quiet_NaN();
+  /// Sum of users' entropies in nats; NaN without users.
+  double entropy = std::numeric_limits<double>::quiet_NaN();
+  Eigen::VectorXi labels;
+};
+
+struct Grouping {
+  GroupingTrial chosen;
+  std::vector<GroupingTrial> sweep;
+  /// Of `chosen`, when there are users.
+  std::optional<cluster::UserGroups> users;
+};
+
+/// Groups rows for one k after another; Ward's tree is built once.
+class RowGrouper {
+ public:
+  /// points: [n, d] and users: [n] or empty, both must outlive this.
+  RowGrouper(const RowMatrix<double>& points, const Eigen::VectorXi& users, const GroupingOptions& options)
+      : points_(points), users_(users), options_(options) {
+    if (options.method == GroupingMethod::ward) tree_ = cluster::ward(points, {options.threads});
+  }
+
+  GroupingTrial run(int k) const {
+    GroupingTrial trial;
+    trial.k = k;
+    if (options_.method == GroupingMethod::ward) {
+      trial.labels = tree_.cut(k);
+      const auto merges = static_cast<std::size_t>(points_.rows() - k);
+      trial.fit = merges > 0 ? tree_.merges[merges - 1].height : 0;
+    } else {
+      const auto result = cluster::kmeans(points_, kmeans_options(k));
+      trial.labels = result.labels;
+      trial.fit = result.inertia;
+    }
+    if (trial.labels.minCoeff() != trial.labels.maxCoeff())
+      trial.silhouette = cluster::silhouette(points_, trial.labels, {options_.threads}).mean;
+    if (users_.size() > 0) trial.entropy = cluster::user_groups(users_, trial.labels).score;
+    return trial;
+  }
+
+ private:
+  cluster::KMeansOptions kmeans_options(int k) const {
+    cluster::KMeansOptions options;
+    options.clusters = k;
+    options.restarts = options_.restarts;
+    options.seed = options_.seed;
+    options.threads = options_.threads;
+    return options;
+  }
+
+  const RowMatrix<double>& points_;
+  const Eigen::VectorXi& users_;
+  GroupingOptions options_;
+  cluster::Tree tree_;
+};
+
+/// The trial of the highest silhouette, the first of equals. Throws std::invalid_argument when none has one.
+inline const GroupingTrial& best_trial(const std::vector<GroupingTrial>& trials) {
+  const GroupingTrial* best = nullptr;
+  for (const auto& trial : trials)
+    if (std::isfinite(trial.silhouette) && (best == nullptr || trial.silhouette > best->silhouette))
+      best = &trial;
+  detail::require(best != nullptr, "k: expected rows that fall into at least two groups, got none that do");
+  return *best;
+}
+
+/// points: [n, d]; users: [n] ids, or empty. `tried(done, total)` is called after each k of the sweep.
+template<class Tried>
+Grouping group_rows(const RowMatrix<double>& points, const Eigen::VectorXi& users,
+                    const GroupingOptions& options, Tried&& tried) {
+  detail::require(users.size() == 0 || users.size() == points.rows(), "users: expected one for each of ",
+                  points.rows(), " rows, got ", users.size());
+  const RowGrouper grouper(points, users, options);
+  Grouping grouping;
+  const int last = static_cast<int>(std::min<Index>(options.sweep_last, points.rows()));
+  for (int k = options.sweep_first; k <= last; ++k) {
+    grouping.sweep.push_back(grouper.run(k));
+    tried(k - options.sweep_first + 1, last - options.sweep_first + 1);
+  }
+  grouping.chosen = options.k > 0 ? grouper.run(options.k) : best_trial(grouping.sweep);
+  if (users.size() > 0) grouping.users = cluster::user_groups(users, grouping.chosen.labels);
+  return grouping;
+}
+
+/// Who belongs together: [groups], each the users of one.
+using UserLists = std::vector<std::vector<std::string>>;
+
+/// Users of each cluster that any belongs to, in the order of clusters. names: [U], as `groups.users`.
+inline UserLists user_lists(const cluster::UserGroups& groups, const std::vector<std::string>& names) {
+  UserLists by_cluster(static_cast<std::size_t>(groups.counts.cols()));
+  for (Index u = 0; u < groups.users.size(); ++u)
+    by_cluster[static_cast<std::size_t>(groups.group[u])].push_back(names[static_cast<std::size_t>(u)]);
+  std::erase_if(by_cluster, [](const auto& users) { return users.empty(); });
+  return by_cluster;
+}
+
+/// `groups.json`: {"format": "lifelog-groups", "version": 1, "groups": [["101", "104"], ["102"]]}.
+inline void write_groups(const std::filesystem::path& path, const UserLists& groups) {
+  write_json(path, {{"format", "lifelog-groups"}, {"version", 1}, {"groups", groups}});
+}
+
+/// Throws io_error; format_error for anything but what write_groups writes, or a user in two groups.
+inline UserLists read_groups(const std::filesystem::path& path) {
+  const auto json = read_json(path);
+  if (!json.is_object() || json.value("format", "") != "lifelog-groups" || !json.contains("groups"))
+    throw format_error(path.string(), "expected an object of format \"lifelog-groups\" with \"groups\"");
+  UserLists groups;
+  try {
+    groups = json.at("groups").get<UserLists>();
+  } catch (const nlohmann::json::exception&) {
+    throw format_error(path.string(), "groups: expected lists of users as strings");
+  }
+  std::vector<std::string> all;
+  for (const auto& group : groups) all.insert(all.end(), group.begin(), group.end());
+  std::sort(all.begin(), all.end());
+  if (const auto twice = std::adjacent_find(all.begin(), all.end()); twice != all.end())
+    throw format_error(path.string(), "groups: expected each user once, got " + *twice + " twice");
+  return groups;
+}
+
+}  // namespace lifelog::examples
