@@ -125,8 +125,11 @@ inline GeneratorPlan plan_generator(const GeneratorOptions& options) {
   for (std::size_t i = 0; i < group.size(); ++i) group[i] = static_cast<Index>(i) % options.groups;
   auto order = random.fork(6);
   order.shuffle(group.begin(), group.end());
-  for (Index i = 0; i < options.users; ++i)
-    plan.people.push_back(detail::draw_person(options, i, group[static_cast<std::size_t>(i)]));
+  for (Index i = 0; i < options.users; ++i) {
+    const Index own = group[static_cast<std::size_t>(i)];
+    const auto shared = static_cast<Index>(plan.planted[static_cast<std::size_t>(own)].size());
+    plan.people.push_back(detail::draw_person(options, i, own, shared));
+  }
   detail::DirtDealer(plan).deal();
   return plan;
 }

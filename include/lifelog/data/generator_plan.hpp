@@ -54,10 +54,21 @@ struct PersonTraits {
   std::array<std::array<double, 3>, 9> direction{};
   /// Unit vector of gravity in wristband and phone, magnetic field in the phone (µT).
   std::array<double, 3> wrist_up{}, phone_up{}, field{};
-  double resting_rate = 70, pulse = 50, skin_conductance = 2, skin_temperature = 33;
+  double resting_rate = 70, pulse = 28, skin_conductance = 2, skin_temperature = 33;
   double latitude = 36.37, longitude = 127.36;
   /// The phone's gyroscope file has roll, pitch and yaw too.
   bool angles = true;
+};
+
+/// How bursts of a modality stand for labels 0…classes−1: border k, between labels k−1 and k, shows in the
+/// planted modality number (k − 1) mod `sharers`.
+struct BurstCode {
+  bool planted = false;
+  Index sharers = 1, number = 0, classes = 1;
+
+  /// Level of a label: how many of this modality's borders lie below it.
+  Index level(Index label) const { return (label + sharers - 1 - number) / sharers; }
+  Index levels() const { return level(classes - 1) + 1; }
 };
 
 struct GeneratedPerson {
@@ -78,9 +89,21 @@ struct GeneratorPlan {
   std::vector<std::vector<Index>> planted;
   std::vector<PlantedDefect> defects;
 
-  bool is_planted(Index person, Index modality) const {
-    const auto& own = planted[static_cast<std::size_t>(people[static_cast<std::size_t>(person)].group)];
-    return std::find(own.begin(), own.end(), modality) != own.end();
+  /// Modalities on which the tension of a person depends.
+  const std::vector<Index>& planted_in(Index person) const {
+    return planted[static_cast<std::size_t>(people[static_cast<std::size_t>(person)].group)];
+  }
+
+  /// What a modality makes of a person's labels. A planted one tells some of the borders between neighbouring
+  /// labels; all planted ones together tell all, so none of them can be spared. Others tell borders of labels
+  /// drawn at random.
+  BurstCode burst_code(Index person, Index modality) const {
+    const auto& own = planted_in(person);
+    const auto found = std::find(own.begin(), own.end(), modality);
+    const auto sets = static_cast<Index>(own.size());
+    const bool is_planted = found != own.end();
+    return {is_planted, sets, is_planted ? found - own.begin() : modality % sets,
+            people[static_cast<std::size_t>(person)].classes};
   }
 };
 
@@ -166,7 +189,7 @@ inline PersonTraits draw_traits(Random random) {
   for (auto& x : traits.field)
     x = 48 * x + random.uniform(-12, 12);  // Earth's field and the phone's own iron
   traits.resting_rate = random.uniform(58, 84);
-  traits.pulse = random.uniform(40, 70);
+  traits.pulse = random.uniform(20, 35);
   traits.skin_conductance = random.uniform(0.6, 5);
   traits.skin_temperature = random.uniform(31.5, 34.5);
   traits.latitude += random.uniform(-0.06, 0.06);
@@ -205,13 +228,14 @@ inline std::int64_t session_start(Random& random, Index day) {
   return midnight + 60 * (330 + static_cast<std::int64_t>(random.below(30)));
 }
 
-inline GeneratedPerson draw_person(const GeneratorOptions& options, Index index, Index group) {
+/// shared: how many modalities tell the labels; each needs a border of its own.
+inline GeneratedPerson draw_person(const GeneratorOptions& options, Index index, Index group, Index shared) {
   GeneratedPerson person;
   const Random random = Random(options.seed).fork(1000 + static_cast<std::uint64_t>(index));
   person.user = std::to_string(101 + index);
   person.group = group;
   auto choice = random.fork(1);
-  person.classes = 3 + static_cast<Index>(choice.below(2));
+  person.classes = std::max(shared + 1, 3 + static_cast<Index>(choice.below(2)));
   person.lowest = 1 + static_cast<Index>(choice.below(static_cast<std::uint64_t>(8 - person.classes)));
   person.traits = draw_traits(random.fork(2));
   person.seed = random.fork(3)();

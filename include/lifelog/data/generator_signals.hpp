@@ -76,7 +76,7 @@ class MinuteSynthesizer {
   const std::vector<Burst>& bursts(Random& random, Index modality, Index rows, double amplitude) {
     const auto m = static_cast<std::size_t>(modality);
     draw_bursts(random, rows,
-                {plan_.is_planted(index_, modality), plan_.options.strength, level_, person_.classes,
+                {plan_.burst_code(index_, modality), plan_.options.strength, level_,
                  amplitude * person_.traits.amplitude[m], person_.traits.direction[m]},
                 bursts_);
     return bursts_;
@@ -142,7 +142,7 @@ class MinuteSynthesizer {
           person_.traits.pulse * (std::exp(-systole * systole) + 0.35 * std::exp(-notch * notch) - 0.22) +
           slow + 2 * random.normal();
     }
-    add_bursts(bursts(random, 1, 3840, 60), 1, pulse, oscillation);
+    add_bursts(bursts(random, 1, 3840, 30), 1, pulse, oscillation);
 
     static constexpr std::array<Index, 6> counts{3, 6, 8, 32, 60, 64};
     const Index rows = counts[random.below(counts.size())];
@@ -173,7 +173,7 @@ class MinuteSynthesizer {
     const double start = person_.traits.skin_temperature + 0.2 * drift_[1], slope = 0.1 * random.normal();
     for (Index i = 0; i < 240; ++i)
       table.data()[2 * i + 1] = start + slope * table.data()[2 * i] / 60 + 0.01 * random.normal();
-    add_bursts(bursts(random, 4, 240, 0.8), 1, table, oscillation);
+    add_bursts(bursts(random, 4, 240, 2.5), 1, table, oscillation);
   }
 
   void phone(xt::xtensor<double, 2>& acceleration, xt::xtensor<double, 2>& rotation,
@@ -183,7 +183,7 @@ class MinuteSynthesizer {
     for (auto& g : gravity) g *= 9.81;
     phone_clock(random, acceleration, 3);
     fill_vector(random, acceleration, gravity, 0.3, 0.15);
-    add_bursts(bursts(random, 5, 1786, 4), 3, acceleration, oscillation);
+    add_bursts(bursts(random, 5, 1786, 2.5), 3, acceleration, oscillation);
 
     random = stream(7);
     const bool angles = person_.traits.angles;

@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "expression.hpp"
+#include "linear.hpp"
 
 namespace lifelog::nn {
 
@@ -13,18 +13,6 @@ struct Dilation {};
 /// Distance in samples between a convolution's taps.
 template<Index steps>
 inline constexpr Dilation<steps> dilation;
-
-namespace detail {
-
-/// PyTorch's default for weights and biases of linear and convolution layers: uniform in ±1/√fan_in.
-template<class Array>
-void initialise_uniform(Array& values, Index fan_in, Random& random) {
-  using T = typename Array::Scalar;
-  const double bound = 1 / std::sqrt(static_cast<double>(fan_in));
-  for (Index i = 0; i < values.size(); ++i) values.data()[i] = static_cast<T>(random.uniform(-bound, bound));
-}
-
-}  // namespace detail
 
 /// Dilated causal convolution: y(o, t) = b(o) + Σ_{k,i} w(o, i, k) · x(i, t − (taps−1−k)·dilation), where x
 /// is zero before time 0. As in PyTorch, tap taps−1 is the present and tap 0 the oldest.
@@ -124,6 +112,18 @@ struct CausalConv : NodeBase {
   void unfold(const CausalConv& folded, CausalConv& gradient) const {
     gradient.weight += folded.weight;
     gradient.bias += folded.bias;
+  }
+
+  /// What this is on series of length 1, where all taps but the present one see zeros; and its gradient's way back.
+  Linear<T, in, out> present() const {
+    Linear<T, in, out> linear(inputs());
+    linear.weight = weight.rightCols(inputs());
+    linear.bias = bias;
+    return linear;
+  }
+  void unfold_present(const Linear<T, in, out>& present, CausalConv& gradient) const {
+    gradient.weight.rightCols(inputs()) += present.weight;
+    gradient.bias += present.bias;
   }
 
   /// Visits one or more weight arrays of this shape as PyTorch's (out, in, taps).

@@ -18,7 +18,8 @@
 //   outputs(), inputs()               the same counts at run time, where they are Eigen::Dynamic
 //   Chunk, prepare, block             evaluation in chunks of time (signals)
 //   Tape<Domain>, record, pull        training: forward with a record, then the pull-back of a gradient
-//   visit, initialise, fold, unfold   parameters
+//   visit, initialise, fold, unfold   parameters; fold gives the network that is evaluated, unfold its gradient's way back
+//   present, unfold_present           the same for series of length 1, as a network on feature vectors
 //
 // and nothing else has to know what it computes.
 
@@ -181,6 +182,17 @@ struct Chain : NodeBase {
     second.unfold(folded.second, gradient.second);
   }
 
+  auto present() const {
+    return Chain<decltype(first.present()), decltype(second.present())>{
+        {}, first.present(), second.present()};
+  }
+
+  template<class Present>
+  void unfold_present(const Present& present, Chain& gradient) const {
+    first.unfold_present(present.first, gradient.first);
+    second.unfold_present(present.second, gradient.second);
+  }
+
  private:
   void materialise(Chunk& chunk, SignalView<T> x, Index count) const {
     constexpr Index width = detail::block_width<T>;
@@ -282,6 +294,16 @@ struct Sum : NodeBase {
     first.unfold(folded.first, gradient.first);
     second.unfold(folded.second, gradient.second);
   }
+
+  auto present() const {
+    return Sum<decltype(first.present()), decltype(second.present())>{{}, first.present(), second.present()};
+  }
+
+  template<class Present>
+  void unfold_present(const Present& present, Sum& gradient) const {
+    first.unfold_present(present.first, gradient.first);
+    second.unfold_present(present.second, gradient.second);
+  }
 };
 
 /// A node without parameters that keeps the number of channels: what most of the interface comes to for it.
@@ -306,6 +328,8 @@ struct Parameterless : NodeBase {
   void initialise(Random&) {}
   Self fold() const { return static_cast<const Self&>(*this); }
   void unfold(const Self&, Self&) const {}
+  Self present() const { return static_cast<const Self&>(*this); }
+  void unfold_present(const Self&, Self&) const {}
 
  private:
   Eigen::internal::variable_if_dynamic<Index, channels_> count_;

@@ -4,9 +4,21 @@
 #include <vector>
 
 #include "../core/parallel.hpp"
-#include "convolution.hpp"
+#include "expression.hpp"
 
 namespace lifelog::nn {
+
+namespace detail {
+
+/// PyTorch's default for weights and biases of linear and convolution layers: uniform in ±1/√fan_in.
+template<class Array>
+void initialise_uniform(Array& values, Index fan_in, Random& random) {
+  using T = typename Array::Scalar;
+  const double bound = 1 / std::sqrt(static_cast<double>(fan_in));
+  for (Index i = 0; i < values.size(); ++i) values.data()[i] = static_cast<T>(random.uniform(-bound, bound));
+}
+
+}  // namespace detail
 
 /// y = W x + b on feature vectors; `in` and `out` may be Eigen::Dynamic.
 template<class T, Index in, Index out>

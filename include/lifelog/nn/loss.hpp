@@ -26,11 +26,12 @@ struct FocalLossOptions {
 ///   log_probabilities  [classes × samples], planes `stride` apart (row-major)
 ///   labels             [samples], 0…classes−1 or ignore_index
 ///   gradient           like log_probabilities, or nullptr: set to the loss's derivative
+///   divisor            what the sum is divided by, where these samples are a piece of a batch; 0: those that count
 ///
 /// Throws std::invalid_argument on a label or α that does not fit the classes.
 template<class T>
 double focal_loss(const T* log_probabilities, Index classes, Index samples, Index stride, const Index* labels,
-                  const FocalLossOptions& options, T* gradient) {
+                  const FocalLossOptions& options, T* gradient, Index divisor = 0) {
   lifelog::detail::require(options.gamma >= 0, "focal_loss: gamma must be at least 0, got ", options.gamma);
   lifelog::detail::require(options.alpha.size() == 0 || options.alpha.size() == classes,
                            "focal_loss: alpha must have one weight per class, expected ", classes, ", got ",
@@ -44,6 +45,7 @@ double focal_loss(const T* log_probabilities, Index classes, Index samples, Inde
   }
   if (gradient) std::fill_n(gradient, classes * stride, T(0));
   if (counted == 0) return 0;
+  if (divisor == 0) divisor = counted;
   double total = 0;
   for (Index n = 0; n < samples; ++n) {
     const Index y = labels[n];
@@ -56,10 +58,10 @@ double focal_loss(const T* log_probabilities, Index classes, Index samples, Inde
     if (gradient) {
       const double ratio = rest > 0 ? log_p / rest : -1;  // its limit
       gradient[y * stride + n] = static_cast<T>(
-          -weight * focus * (1 - options.gamma * std::exp(log_p) * ratio) / static_cast<double>(counted));
+          -weight * focus * (1 - options.gamma * std::exp(log_p) * ratio) / static_cast<double>(divisor));
     }
   }
-  return total / static_cast<double>(counted);
+  return total / static_cast<double>(divisor);
 }
 
 }  // namespace lifelog::nn

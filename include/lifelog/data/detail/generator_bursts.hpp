@@ -7,8 +7,8 @@
 #include <numbers>
 #include <vector>
 
-#include "../../core/random.hpp"
 #include "../../core/xtensor.hpp"
+#include "../generator_plan.hpp"
 
 namespace lifelog::data::detail {
 
@@ -21,18 +21,18 @@ struct Burst {
   std::array<double, 3> direction{};
 };
 
-/// Frequency of the `level`-th of `classes` labels in cycles a sample: a geometric ladder from 1/22 to 1/4,
+/// Frequency of the `level`-th of `levels` levels in cycles a sample: a geometric ladder from 1/22 to 1/4,
 /// so that the 29 samples an encoder sees hold at least a period, and steps differ in kind.
-inline double burst_cycles(Index level, Index classes) {
-  const double step = classes > 1 ? static_cast<double>(level) / static_cast<double>(classes - 1) : 0;
+inline double burst_cycles(Index level, Index levels) {
+  const double step = levels > 1 ? static_cast<double>(level) / static_cast<double>(levels - 1) : 0.5;
   return std::pow(22.0 / 4.0, step) / 22.0;
 }
 
 /// What drives the bursts of one modality in one minute.
 struct BurstSource {
-  bool planted = false;
+  BurstCode code;
   double strength = 1;
-  Index level = 0, classes = 1;
+  Index label = 0;
   double amplitude = 1;
   std::array<double, 3> direction{};
 };
@@ -43,7 +43,7 @@ struct BurstSource {
 inline void draw_bursts(Random& random, Index rows, const BurstSource& source, std::vector<Burst>& bursts) {
   bursts.clear();
   const Index slot = rows < 1000 ? 60 : 160, slots = rows / slot;
-  const auto decoy = static_cast<Index>(random.below(static_cast<std::uint64_t>(source.classes)));
+  const auto decoy = static_cast<Index>(random.below(static_cast<std::uint64_t>(source.code.classes)));
   const auto sure = static_cast<Index>(random.below(static_cast<std::uint64_t>(slots)));
   for (Index s = 0; s < slots; ++s) {
     const bool active = random.uniform() < 0.6 || s == sure;
@@ -52,8 +52,8 @@ inline void draw_bursts(Random& random, Index rows, const BurstSource& source, s
     burst.length = slot * 5 / 8 + static_cast<Index>(random.below(static_cast<std::uint64_t>(slot / 4)));
     burst.begin =
         s * slot + static_cast<Index>(random.below(static_cast<std::uint64_t>(slot - burst.length + 1)));
-    const Index level = source.planted && follows ? source.level : decoy;
-    burst.cycles = burst_cycles(level, source.classes) * random.uniform(0.94, 1.06);
+    const Index label = source.code.planted && follows ? source.label : decoy;
+    burst.cycles = burst_cycles(source.code.level(label), source.code.levels()) * random.uniform(0.94, 1.06);
     burst.phase = random.uniform();
     burst.amplitude = source.amplitude * random.uniform(0.75, 1.25);
     double norm = 0;

@@ -28,6 +28,12 @@ inline void write_whole(const std::filesystem::path& path, std::string_view text
   if (std::fclose(file) != 0 || !written) fail(written ? errno : code);
 }
 
+inline void make_folder(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) throw io_error(path.string(), "cannot create folder: " + error.message());
+}
+
 /// The defects of one session.
 struct SessionDirt {
   std::vector<Index> minute_defects;  ///< [minutes], index in the plan's defects, −1: none
@@ -75,7 +81,7 @@ class TreeWriter {
     const auto path = session_path(person, session);
     for (Index m = 0; m < 9; ++m)
       if (!has_flaw(person, session, DefectKind::missing_folder, m))
-        std::filesystem::create_directories(path / generated_modalities[static_cast<std::size_t>(m)]);
+        make_folder(path / generated_modalities[static_cast<std::size_t>(m)]);
     write(path / (path.filename().string() + "_label.csv"),
           label_text(plan_, person, session, dirt.minute_defects, dirt.crlf_labels ? "\r\n" : "\n"));
     for (const Index m : dirt.stray)
@@ -193,18 +199,19 @@ inline std::vector<TreeTask> tree_tasks(const GeneratorPlan& plan) {
   return tasks;
 }
 
-/// dir must be new or an empty folder.
+/// dir must be new or an empty folder: std::invalid_argument; io_error when it cannot be made or read.
 inline void claim_folder(const std::filesystem::path& dir) {
   std::error_code error;
-  if (std::filesystem::exists(dir, error)) {
-    if (!std::filesystem::is_directory(dir, error))
-      throw io_error(dir.string(), "expected a new or an empty folder, found a file");
+  const auto status = std::filesystem::status(dir, error);
+  const bool there = std::filesystem::exists(status), folder = std::filesystem::is_directory(status);
+  require(!there || folder, "dir: expected a new or an empty folder, got the file ", dir.string());
+  if (folder) {
     const bool empty = std::filesystem::is_empty(dir, error);
-    if (!error && !empty)
-      throw io_error(dir.string(), "expected a new or an empty folder, found one with content");
+    if (error) throw io_error(dir.string(), "cannot read folder: " + error.message());
+    require(empty, "dir: expected a new or an empty folder, got ", dir.string(), " with content");
+    return;
   }
-  if (!error) std::filesystem::create_directories(dir, error);
-  if (error) throw io_error(dir.string(), "cannot create folder: " + error.message());
+  make_folder(dir);
 }
 
 inline std::string user_info_text(const GeneratorPlan& plan) {

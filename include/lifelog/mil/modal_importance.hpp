@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <numeric>
+#include <vector>
+
+#include "bag_pass.hpp"
+
+namespace lifelog::mil {
+
+/// What a trained network says of bags.
+template<class T>
+struct BagOutputs {
+  RowMatrix<T> importance;         ///< [n, M]: attention weights, each row sums to 1; the modal importance
+  RowMatrix<T> log_probabilities;  ///< [n, C]
+};
+
+/// The class of the largest log-probability in column n of a plane [C × samples], the lowest of equals.
+template<class Plane>
+Index predicted_class(const Plane& log_probabilities, Index n) {
+  Index best = 0;
+  for (Index c = 1; c < log_probabilities.rows(); ++c)
+    if (log_probabilities(c, n) > log_probabilities(best, n)) best = c;
+  return best;
+}
+
+/// Bags evaluated at a time where only results are kept: bounds the workspace.
+inline constexpr Index evaluation_batch = 512;
+
+/// Evaluates the network (batch norm by its running statistics) on `rows` of the bags, in that order.
+/// threads: 0 for all there are; results do not depend on it.
+template<class T>
+BagOutputs<T> evaluate(const BagNetwork<T>& net, const Bags<T>& bags, const std::vector<Index>& rows,
+                       int threads = 0) {
+  BagPass<T> pass(net, bags, threads);
+  const Index count = static_cast<Index>(rows.size());
+  BagOutputs<T> out{RowMatrix<T>(count, net.modalities()), RowMatrix<T>(count, net.classes())};
+  for (Index i = 0; i < piece_count(evaluation_batch, count); ++i) {
+    const auto [begin, end] = piece_of(i, evaluation_batch, count);
+    pass.forward(net, {rows.begin() + begin, rows.begin() + end}, false);
+    out.importance.middleRows(begin, end - begin) = pass.importance().leftCols(end - begin).transpose();
+    out.log_probabilities.middleRows(begin, end - begin) =
+        pass.log_probabilities().leftCols(end - begin).transpose();
+  }
+  return out;
+}
+
+/// All bags, in order.
+template<class T>
+BagOutputs<T> evaluate(const BagNetwork<T>& net, const Bags<T>& bags, int threads = 0) {
+  std::vector<Index> rows(static_cast<std::size_t>(bags.count));
+  std::iota(rows.begin(), rows.end(), Index{0});
+  return evaluate(net, bags, rows, threads);
+}
+
+/// Labelled bags as a training task (`trainer.hpp`). The bags' memory and the labels stay the caller's.
+template<class T>
+class BagTask {
+ public:
+  using Network = BagNetwork<T>;
+
+  /// labels: one a bag, 0…C−1. threads: 0 for all there are.
+  BagTask(const Network& net, const Bags<T>& bags, std::vector<Index> labels, int threads = 0)
+      : pass_(net, bags, threads), labels_(std::move(labels)), classes_(net.classes()) {
+    lifelog::detail::require(static_cast<Index>(labels_.size()) == bags.count,
+                             "labels: expected one for each of ", bags.count, " bags, got ", labels_.size());
+    for (std::size_t n = 0; n < labels_.size(); ++n)
+      lifelog::detail::require(labels_[n] >= 0 && labels_[n] < classes_, "labels: bag ", n, " must be in 0…",
+                               classes_ - 1, ", got ", labels_[n]);
+  }
+
+  Index classes() const { return classes_; }
+  Index label(Index row) const { return labels_[static_cast<std::size_t>(row)]; }
+
+  double step(const Network& net, const std::vector<Index>& rows, const nn::FocalLossOptions& loss,
+              Network& gradient, std::vector<Index>& predicted) {
+    pass_.forward(net, rows, true);
+    predicted.clear();
+    append_predictions(rows.size(), predicted);
+    return pass_.loss(net, labels_.data(), loss, &gradient);
+  }
+
+  void predict(const Network& net, const std::vector<Index>& rows, std::vector<Index>& predicted) {
+    predicted.clear();
+    const Index count = static_cast<Index>(rows.size());
+    for (Index i = 0; i < piece_count(evaluation_batch, count); ++i) {
+      const auto [begin, end] = piece_of(i, evaluation_batch, count);
+      pass_.forward(net, {rows.begin() + begin, rows.begin() + end}, false);
+      append_predictions(static_cast<std::size_t>(end - begin), predicted);
+    }
+  }
+
+ private:
+  void append_predictions(std::size_t count, std::vector<Index>& predicted) const {
+    for (std::size_t n = 0; n < count; ++n)
+      predicted.push_back(predicted_class(pass_.log_probabilities(), static_cast<Index>(n)));
+  }
+
+  BagPass<T> pass_;
+  std::vector<Index> labels_;
+  Index classes_;
+};
+
+}  // namespace lifelog::mil

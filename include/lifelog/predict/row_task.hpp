@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "../core/parallel.hpp"
+#include "../mil/modal_importance.hpp"
+#include "predictor_network.hpp"
+
+namespace lifelog::predict {
+
+/// Labelled rows as a training task (`mil/trainer.hpp`). Batches are worked through in pieces of fixed size on all
+/// threads, summed in order: memory is that of a few pieces, and results do not depend on the number of threads.
+template<class T>
+class RowTask {
+ public:
+  using Network = PredictorNetwork<T>;
+
+  /// rows: [n, columns], the inputs of all modalities side by side, no NaN; labels: [n], 0…C−1. threads: 0 for all.
+  RowTask(const Network& net, RowMatrix<T> rows, std::vector<Index> labels, int threads = 0)
+      : rows_(std::move(rows)), labels_(std::move(labels)), classes_(net.classes()), threads_(threads) {
+    using lifelog::detail::require;
+    require(rows_.cols() == net.columns(), "rows: expected ", net.columns(), " columns, got ", rows_.cols());
+    require(static_cast<Index>(labels_.size()) == rows_.rows(), "labels: expected one for each of ",
+            rows_.rows(), " rows, got ", labels_.size());
+    for (std::size_t n = 0; n < labels_.size(); ++n) {
+      require(labels_[n] >= 0 && labels_[n] < classes_, "labels: row ", n, " must be in 0…", classes_ - 1,
+              ", got ", labels_[n]);
+      require(rows_.row(static_cast<Index>(n)).allFinite(), "rows: row ", n,
+              " has a value that is not finite");
+    }
+  }
+
+  Index classes() const { return classes_; }
+  Index label(Index row) const { return labels_[static_cast<std::size_t>(row)]; }
+
+  double step(const Network& net, const std::vector<Index>& rows, const nn::FocalLossOptions& loss,
+              Network& gradient, std::vector<Index>& predicted) {
+    const detail::PresentNetwork<T> present(net);
+    const Index pieces = piece_count(piece_rows, static_cast<Index>(rows.size()));
+    std::vector<detail::PresentNetwork<T>> partial(static_cast<std::size_t>(pieces), nn::zeros_like(present));
+    std::vector<double> losses(static_cast<std::size_t>(pieces));
+    Index counted = 0;
+    for (const Index row : rows) counted += label(row) != loss.ignore_index;
+    for_pieces(present, rows, predicted,
+               [&](std::size_t piece, Index begin, const Plane& x, auto& pass, Index count) {
+                 std::vector<Index> labels;
+                 for (Index n = 0; n < count; ++n)
+                   labels.push_back(label(rows[static_cast<std::size_t>(begin + n)]));
+                 Plane dlog(classes_, x.cols());
+                 losses[piece] = nn::focal_loss(pass.log_probabilities.data(), classes_, count, x.cols(),
+                                                labels.data(), loss, dlog.data(), counted);
+                 pass.backward(present, x, dlog, partial[piece]);
+               });
+    double total = 0;
+    for (std::size_t piece = 0; piece < partial.size(); ++piece) {
+      total += losses[piece];
+      if (piece > 0) nn::add(partial[0], partial[piece]);
+    }
+    if (!partial.empty()) partial[0].unfold(net, gradient);
+    return total;
+  }
+
+  void predict(const Network& net, const std::vector<Index>& rows, std::vector<Index>& predicted) {
+    for_pieces(detail::PresentNetwork<T>(net), rows, predicted, [](auto&&...) {});
+  }
+
+ private:
+  using Plane = typename detail::RowPass<T>::Plane;
+  static constexpr Index piece_rows = 2048;
+
+  /// Evaluates the rows in pieces, sets their predicted classes, and calls body(piece, first, inputs, pass, count).
+  template<class Body>
+  void for_pieces(const detail::PresentNetwork<T>& present, const std::vector<Index>& rows,
+                  std::vector<Index>& predicted, Body body) {
+    const Index total = static_cast<Index>(rows.size());
+    predicted.resize(rows.size());
+    parallel_for(piece_count(piece_rows, total), threads_, [&](Index piece) {
+      const auto [begin, end] = piece_of(piece, piece_rows, total);
+      const Index count = end - begin;
+      Plane x = Plane::Zero(rows_.cols(), nn::Samples<T>{count}.stride());
+      for (Index n = 0; n < count; ++n)
+        x.col(n) = rows_.row(rows[static_cast<std::size_t>(begin + n)]).transpose();
+      const auto pass = std::make_unique<detail::RowPass<T>>();
+      pass->forward(present, x, count);
+      for (Index n = 0; n < count; ++n)
+        predicted[static_cast<std::size_t>(begin + n)] = mil::predicted_class(pass->log_probabilities, n);
+      body(static_cast<std::size_t>(piece), begin, x, *pass, count);
+    });
+  }
+
+  RowMatrix<T> rows_;
+  std::vector<Index> labels_;
+  Index classes_;
+  int threads_;
+};
+
+}  // namespace lifelog::predict
