@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+
+// Turns a raw tree of recordings into data sets, and accounts for every minute.
+
+#include <algorithm>
+#include <lifelog/data/generator.hpp>
+#include <map>
+#include <optional>
+
+#include "common/program.hpp"
+#include "steps/preprocessing.hpp"
+
+using namespace lifelog;
+using namespace lifelog::examples;
+
+namespace {
+
+struct Flags {
+  std::string layout = "etri", in, labels, out, label = "tension", rules = "study";
+  bool allow_missing = false, rows = false;
+  CLI::Option* label_option = nullptr;
+};
+
+void add_flags(CLI::App& app, Flags& flags) {
+  app.add_option("--layout", flags.layout, "how the tree is laid out")
+      ->check(CLI::IsMember({"etri", "empatica"}));
+  app.add_option("--in", flags.in, "raw tree; a small generated one when absent");
+  app.add_option("--labels", flags.labels, "label file of an empatica tree: CSV user,start,end,...,label");
+  app.add_option("--out", flags.out, "folder for <user>.safetensors and quality.json");
+  flags.label_option =
+      app.add_option("--label", flags.label, "what is to be told of a minute of an etri tree")
+          ->check(CLI::IsMember({"tension", "positive", "action"}));
+  app.add_option("--rules", flags.rules, "the study's habits, or sensible ones")
+      ->check(CLI::IsMember({"study", "sensible"}));
+  app.add_flag("--allow-missing", flags.allow_missing, "keep minutes that lack some modalities");
+  app.add_flag("--rows", flags.rows, "row tables too, <user>.csv, of an etri tree");
+}
+
+void check_flags(const Flags& flags) {
+  const bool etri = flags.layout == "etri";
+  if (!flags.in.empty() && flags.out.empty()) throw FlagError("--out: expected a folder with --in, got none");
+  if (etri && !flags.labels.empty()) throw FlagError("--labels: expected with --layout empatica only");
+  if (etri) return;
+  if (flags.in.empty()) throw FlagError("--in: expected a folder with --layout empatica, got none");
+  if (flags.labels.empty()) throw FlagError("--labels: expected a file with --layout empatica, got none");
+  if (flags.rows) throw FlagError("--rows: expected with --layout etri only");
+  if (flags.label_option->count() > 0) throw FlagError("--label: expected with --layout etri only");
+}
+
+PreprocessOptions preprocess_options(const Flags& flags, const Program& program) {
+  PreprocessOptions options;
+  options.layout = flags.layout == "etri" ? Layout::etri : Layout::empatica;
+  options.in = flags.in;
+  options.out = flags.out;
+  options.labels = flags.labels;
+  options.target = flags.label == "positive" ? data::EtriTarget::positive
+                   : flags.label == "action" ? data::EtriTarget::action
+                                             : data::EtriTarget::tension;
+  options.rules = flags.rules == "study" ? data::Rules::study : data::Rules::sensible;
+  options.allow_missing = flags.allow_missing;
+  options.rows = flags.rows;
+  options.threads = program.threads;
+  return options;
+}
+
+/// A few people with some dirt, so that there is something to keep and something to drop.
+void generate_tree(const std::filesystem::path& dir, const Program& program) {
+  data::GeneratorOptions options;
+  options.users = 3;
+  options.sessions = 1;
+  options.minutes = 20;
+  options.groups = 3;
+  options.dirt = 0.15;
+  options.seed = program.seed;
+  options.threads = program.threads;
+  writing([&] { data::write_etri_tree(dir, options); });
+}
+
+/// "missing_modality 12, short 3", most frequent first.
+std::string reasons(const std::map<std::string, Index>& counts) {
+  std::vector<std::pair<std::string, Index>> order(counts.begin(), counts.end());
+  std::stable_sort(order.begin(), order.end(), [](auto& a, auto& b) { return a.second > b.second; });
+  std::string text;
+  for (const auto& [why, n] : order) text.append(text.empty() ? "" : ", ").append(why + " " + grouped(n));
+  return text;
+}
+
+void print_summary(std::ostream& out, const std::vector<PreprocessedPerson>& people, bool rows) {
+  std::vector<std::string> header = {"person", "seen", "kept", "classes", "dropped"};
+  if (rows) header.insert(header.begin() + 3, "rows");
+  Table table(header);
+  std::vector<data::Quality> qualities;
+  for (const auto& person : people) {
+    const auto& quality = person.quality;
+    qualities.push_back(quality);
+    std::string classes;
+    for (const auto& [name, n] : person.classes)
+      classes.append(classes.empty() ? "" : " ").append(name + ":" + grouped(n));
+    std::vector<std::string> row = {
+        quality.user, grouped(quality.minutes_seen), grouped(quality.minutes_kept), classes,
+        quality.error.empty() ? reasons(quality.dropped) : "unusable: " + quality.error};
+    if (rows) row.insert(row.begin() + 3, grouped(person.rows));
+    table.row(std::move(row));
+  }
+  const auto total = total_quality(qualities);
+  out << table << count(static_cast<long long>(people.size()), "person", "people") << ", "
+      << count(total.minutes_seen, "minute", "minutes") << " seen, " << grouped(total.minutes_kept)
+      << " kept\n";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Flags flags;
+  return run_program(
+      argc, argv, "preprocess",
+      "Turns a raw tree of recordings into data sets, and accounts for every minute.",
+      [&](CLI::App& app) { add_flags(app, flags); },
+      [&](const Program& program) {
+        check_flags(flags);
+        auto options = preprocess_options(flags, program);
+        std::optional<TemporaryDirectory> temporary;
+        if (options.in.empty()) {
+          options.in = temporary.emplace().path() / "raw";
+          generate_tree(options.in, program);
+          if (options.out.empty()) options.out = temporary->path() / "data";
+        }
+        const Preprocessor preprocessor(options);
+        auto progress = program.progress("reading", static_cast<double>(preprocessor.users().size()));
+        const auto people =
+            preprocess_all(preprocessor, [&](std::size_t done) { progress.at(static_cast<double>(done)); });
+        progress.finish();
+        print_summary(program.out(), people, options.rows);
+        if (std::none_of(people.begin(), people.end(), [](auto& p) { return p.quality.usable(); }))
+          throw format_error(options.in.string(), "expected at least one usable person; quality.json in " +
+                                                      options.out.string() + " says why there is none");
+      });
+}

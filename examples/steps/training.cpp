@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+
+#include "training.hpp"
+
+#include <algorithm>
+#include <lifelog/data/standardize.hpp>
+#include <lifelog/mil/checkpoint.hpp>
+#include <lifelog/mil/modal_importance.hpp>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "../common/files.hpp"
+#include "../common/progress.hpp"
+
+namespace lifelog::examples {
+
+namespace {
+
+/// Seconds between checkpoints: losing less than that is not worth a slower training.
+constexpr double checkpoint_seconds = 10;
+
+mil::BagNetwork<float> start_network(const data::DataSet& data, const mil::Bags<float>& bags,
+                                     const TrainingOptions& options) {
+  const auto classes = static_cast<Index>(data.classes.size());
+  if (options.init.empty()) return mil::make_bag_network<float>(bags.shapes(), classes, options.train.seed);
+  auto model = mil::load_model(options.init.string());
+  if (model.network.classes() != classes)
+    throw format_error(options.init.string(), "expected a model of " + std::to_string(classes) +
+                                                  " classes, got " + std::to_string(model.network.classes()));
+  return std::move(model.network);
+}
+
+std::string standardization_text(const data::Standardization& fitted) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  for (const auto& scale : fitted.scales)
+    json.push_back({{"modality", scale.modality}, {"mean", scale.mean}, {"deviation", scale.deviation}});
+  return json.dump();
+}
+
+data::Standardization parse_standardization(const std::string& text) {
+  data::Standardization fitted;
+  for (const auto& entry : nlohmann::json::parse(text))
+    fitted.scales.push_back({entry.at("modality"), entry.at("mean"), entry.at("deviation")});
+  return fitted;
+}
+
+std::string split_text(const data::SplitOptions& split) {
+  return nlohmann::ordered_json{{"train", split.train},
+                                {"valid", split.valid},
+                                {"test", split.test},
+                                {"shuffle", split.shuffle},
+                                {"seed", split.seed}}
+      .dump();
+}
+
+std::vector<Index> test_rows(const mil::Model& model, Index minutes) {
+  const auto note = model.notes.find("split");
+  if (note == model.notes.end())
+    throw format_error("model",
+                       "expected to be told how minutes were split for testing (metadata 'split'), as "
+                       "train_mil writes it");
+  const auto json = nlohmann::json::parse(note->second);
+  data::SplitOptions split;
+  split.train = json.at("train"), split.valid = json.at("valid"), split.test = json.at("test");
+  split.shuffle = json.at("shuffle"), split.seed = json.at("seed");
+  auto rows = data::split_items(minutes, split).test;
+  std::sort(rows.begin(), rows.end());
+  return rows;
+}
+
+std::vector<Index> labels_of(const data::DataSet& data) {
+  std::vector<Index> labels;
+  for (const auto label : data.label) labels.push_back(static_cast<Index>(label));
+  return labels;
+}
+
+std::string number(double value) {
+  return std::isnan(value) ? "" : nlohmann::json(value).dump();
+}
+
+}  // namespace
+
+TrainingFiles::TrainingFiles(const std::filesystem::path& model_file)
+    : model(model_file),
+      history(model_file.parent_path() / "history.csv"),
+      metrics(model_file.parent_path() / "metrics.json"),
+      checkpoint(model_file.parent_path() / "checkpoint.safetensors") {}
+
+mil::Bags<float> bags_of(const data::DataSet& data) {
+  mil::Bags<float> bags;
+  bags.count = data.size();
+  for (const auto& modality : data.modalities)
+    bags.modalities.push_back({modality.name, modality.values.data(),
+                               modality.scalar ? Index{0} : static_cast<Index>(modality.values.shape(1)),
+                               static_cast<Index>(modality.values.shape(2))});
+  return bags;
+}
+
+std::string status_name(mil::TrainStatus status) {
+  switch (status) {
+    case mil::TrainStatus::finished:
+      return "finished";
+    case mil::TrainStatus::patience:
+      return "patience";
+    case mil::TrainStatus::stopped:
+      return "stopped";
+    case mil::TrainStatus::diverged:
+      return "diverged";
+  }
+  return "unknown";
+}
+
+Training train_person(data::DataSet& data, const TrainingOptions& options, const TrainingFiles& files,
+                      const std::function<void(const mil::Epoch&)>& seen) {
+  const auto split = data::split_items(data.size(), options.split);
+  std::map<std::string, std::string> notes{{"split", split_text(options.split)}, {"user", data.user}};
+  if (options.standardize) {
+    const auto fitted = data::fit_standardization(data, split.train, options.threads);
+    data::standardize(data, fitted, options.threads);
+    notes["standardize"] = standardization_text(fitted);
+  }
+  const auto bags = bags_of(data);
+  const auto start = start_network(data, bags, options);
+  mil::BagTask<float> task(start, bags, labels_of(data), options.threads);
+  mil::TrainState<mil::BagNetwork<float>> state(start, options.train.optimizer);
+  if (options.resume && std::filesystem::exists(files.checkpoint))
+    mil::load_checkpoint(files.checkpoint.string(), state);
+
+  auto train = options.train;
+  double saved = 0;
+  const Stopwatch watch;
+  const auto save = [&] {
+    writing([&] { mil::save_checkpoint(files.checkpoint.string(), state); });
+    saved = watch.seconds();
+  };
+  train.on_epoch = [&](const mil::Epoch& epoch) {
+    if (watch.seconds() - saved > checkpoint_seconds) save();
+    if (seen) seen(epoch);
+    return !options.train.on_epoch || options.train.on_epoch(epoch);
+  };
+  const auto status = mil::train(task, split.train, split.valid, train, state);
+  save();
+
+  metrics::ConfusionMatrix test(task.classes());
+  std::vector<Index> predicted;
+  task.predict(state.best, split.test, predicted);
+  for (std::size_t n = 0; n < split.test.size(); ++n) test.add(task.label(split.test[n]), predicted[n]);
+  return {{state.best, data.classes, std::move(notes)},
+          state.history,
+          status,
+          state.best_epoch,
+          split,
+          std::move(test)};
+}
+
+void write_training(const Training& training, const TrainingOptions& options, const TrainingFiles& files) {
+  std::string history = "epoch,loss,train_f1,train_accuracy,valid_f1,valid_accuracy\n";
+  for (const auto& e : training.history)
+    history += std::to_string(e.epoch) + ',' + number(e.loss) + ',' + number(e.train_f1) + ',' +
+               number(e.train_accuracy) + ',' + number(e.valid_f1) + ',' + number(e.valid_accuracy) + '\n';
+  const auto& test = training.test;
+  nlohmann::ordered_json confusion = nlohmann::ordered_json::array();
+  for (Index t = 0; t < test.classes(); ++t) {
+    std::vector<Index> row(test.counts().row(t).begin(), test.counts().row(t).end());
+    confusion.push_back(row);
+  }
+  nlohmann::ordered_json metrics{{"status", status_name(training.status)},
+                                 {"epochs", training.history.size()},
+                                 {"best_epoch", training.best_epoch},
+                                 {"train_minutes", training.split.train.size()},
+                                 {"valid_minutes", training.split.valid.size()},
+                                 {"test_minutes", training.split.test.size()},
+                                 {"classes", training.model.classes},
+                                 {"confusion", confusion}};
+  if (!training.split.test.empty()) {
+    metrics["f1"] = test.macro_f1();
+    metrics["study_f1"] = test.study_f1();
+    metrics["accuracy"] = test.accuracy();
+  }
+  metrics["seed"] = options.train.seed;
+  writing([&] { mil::save_model(files.model.string(), training.model); });
+  write_text(files.history, history);
+  write_json(files.metrics, metrics);
+}
+
+Importance modal_importance(const mil::Model& model, data::DataSet& data, bool test_only, int threads) {
+  if (const auto note = model.notes.find("standardize"); note != model.notes.end())
+    data::standardize(data, parse_standardization(note->second), threads);
+  Importance result;
+  if (test_only) {
+    result.rows = test_rows(model, data.size());
+  } else {
+    result.rows.resize(static_cast<std::size_t>(data.size()));
+    std::iota(result.rows.begin(), result.rows.end(), Index{0});
+  }
+  auto outputs = mil::evaluate(model.network, bags_of(data), result.rows, threads);
+  result.importance = std::move(outputs.importance);
+  result.log_probabilities = std::move(outputs.log_probabilities);
+  return result;
+}
+
+}  // namespace lifelog::examples

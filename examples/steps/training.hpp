@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <lifelog/data/dataset.hpp>
+#include <lifelog/data/split.hpp>
+#include <lifelog/mil/model_file.hpp>
+#include <lifelog/mil/trainer.hpp>
+#include <string>
+#include <vector>
+
+namespace lifelog::examples {
+
+struct TrainingOptions {
+  mil::TrainOptions train;
+  data::SplitOptions split;
+  /// Standardise each channel by its moments over the training minutes; the model remembers them.
+  bool standardize = false;
+  /// Model to start from; empty: PyTorch's default initialisation from the seed.
+  std::filesystem::path init;
+  /// Go on from the checkpoint beside the model, if there is one.
+  bool resume = false;
+  int threads = 0;
+};
+
+/// A person's network and what it came to on the test minutes.
+struct Training {
+  mil::Model model;
+  std::vector<mil::Epoch> history;
+  mil::TrainStatus status = mil::TrainStatus::finished;
+  int best_epoch = 0;
+  data::Split split;
+  /// [C, C] of the test minutes, truth in rows.
+  metrics::ConfusionMatrix test;
+};
+
+/// Files a training leaves in its folder.
+struct TrainingFiles {
+  std::filesystem::path model, history, metrics, checkpoint;
+
+  /// history.csv, metrics.json and checkpoint.safetensors stand beside the model.
+  explicit TrainingFiles(const std::filesystem::path& model_file);
+};
+
+/// Trains a network on one person's minutes and judges it on those held out. `data` is standardised in place if so
+/// asked. `seen(epoch)` is called after each epoch. A checkpoint is kept in `files` so that a run can be resumed to the
+/// bit. Throws std::invalid_argument, io_error, format_error, OutputError.
+Training train_person(data::DataSet& data, const TrainingOptions& options, const TrainingFiles& files,
+                      const std::function<void(const mil::Epoch&)>& seen);
+
+/// Writes model, history and metrics. Throws OutputError.
+void write_training(const Training& training, const TrainingOptions& options, const TrainingFiles& files);
+
+/// The status as a word: finished, patience, stopped, diverged.
+std::string status_name(mil::TrainStatus status);
+
+/// A data set as the network sees it; the data set must outlive it.
+mil::Bags<float> bags_of(const data::DataSet& data);
+
+/// What a trained model says of a person's minutes.
+struct Importance {
+  std::vector<Index> rows;             ///< minutes of the data set, ascending
+  RowMatrix<float> importance;         ///< [n, M]
+  RowMatrix<float> log_probabilities;  ///< [n, C]
+};
+
+/// Evaluates a model on all minutes, or on those its training held out for testing. Standardises `data` in place if the
+/// model was trained so. Throws format_error when model and data do not fit.
+Importance modal_importance(const mil::Model& model, data::DataSet& data, bool test_only, int threads);
+
+}  // namespace lifelog::examples

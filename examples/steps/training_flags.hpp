@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "../common/program.hpp"
+#include "training.hpp"
+
+namespace lifelog::examples {
+
+/// The flags of everything that trains, and the options they stand for.
+class TrainingFlags {
+ public:
+  explicit TrainingFlags(mil::TrainOptions defaults = {}) : train_(defaults) {}
+
+  /// The flags of every trainer.
+  void add_common_to(CLI::App& app) {
+    epochs_ =
+        app.add_option("--epochs", train_.epochs, "passes over the training minutes")->check(between(1, 1e7));
+    app.add_option("--batch", train_.batch, "items a step")->check(between(1, 1e9));
+    app.add_option("--lr", train_.optimizer.learning_rate, "learning rate")->check(positive());
+    app.add_option("--weight-decay", train_.optimizer.weight_decay, "decoupled decay")->check(at_least(0));
+    app.add_option("--gamma", train_.loss.gamma, "focusing exponent of the focal loss")->check(at_least(0));
+    app.add_option("--alpha", alpha_, "a weight for each class: a,b,…");
+    app.add_option("--clip", train_.clip, "limit of the gradient's norm")->check(positive());
+    app.add_option("--patience", train_.patience,
+                   "stop after so many epochs without a better validation F1; 0: never")
+        ->check(between(0, 1e7));
+    app.add_flag("--no-shuffle", no_shuffle_, "keep the order of the data, in the split and in batches");
+    app.add_option("--split", split_, "shares for training,validation,testing");
+  }
+
+  /// Those of the bag network as well.
+  void add_to(CLI::App& app) {
+    add_common_to(app);
+    app.add_option("--pool", pool_, "how instances are weighed")->check(CLI::IsMember({"self"}));
+    app.add_flag("--standardize", standardize_, "standardise each channel by the training minutes");
+    app.add_flag("--resume", resume_, "go on from the checkpoint beside the model");
+    app.add_option("--init", init_, "model to start from (.safetensors)");
+  }
+
+  bool epochs_unset() const { return epochs_->count() == 0; }
+
+  /// Throws FlagError on a list that makes no sense.
+  TrainingOptions options(const Program& program) const {
+    TrainingOptions options;
+    options.train = train_;
+    options.train.seed = program.seed;
+    options.train.shuffle = !no_shuffle_;
+    if (!alpha_.empty()) {
+      const auto alpha = number_list("--alpha", alpha_);
+      options.train.loss.alpha =
+          Eigen::Map<const Eigen::VectorXd>(alpha.data(), static_cast<Index>(alpha.size()));
+    }
+    options.split = split_options(program.seed);
+    options.standardize = standardize_;
+    options.init = init_;
+    options.resume = resume_;
+    options.threads = program.threads;
+    return options;
+  }
+
+ private:
+  data::SplitOptions split_options(std::uint64_t seed) const {
+    const auto shares = number_list("--split", split_);
+    if (shares.size() != 3)
+      throw FlagError("--split: expected three shares train,valid,test, got '" + split_ + "'");
+    data::SplitOptions split{shares[0], shares[1], shares[2], !no_shuffle_, seed};
+    if (split.train <= 0 || split.valid < 0 || split.test < 0 ||
+        std::abs(split.train + split.valid + split.test - 1) > 1e-6)
+      throw FlagError("--split: expected shares of at least 0 that add up to 1, the first above 0, got '" +
+                      split_ + "'");
+    return split;
+  }
+
+  mil::TrainOptions train_;
+  std::string alpha_, split_ = "0.7,0.1,0.2", pool_ = "self", init_;
+  bool no_shuffle_ = false, standardize_ = false, resume_ = false;
+  CLI::Option* epochs_ = nullptr;
+};
+
+}  // namespace lifelog::examples
