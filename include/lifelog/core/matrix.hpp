@@ -23,10 +23,11 @@ struct RowAccess;
 namespace detail {
 
 // Of some Eigen type, not always their own: VectorBlock (`v.head(3)`) derives from Block.
+template<class Derived>
+void take_eigen(const Eigen::EigenBase<Derived>&);
+
 template<class X>
-concept EigenExpression = requires(const X& x) {
-  []<class Derived>(const Eigen::EigenBase<Derived>&) {}(x);
-};
+concept EigenExpression = requires(const X& x) { detail::take_eigen(x); };
 
 }  // namespace detail
 
