@@ -27,7 +27,9 @@ template<class Derived>
 void take_eigen(const Eigen::EigenBase<Derived>&);
 
 template<class X>
-concept EigenExpression = requires(const X& x) { detail::take_eigen(x); };
+concept EigenExpression = requires(const X& x) {
+  detail::take_eigen(x);
+};
 
 }  // namespace detail
 
