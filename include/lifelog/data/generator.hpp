@@ -11,14 +11,15 @@
 #include "generator_dirt.hpp"
 #include "modalities.hpp"
 
-// Invented people, recorded like those of the ETRI lifelog, of whom it is known which sensors tell their tension.
+// Invented people, recorded like those of the ETRI lifelog, of whom it is known which sensors tell their
+// tension.
 //
-// People fall into groups. In each group two or three series modalities are *planted*: their bursts of activity swing at
-// a frequency (skin conductance: respond at a rate) that follows the minute's tension, each telling some of the borders
-// between neighbouring tensions, so that none can be spared. In all other modalities bursts are just the same, but
-// their frequency is drawn anew each minute, whatever the tension. Amplitude, length and number of bursts, hence mean
-// and variance of a signal, tell nothing. e4Hr and mGps become one mean a minute, where no shape can show, so they are
-// never planted.
+// People fall into groups. In each group two or three series modalities are *planted*: their bursts of
+// activity swing at a frequency (skin conductance: respond at a rate) that follows the minute's tension, each
+// telling some of the borders between neighbouring tensions, so that none can be spared. In all other
+// modalities bursts are just the same, but their frequency is drawn anew each minute, whatever the tension.
+// Amplitude, length and number of bursts, hence mean and variance of a signal, tell nothing. e4Hr and mGps
+// become one mean a minute, where no shape can show, so they are never planted.
 
 namespace lifelog::data {
 
@@ -82,9 +83,9 @@ inline void fill_generated_window(const Modality& modality, const xt::xtensor<do
 
 /// Writes what a plan describes as an ETRI tree: dir/dataset_2019/… and dir/user_info_2019_2018_updated.csv.
 ///
-/// dir: new or empty, else std::invalid_argument. progress: called as `progress(done, total)` in minutes, from the
-/// calling thread. The same plan gives the same bytes, whatever the threads. Returns what there is to find in it.
-/// Throws io_error; what was written by then stays.
+/// dir: new or empty, else std::invalid_argument. progress: called as `progress(done, total)` in minutes,
+/// from the calling thread. The same plan gives the same bytes, whatever the threads. Returns what there is
+/// to find in it. Throws io_error; what was written by then stays.
 template<class ProgressCallback>
 GeneratorTruth write_etri_tree(const std::filesystem::path& dir, const GeneratorPlan& plan,
                                ProgressCallback&& progress) {

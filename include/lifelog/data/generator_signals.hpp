@@ -137,12 +137,12 @@ class MinuteSynthesizer {
       const double t = pulse.data()[2 * i];
       beat += rate_at(t) / 60 / 64;
       const double at = beat - std::floor(beat), systole = (at - 0.22) / 0.085, notch = (at - 0.55) / 0.1;
-      slow = 0.99 * slow + 0.6 * random.normal();
+      slow = 0.99 * slow + 0.3 * random.normal();
       pulse.data()[2 * i + 1] =
           person_.traits.pulse * (std::exp(-systole * systole) + 0.35 * std::exp(-notch * notch) - 0.22) +
           slow + 2 * random.normal();
     }
-    add_bursts(bursts(random, 1, 3840, 30), 1, pulse, oscillation);
+    add_bursts(bursts(random, 1, 3840, 15), 1, pulse, oscillation);
 
     static constexpr std::array<Index, 6> counts{3, 6, 8, 32, 60, 64};
     const Index rows = counts[random.below(counts.size())];
