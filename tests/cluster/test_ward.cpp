@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+#include <lifelog/cluster/ward.hpp>
+#include <lifelog/core/random.hpp>
+#include <lifelog/core/xtensor.hpp>
+
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "../support/golden.hpp"
+
+using lifelog::Index;
+using lifelog::RowMatrix;
+using lifelog::cluster::Tree;
+using lifelog::cluster::ward;
+
+namespace {
+
+RowMatrix<double> normals(Index rows, Index cols, std::uint64_t seed) {
+  lifelog::Random random(seed);
+  RowMatrix<double> points(rows, cols);
+  for (double& x : points.reshaped()) x = random.normal();
+  return points;
+}
+
+// The definition: of all pairs merge the one that adds least to the within-cluster sum of squares. Heights
+// only.
+Eigen::VectorXd heights_by_definition(RowMatrix<double> centroids) {
+  Eigen::VectorXd sizes = Eigen::VectorXd::Ones(centroids.rows()), heights(centroids.rows() - 1);
+  for (Index m = 0; m < heights.size(); ++m) {
+    double least = std::numeric_limits<double>::infinity();
+    Index a = 0, b = 0;
+    for (Index i = 0; i < centroids.rows(); ++i)
+      for (Index j = i + 1; j < centroids.rows(); ++j) {
+        if (sizes[i] == 0 || sizes[j] == 0) continue;
+        const double cost = 2 * sizes[i] * sizes[j] / (sizes[i] + sizes[j]) *
+                            (centroids.row(i) - centroids.row(j)).squaredNorm();
+        if (cost < least) least = cost, a = i, b = j;
+      }
+    const double total = sizes[a] + sizes[b];
+    centroids.row(a) = ((sizes[a] * centroids.row(a) + sizes[b] * centroids.row(b)) / total).eval();
+    sizes[a] = total;
+    sizes[b] = 0;
+    heights[m] = std::sqrt(least);
+  }
+  return heights;
+}
+
+void well_formed(const Tree& tree) {
+  BOOST_REQUIRE(static_cast<Index>(tree.merges.size()) == tree.leaves - 1);
+  std::vector<int> used(tree.merges.size() + static_cast<std::size_t>(tree.leaves));
+  double height = 0;
+  for (std::size_t m = 0; m < tree.merges.size(); ++m) {
+    const auto& merge = tree.merges[m];
+    BOOST_REQUIRE(merge.left < merge.right);
+    BOOST_REQUIRE(merge.right < tree.leaves + static_cast<Index>(m));
+    BOOST_REQUIRE(used[static_cast<std::size_t>(merge.left)]++ == 0);
+    BOOST_REQUIRE(used[static_cast<std::size_t>(merge.right)]++ == 0);
+    BOOST_REQUIRE(merge.height >= height);
+    height = merge.height;
+  }
+  BOOST_TEST(tree.merges.back().size == tree.leaves);
+}
+
+bool same(const Tree& a, const Tree& b) {
+  return a.linkage() == b.linkage();
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(cluster_ward)
+
+BOOST_AUTO_TEST_CASE(the_tree_is_scipys) {
+  const auto tree = ward(golden::matrix("cluster/points.txt"));
+  const auto expected = golden::matrix("cluster/ward_linkage.txt");
+  const auto linkage = tree.linkage();
+  BOOST_TEST((linkage.leftCols(2) == expected.leftCols(2)));
+  BOOST_TEST((linkage.col(3) == expected.col(3)));
+  BOOST_TEST(((linkage.col(2) - expected.col(2)).array().abs() <= 1e-12 * expected.col(2).array()).all());
+  const auto cuts = golden::matrix("cluster/ward_cut.txt");
+  BOOST_TEST((tree.cut(2) == cuts.col(0).cast<int>()));
+  BOOST_TEST((tree.cut(5) == cuts.col(1).cast<int>()));
+  BOOST_TEST((tree.cut(9) == cuts.col(2).cast<int>()));
+  BOOST_TEST((tree.cut_height(6) == golden::labels("cluster/ward_cut_height.txt")));
+}
+
+// SciPy's rounding makes equal heights differ in the last digit, which permutes merges of one height; between heights
+// the clusters must be the same.
+BOOST_AUTO_TEST_CASE(ties_fall_as_in_scipy) {
+  const auto tree = ward(golden::matrix("cluster/tied_points.txt"));
+  const auto expected = golden::matrix("cluster/tied_linkage.txt");
+  well_formed(tree);
+  BOOST_TEST((tree.linkage().col(2) - expected.col(2)).cwiseAbs().maxCoeff() < 1e-12);
+  BOOST_TEST((tree.linkage().col(3) == expected.col(3)));
+  Tree scipys{tree.leaves, {}};
+  for (Index m = 0; m < expected.rows(); ++m)
+    scipys.merges.push_back(
+        {Index(expected(m, 0)), Index(expected(m, 1)), expected(m, 2), Index(expected(m, 3))});
+  for (Index m = 0; m < expected.rows(); ++m) {
+    const double above = expected(m, 2) + 1e-9;
+    BOOST_TEST((tree.cut_height(above) == scipys.cut_height(above)));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(heights_are_those_of_the_definition) {
+  for (const Index n : {2, 3, 9, 17, 60}) {
+    const auto points = normals(n, 3, static_cast<std::uint64_t>(n));
+    const auto tree = ward(points);
+    well_formed(tree);
+    const Eigen::VectorXd expected = heights_by_definition(points);
+    BOOST_TEST((tree.linkage().col(2) - expected).cwiseAbs().maxCoeff() < 1e-12);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(long_chains_survive_squeezing_and_threads_do_not_matter) {
+  // Ever wider gaps make one chain through all rows; enough columns make the search run in pieces.
+  RowMatrix<double> gaps = RowMatrix<double>::Zero(300, 1);
+  for (Index i = 1; i < gaps.rows(); ++i) gaps(i, 0) = gaps(i - 1, 0) + std::pow(1.02, double(300 - i));
+  well_formed(ward(gaps));
+  BOOST_TEST((ward(gaps).linkage().col(2) - heights_by_definition(gaps)).cwiseAbs().maxCoeff() < 1e-9);
+  const auto wide = normals(300, 700, 5);
+  const auto one = ward(wide, {.threads = 1});
+  well_formed(one);
+  for (const int threads : {2, 3, 0}) BOOST_TEST(same(ward(wide, {.threads = threads}), one));
+}
+
+BOOST_AUTO_TEST_CASE(duplicates_merge_first_at_height_zero) {
+  RowMatrix<double> points = normals(20, 2, 6).replicate(3, 1);
+  const auto tree = ward(points);
+  well_formed(tree);
+  for (std::size_t m = 0; m < 40; ++m) BOOST_TEST(tree.merges[m].height == 0);
+  BOOST_TEST(tree.merges[40].height > 0);
+  const auto twenty = tree.cut(20);
+  for (Index i = 0; i < 60; ++i) BOOST_TEST(twenty[i] == i % 20);
+  const auto constant = ward(RowMatrix<double>::Constant(50, 3, 7));
+  well_formed(constant);
+  BOOST_TEST(constant.merges.back().height == 0);
+}
+
+BOOST_AUTO_TEST_CASE(floats_and_expressions_are_points_too) {
+  const xt::xtensor<float, 2> tensor{{0, 0}, {3, 4}, {30, 40}};
+  const auto tree = ward(2 * tensor);
+  BOOST_TEST(tree.merges[0].height == 10);
+  BOOST_TEST(tree.merges[1].left == 2);
+}
+
+BOOST_AUTO_TEST_CASE(one_row_is_a_leaf_and_bad_rows_are_named) {
+  const auto tree = ward(RowMatrix<double>::Ones(1, 2));
+  BOOST_TEST(tree.leaves == 1);
+  BOOST_TEST(tree.merges.empty());
+  BOOST_TEST((tree.cut(1).array() == 0).all());
+  BOOST_TEST(tree.cut_height(0).size() == 1);
+  BOOST_CHECK_THROW(ward(RowMatrix<double>(0, 2)), std::invalid_argument);
+  RowMatrix<double> points = normals(4, 2, 7);
+  points(2, 1) = std::numeric_limits<double>::quiet_NaN();
+  BOOST_CHECK_EXCEPTION(ward(points), std::invalid_argument, [](const auto& e) {
+    return std::string(e.what()).find("row 2") != std::string::npos;
+  });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
