@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include <lifelog/manifold/pca.hpp>
+
+#include <boost/test/unit_test.hpp>
+#include <limits>
+
+#include "../support/golden.hpp"
+
+using lifelog::Index;
+using lifelog::RowMatrix;
+using lifelog::manifold::principal_components;
+
+BOOST_AUTO_TEST_SUITE(manifold_pca)
+
+BOOST_AUTO_TEST_CASE(scores_are_scikit_learns) {
+  const auto points = golden::matrix("manifold/pca_points.txt");
+  const auto expected = golden::matrix("manifold/pca_scores.txt");
+  const auto result = principal_components(points);
+  BOOST_TEST((result.scores - expected).cwiseAbs().maxCoeff() < 1e-3 * expected.cwiseAbs().maxCoeff());
+  const Eigen::Vector2d variance = expected.colwise().squaredNorm() / 40;
+  BOOST_TEST((result.variance - variance).norm() < 1e-6 * variance[0]);
+}
+
+BOOST_AUTO_TEST_CASE(up_to_sixteen_columns_are_exact) {
+  for (const Index cols : {2, 3, 9, 16}) {
+    RowMatrix<double> points = RowMatrix<double>::Random(60, cols);
+    points.col(0) *= 1.2;
+    const auto result = principal_components(points);
+    const RowMatrix<double> centred = points.rowwise() - points.colwise().mean();
+    const RowMatrix<double> gram = centred.lazyProduct(centred.transpose()) / 60;
+    for (Index c = 0; c < 2; ++c) {
+      const Eigen::VectorXd scores = result.scores.col(c);
+      BOOST_TEST((gram.lazyProduct(scores) - result.variance[c] * scores).norm() < 1e-10 * scores.norm());
+      BOOST_TEST(scores.squaredNorm() / 60 == result.variance[c], boost::test_tools::tolerance(1e-10));
+    }
+    Eigen::VectorXd power = Eigen::VectorXd::Random(60);
+    for (int i = 0; i < 500; ++i) power = gram.lazyProduct(power).eval().normalized();
+    BOOST_TEST(power.dot(gram.lazyProduct(power)) == result.variance[0], boost::test_tools::tolerance(1e-3));
+    BOOST_TEST(std::abs(result.scores.col(0).dot(result.scores.col(1))) < 1e-10);
+    BOOST_TEST(result.scores.colwise().mean().norm() < 1e-12);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_sign_is_that_of_the_largest_loading) {
+  const Eigen::VectorXd line = Eigen::VectorXd::LinSpaced(9, -4, 4);
+  RowMatrix<double> points(9, 2);
+  points << line, -3 * line;
+  BOOST_TEST(principal_components(points).scores(0, 0) > 0);
+  BOOST_TEST(principal_components((-points).eval()).scores(0, 0) < 0);
+}
+
+BOOST_AUTO_TEST_CASE(missing_directions_are_zero) {
+  const Eigen::VectorXd line = Eigen::VectorXd::LinSpaced(9, 0, 8);
+  const auto one = principal_components(line);
+  BOOST_TEST((one.scores.col(0) - (line.array() - 4).matrix()).norm() < 1e-12);
+  BOOST_TEST(one.scores.col(1).isZero(0));
+  const auto none = principal_components(RowMatrix<double>::Ones(5, 3));
+  BOOST_TEST(none.scores.isZero(0));
+  BOOST_TEST(none.variance.isZero(0));
+  BOOST_TEST(principal_components(RowMatrix<double>::Ones(1, 3)).scores.isZero(0));
+}
+
+BOOST_AUTO_TEST_CASE(bits_do_not_depend_on_threads) {
+  const RowMatrix<float> points = RowMatrix<float>::Random(400, 40);
+  const auto one = principal_components(points, 1);
+  for (const int threads : {2, 3, 0})
+    BOOST_TEST((principal_components(points, threads).scores == one.scores));
+}
+
+BOOST_AUTO_TEST_CASE(bad_arguments) {
+  RowMatrix<double> points = RowMatrix<double>::Random(4, 2);
+  points(3, 0) = std::numeric_limits<double>::quiet_NaN();
+  BOOST_CHECK_THROW(principal_components(points), std::invalid_argument);
+  BOOST_CHECK_THROW(principal_components(RowMatrix<double>(0, 2)), std::invalid_argument);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

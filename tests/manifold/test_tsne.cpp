@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+#include <lifelog/core/xtensor.hpp>
+#include <lifelog/manifold/tsne.hpp>
+
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+using lifelog::Index;
+using lifelog::RowMatrix;
+using lifelog::manifold::joint_probabilities;
+using lifelog::manifold::nearest_neighbours;
+using lifelog::manifold::tsne;
+using lifelog::manifold::tsne_divergence;
+using lifelog::manifold::TsneInit;
+using lifelog::manifold::TsneOptions;
+using lifelog::manifold::TsneStatus;
+
+namespace {
+
+// Row i belongs to ball i % balls.
+RowMatrix<double> balls(Index count, Index rows, Index cols) {
+  lifelog::Random random(1);
+  RowMatrix<double> middles(count, cols), points(rows, cols);
+  for (double& x : middles.reshaped()) x = random.normal(0, 20);
+  for (Index i = 0; i < rows; ++i)
+    for (Index j = 0; j < cols; ++j) points(i, j) = middles(i % count, j) + random.normal();
+  return points;
+}
+
+double share_with_neighbour_of_own_ball(const RowMatrix<double>& map, Index count) {
+  const auto nearest = nearest_neighbours(map, 1);
+  double own = 0;
+  for (Index i = 0; i < map.rows(); ++i) own += nearest.index(i, 0) % count == i % count;
+  return own / double(map.rows());
+}
+
+double spread(const RowMatrix<double>& map) {
+  return map.rowwise().norm().maxCoeff();
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(manifold_tsne)
+
+BOOST_AUTO_TEST_CASE(balls_stay_apart_from_every_start) {
+  const auto points = balls(5, 300, 6);
+  for (const auto init : {TsneInit::pca, TsneInit::random}) {
+    const auto result = tsne(points, {.init = init});
+    BOOST_TEST(share_with_neighbour_of_own_ball(result.map, 5) == 1);
+    BOOST_TEST(result.map.colwise().mean().norm() < 1e-9);
+    BOOST_TEST(result.iterations == 1000);
+    BOOST_TEST((result.status == TsneStatus::iteration_limit));
+    BOOST_TEST(!result.perplexity_reduced);
+    BOOST_TEST(result.learning_rate == 50);
+    BOOST_TEST(result.kl_divergence < 0.6);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_divergence_is_that_of_the_map_even_while_exaggerated) {
+  const auto points = balls(3, 120, 4);
+  const auto joint = joint_probabilities(nearest_neighbours(points, 60), 20);
+  for (const int iterations : {0, 100, 400}) {
+    const auto result = tsne(points, {.perplexity = 20, .iterations = iterations});
+    BOOST_TEST(result.kl_divergence == tsne_divergence(joint, result.map),
+               boost::test_tools::tolerance(1e-9));
+    BOOST_TEST(result.iterations == iterations);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(bits_do_not_depend_on_threads_and_seeds_matter) {
+  const RowMatrix<float> points = balls(4, 250, 5).cast<float>();
+  const auto run = [&](int threads, std::uint64_t seed, TsneInit init) {
+    return tsne(points, {.iterations = 300, .init = init, .seed = seed, .threads = threads}).map;
+  };
+  for (const auto init : {TsneInit::pca, TsneInit::random}) {
+    const auto one = run(1, 0, init);
+    for (const int threads : {2, 3, 0}) BOOST_TEST((run(threads, 0, init) == one));
+    BOOST_TEST((run(1, 1, init) != one));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(pca_start_is_scaled_and_a_given_start_is_kept) {
+  const auto points = balls(4, 100, 5);
+  const auto start = tsne(points, {.iterations = 0}).map;
+  BOOST_TEST(std::sqrt(start.col(0).squaredNorm() / 100) == 1e-4, boost::test_tools::tolerance(0.01));
+  BOOST_TEST(start.col(1).norm() < start.col(0).norm());
+  const RowMatrix<double> given = RowMatrix<double>::Random(100, 2);
+  const auto kept = tsne(points, {.iterations = 0, .init = TsneInit::given, .start = given}).map;
+  BOOST_TEST((kept - (given.rowwise() - given.colwise().mean())).cwiseAbs().maxCoeff() < 1e-15);
+}
+
+BOOST_AUTO_TEST_CASE(the_callback_sees_the_divergence_fall_and_may_stop) {
+  const auto points = balls(4, 200, 5);
+  std::vector<int> at;
+  std::vector<double> kl;
+  TsneOptions options;
+  options.callback_every = 100;
+  options.callback = [&](int iteration, double divergence, const RowMatrix<double>& map) {
+    BOOST_TEST(map.rows() == 200);
+    at.push_back(iteration);
+    kl.push_back(divergence);
+    return iteration < 600;
+  };
+  const auto result = tsne(points, options);
+  BOOST_TEST((at == std::vector<int>{100, 200, 300, 400, 500, 600}));
+  BOOST_TEST(kl[5] < kl[2]);
+  BOOST_TEST(kl[2] < kl[0]);
+  BOOST_TEST(result.kl_divergence == kl[5]);
+  BOOST_TEST(result.iterations == 600);
+  BOOST_TEST((result.status == TsneStatus::stopped));
+}
+
+BOOST_AUTO_TEST_CASE(it_stops_where_nothing_moves) {
+  const auto result = tsne(balls(2, 60, 3), {.min_gradient = 1e-3});
+  BOOST_TEST((result.status == TsneStatus::converged));
+  BOOST_TEST(result.iterations >= 250);
+  BOOST_TEST(result.iterations < 1000);
+}
+
+BOOST_AUTO_TEST_CASE(few_rows_reduce_the_perplexity) {
+  for (const Index n : {1, 2, 3, 4, 5, 8, 20, 60, 90}) {
+    const auto result = tsne(balls(2, n, 3));
+    BOOST_TEST(result.perplexity_reduced);
+    BOOST_TEST(result.perplexity == std::max(1.0, double(n - 1) / 3));
+    BOOST_TEST(result.map.rows() == n);
+    BOOST_TEST(result.map.allFinite());
+    BOOST_TEST(std::isfinite(result.kl_divergence));
+    BOOST_TEST(spread(result.map) < 1e4);
+    if (n > 1) BOOST_TEST(spread(result.map) > 1e-2);
+    if (n >= 20) BOOST_TEST(share_with_neighbour_of_own_ball(result.map, 2) == 1);
+  }
+  BOOST_TEST(!tsne(balls(2, 91, 3), {.iterations = 1}).perplexity_reduced);
+}
+
+BOOST_AUTO_TEST_CASE(duplicates_and_constants_spread_and_stay_finite) {
+  const auto sound = [](const RowMatrix<double>& points) {
+    const auto result = tsne(points, {.perplexity = 10});
+    BOOST_TEST(result.map.allFinite());
+    BOOST_TEST(std::isfinite(result.kl_divergence));
+    BOOST_TEST(spread(result.map) > 0.1);
+    BOOST_TEST(spread(result.map) < 1e4);
+    const auto nearest = nearest_neighbours(result.map, 1);
+    BOOST_TEST((nearest.squared_distance.array() > 0).all());
+  };
+  sound(RowMatrix<double>::Constant(80, 3, 1e6));
+  sound(balls(4, 30, 3).replicate(4, 1));
+  RowMatrix<double> mostly = RowMatrix<double>::Zero(100, 2);
+  mostly.bottomRows(10).setRandom();
+  sound(mostly);
+  sound(Eigen::VectorXd::LinSpaced(70, 0, 1));
+}
+
+BOOST_AUTO_TEST_CASE(xtensor_points_are_points) {
+  const auto points = balls(3, 50, 3);
+  xt::xtensor<double, 2> tensor = xt::zeros<double>({50, 3});
+  lifelog::as_eigen(tensor) = points;
+  BOOST_TEST((tsne(tensor, {.iterations = 50}).map == tsne(points, {.iterations = 50}).map));
+}
+
+BOOST_AUTO_TEST_CASE(bad_arguments_are_named) {
+  auto points = balls(2, 20, 3);
+  const auto rejected = [&](const TsneOptions& options, const std::string& name) {
+    BOOST_CHECK_EXCEPTION(tsne(points, options), std::invalid_argument,
+                          [&](const auto& e) { return std::string(e.what()).starts_with(name); });
+  };
+  rejected({.perplexity = 0.5}, "perplexity");
+  rejected({.perplexity = std::nan("")}, "perplexity");
+  rejected({.iterations = -1}, "iterations");
+  rejected({.exaggeration = 0}, "exaggeration");
+  rejected({.learning_rate = -1}, "learning_rate");
+  rejected({.final_momentum = 1}, "momentum");
+  rejected({.init = TsneInit::given, .start = RowMatrix<double>::Zero(19, 2)}, "start");
+  rejected({.init = TsneInit::given, .start = RowMatrix<double>::Constant(20, 2, std::nan(""))}, "start");
+  rejected({.callback_every = 0}, "callback_every");
+  points(11, 2) = std::nan("");
+  rejected({}, "points: expected finite numbers, got nan in row 11");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
