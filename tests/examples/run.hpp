@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <lifelog/io/atomic_file.hpp>
+#include <string>
+#include <vector>
+
+#include "common/files.hpp"
+
+namespace lifelog::examples {
+
+/// What a finished program left.
+struct Run {
+  int status = -1;
+  std::string out, err;
+
+  /// Its errors are one line that begins with its name.
+  bool one_line(const std::string& program) const {
+    return err.starts_with(program + ": ") && std::count(err.begin(), err.end(), '\n') == 1 &&
+           err.back() == '\n';
+  }
+};
+
+/// A directory for one test, and programs run in it.
+class Sandbox {
+ public:
+  /// `arguments` as a shell takes them; paths are relative to the sandbox.
+  Run run(const std::string& program, const std::string& arguments = {}) const {
+    const auto command = "cd '" + path().string() + "' && '" + LIFELOG_PROGRAMS + "/" + program + "' " +
+                         arguments + " > '" + (logs_.path() / "out").string() + "' 2> '" +
+                         (logs_.path() / "err").string() + "'";
+    const int status = std::system(command.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, io::read_file(logs_.path() / "out"),
+            io::read_file(logs_.path() / "err")};
+  }
+
+  std::string read(const std::string& file) const { return io::read_file(path() / file); }
+  void write(const std::string& file, const std::string& text) const { io::write_text(path() / file, text); }
+
+  /// All regular files below, relative and sorted.
+  std::vector<std::string> files() const {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(path()))
+      if (entry.is_regular_file()) names.push_back(std::filesystem::relative(entry.path(), path()).string());
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+  const std::filesystem::path& path() const { return directory_.path(); }
+
+ private:
+  TemporaryDirectory directory_, logs_;
+};
+
+}  // namespace lifelog::examples

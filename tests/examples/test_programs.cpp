@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: MIT
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <fstream>
+#include <lifelog/io/npy.hpp>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "run.hpp"
+#include "steps/sample_points.hpp"
+
+using namespace lifelog;
+using namespace lifelog::examples;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+const Names programs = {"cluster", "embed", "preprocess"};
+
+/// A sandbox with x.npy [60, 9], users.npy and groups.npy [60]: 6 people in 3 groups.
+Sandbox& with_points(Sandbox& sandbox) {
+  const auto sample = sample_points(3, 6, 3, 10);
+  io::save_npy(sandbox.path() / "x.npy", sample.points);
+  io::save_npy(sandbox.path() / "users.npy", sample.users);
+  io::save_npy(sandbox.path() / "groups.npy", sample.groups);
+  return sandbox;
+}
+
+/// A program that must fail: status, one line that says `what`, and no file beyond those there were.
+void check_failure(const Sandbox& sandbox, const std::string& program, const std::string& arguments,
+                   int status, const std::string& what) {
+  const auto before = sandbox.files();
+  const auto run = sandbox.run(program, arguments);
+  BOOST_TEST_CONTEXT(program << ' ' << arguments << " -> " << run.err) {
+    BOOST_TEST(run.status == status);
+    BOOST_TEST(run.one_line(program));
+    BOOST_TEST((run.err.find(what) != std::string::npos));
+    BOOST_TEST(sandbox.files() == before, boost::test_tools::per_element());
+  }
+}
+
+/// Pairs of rows that two labellings see alike, as a share of all pairs.
+double agreement(const Eigen::VectorXi& a, const Eigen::VectorXi& b) {
+  Index alike = 0, pairs = 0;
+  for (Index i = 0; i < a.size(); ++i)
+    for (Index j = 0; j < i; ++j, ++pairs) alike += (a[i] == a[j]) == (b[i] == b[j]);
+  return static_cast<double>(alike) / static_cast<double>(pairs);
+}
+
+Eigen::VectorXi load_labels(const std::filesystem::path& path) {
+  return as_eigen(io::load_npy<int, 1>(path));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(programs_)
+
+BOOST_DATA_TEST_CASE(explains_itself, boost::unit_test::data::make(programs), program) {
+  const Sandbox sandbox;
+  const auto run = sandbox.run(program, "--help");
+  BOOST_TEST(run.status == 0);
+  BOOST_TEST(run.err == "");
+  for (const char* flag : {"--help", "--seed", "--threads", "--quiet", "--in", "--out"})
+    BOOST_TEST((run.out.find(flag) != std::string::npos), flag << " is not in the help");
+}
+
+BOOST_DATA_TEST_CASE(runs_on_something_built_in, boost::unit_test::data::make(programs), program) {
+  const Sandbox sandbox;
+  const auto run = sandbox.run(program);
+  BOOST_TEST(run.status == 0);
+  BOOST_TEST(run.out.size() > 20U);
+  BOOST_TEST(run.err == "");  // no progress bar where nobody looks
+  BOOST_TEST(sandbox.files().empty());
+}
+
+BOOST_DATA_TEST_CASE(is_quiet_when_told_to, boost::unit_test::data::make(programs), program) {
+  const Sandbox sandbox;
+  const auto run = sandbox.run(program, "--quiet");
+  BOOST_TEST(run.status == 0);
+  BOOST_TEST(run.out + run.err == "");
+}
+
+BOOST_DATA_TEST_CASE(refuses_bad_flags_in_one_line, boost::unit_test::data::make(programs), program) {
+  const Sandbox sandbox;
+  check_failure(sandbox, program, "--no-such-flag", 2, "--no-such-flag");
+  check_failure(sandbox, program, "stray", 2, "stray");
+  check_failure(sandbox, program, "--seed -1", 2, "--seed");
+  check_failure(sandbox, program, "--seed one", 2, "--seed");
+  check_failure(sandbox, program, "--threads 99999", 2, "--threads");
+  check_failure(sandbox, program, "--threads", 2, "--threads");
+  check_failure(sandbox, program, "--in nowhere --out result", 2, "nowhere");
+}
+
+BOOST_AUTO_TEST_CASE(cluster_finds_the_planted_groups) {
+  Sandbox sandbox;
+  with_points(sandbox);
+  const auto planted = load_labels(sandbox.path() / "groups.npy");
+  for (const std::string method : {"ward", "kmeans"}) {
+    const auto run =
+        sandbox.run("cluster", "--in x.npy --users users.npy --out y.npy --groups g.json --method " + method);
+    BOOST_TEST(run.status == 0, run.err);
+    BOOST_TEST(agreement(load_labels(sandbox.path() / "y.npy"), planted) == 1);
+    const auto json = nlohmann::json::parse(sandbox.read("g.json"));
+    std::set<std::set<std::string>> groups;
+    for (const auto& group : json.at("groups")) groups.insert(group.get<std::set<std::string>>());
+    const std::set<std::set<std::string>> expected = {{"101", "104"}, {"102", "105"}, {"103", "106"}};
+    BOOST_TEST((groups == expected));
+    for (const char* word : {"k = 3", "silhouette", "entropy", "106"})
+      BOOST_TEST((run.out.find(word) != std::string::npos), word << " is not in the summary");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(cluster_takes_k_and_sweep) {
+  Sandbox sandbox;
+  with_points(sandbox);
+  BOOST_TEST(sandbox.run("cluster", "--in x.npy --k 7 --out y.npy").status == 0);
+  BOOST_TEST(load_labels(sandbox.path() / "y.npy").maxCoeff() == 6);
+  BOOST_TEST(sandbox.run("cluster", "--in x.npy --k 1 --method kmeans --out y.npy").status == 0);
+  BOOST_TEST(load_labels(sandbox.path() / "y.npy").maxCoeff() == 0);
+  BOOST_TEST(sandbox.run("cluster", "--in x.npy --sweep 4:5 --out y.npy").status == 0);
+  BOOST_TEST(load_labels(sandbox.path() / "y.npy").maxCoeff() >= 3);
+}
+
+BOOST_AUTO_TEST_CASE(cluster_refuses_what_it_cannot_use) {
+  Sandbox sandbox;
+  with_points(sandbox);
+  io::save_npy(sandbox.path() / "line.npy", Eigen::VectorXd(Eigen::VectorXd::Ones(60)));
+  io::save_npy(sandbox.path() / "few.npy", Eigen::VectorXi(Eigen::VectorXi::Ones(5)));
+  io::save_npy(sandbox.path() / "same.npy", Eigen::MatrixXd(Eigen::MatrixXd::Ones(12, 2)));
+  sandbox.write("text.npy", "not an array");
+  sandbox.write("cut.npy", sandbox.read("x.npy").substr(0, 1000));
+  check_failure(sandbox, "cluster", "--in x.npy --k 0", 2, "--k");
+  check_failure(sandbox, "cluster", "--in x.npy --k 61", 2, "60");
+  check_failure(sandbox, "cluster", "--in x.npy --k 2.5", 2, "--k");
+  check_failure(sandbox, "cluster", "--in x.npy --method other", 2, "--method");
+  check_failure(sandbox, "cluster", "--in x.npy --n-init 0", 2, "--n-init");
+  check_failure(sandbox, "cluster", "--in x.npy --sweep 5", 2, "--sweep");
+  check_failure(sandbox, "cluster", "--in x.npy --sweep 5:4", 2, "--sweep");
+  check_failure(sandbox, "cluster", "--in x.npy --groups g.json", 2, "--users");
+  check_failure(sandbox, "cluster", "--users users.npy", 2, "--in");
+  check_failure(sandbox, "cluster", "--in x.npy --users few.npy --out y.npy", 2, "few.npy");
+  check_failure(sandbox, "cluster", "--in line.npy --out y.npy", 2, "line.npy");
+  check_failure(sandbox, "cluster", "--in text.npy --out y.npy", 2, "text.npy");
+  check_failure(sandbox, "cluster", "--in cut.npy --out y.npy", 2, "cut.npy");
+  check_failure(sandbox, "cluster", "--in . --out y.npy", 2, ".:");
+  check_failure(sandbox, "cluster", "--in same.npy --method kmeans --k auto --out y.npy", 2, "two groups");
+}
+
+BOOST_AUTO_TEST_CASE(output_that_cannot_be_written_is_a_failure) {
+  Sandbox sandbox;
+  with_points(sandbox);
+  std::filesystem::create_directory(sandbox.path() / "folder");
+  for (const std::string place : {"/dev/full", "/proc/y.npy", "missing/y.npy", "folder"}) {
+    check_failure(sandbox, "cluster", "--in x.npy --k 2 --out " + place, 1, place);
+    check_failure(sandbox, "embed", "--in x.npy --iterations 1 --out " + place, 1, place);
+    check_failure(sandbox, "embed", "--in x.npy --iterations 1 --svg " + place, 1, place);
+  }
+  check_failure(sandbox, "preprocess", "--out /proc/y", 1, "/proc/y");
+  check_failure(sandbox, "preprocess", "--out x.npy", 1, "x.npy");
+}
+
+BOOST_AUTO_TEST_CASE(embed_maps_what_it_is_given) {
+  Sandbox sandbox;
+  with_points(sandbox);
+  const auto run = sandbox.run(
+      "embed", "--in x.npy --labels groups.npy --perplexity 8 --iterations 300 --out y.npy --svg y.svg");
+  BOOST_TEST(run.status == 0, run.err);
+  BOOST_TEST((run.out.find("KL") != std::string::npos));
+  const auto map = io::load_npy<double, 2>(sandbox.path() / "y.npy");
+  BOOST_TEST(map.shape(0) == 60U);
+  BOOST_TEST(map.shape(1) == 2U);
+  const auto svg = sandbox.read("y.svg");
+  BOOST_TEST(svg.starts_with("<svg"));
+  std::size_t points = 0;
+  for (auto at = svg.find("h0"); at != std::string::npos; at = svg.find("h0", at + 1)) ++points;
+  BOOST_TEST(points == 60U);
+}
+
+BOOST_AUTO_TEST_CASE(embed_starts_where_it_is_told_to) {
+  Sandbox sandbox;
+  with_points(sandbox);
+  BOOST_TEST(sandbox.run("embed", "--in x.npy --iterations 100 --out first.npy").status == 0);
+  BOOST_TEST(sandbox.run("embed", "--in x.npy --init first.npy --iterations 0 --out same.npy").status == 0);
+  const auto first = io::load_npy<double, 2>(sandbox.path() / "first.npy");
+  const auto same = io::load_npy<double, 2>(sandbox.path() / "same.npy");
+  BOOST_TEST(((as_eigen(first) - as_eigen(same)).cwiseAbs().maxCoeff() < 1e-9));
+  BOOST_TEST(sandbox.run("embed", "--in x.npy --init random --iterations 100 --out other.npy").status == 0);
+  BOOST_TEST((sandbox.read("first.npy") != sandbox.read("other.npy")));
+}
+
+BOOST_AUTO_TEST_CASE(embed_refuses_what_it_cannot_use) {
+  Sandbox sandbox;
+  with_points(sandbox);
+  io::save_npy(sandbox.path() / "few.npy", Eigen::VectorXi(Eigen::VectorXi::Ones(5)));
+  Eigen::MatrixXd holes = Eigen::MatrixXd::Ones(12, 2);
+  holes(3, 1) = std::nan("");
+  io::save_npy(sandbox.path() / "holes.npy", holes);
+  check_failure(sandbox, "embed", "--in x.npy --perplexity 0", 2, "--perplexity");
+  check_failure(sandbox, "embed", "--in x.npy --iterations -1", 2, "--iterations");
+  check_failure(sandbox, "embed", "--in x.npy --theta 2", 2, "--theta");
+  check_failure(sandbox, "embed", "--in x.npy --init nowhere.npy --out y.npy", 2, "nowhere.npy");
+  check_failure(sandbox, "embed", "--in x.npy --init x.npy --out y.npy", 2, "60 x 2");
+  check_failure(sandbox, "embed", "--in x.npy --labels few.npy --svg y.svg", 2, "few.npy");
+  check_failure(sandbox, "embed", "--in holes.npy --out y.npy", 2, "row 3");
+}
+
+BOOST_AUTO_TEST_CASE(preprocess_counts_every_minute) {
+  const Sandbox sandbox;
+  const auto run = sandbox.run("preprocess", "--out data --rows --seed 4");
+  BOOST_TEST(run.status == 0, run.err);
+  const Names expected = {"data/101.csv", "data/101.safetensors", "data/102.csv",     "data/102.safetensors",
+                          "data/103.csv", "data/103.safetensors", "data/quality.json"};
+  BOOST_TEST(sandbox.files() == expected, boost::test_tools::per_element());
+  const auto json = nlohmann::json::parse(sandbox.read("data/quality.json"));
+  BOOST_TEST(json.at("people").size() == 3U);
+  BOOST_TEST(json.at("row_tables").size() == 3U);
+  int dropped_all = 0;
+  for (const auto& person : json.at("people")) {
+    int kept = 0, dropped = 0;
+    for (const auto& [why, n] : person.at("kept_by_reason").items()) kept += n.get<int>();
+    for (const auto& [why, n] : person.at("dropped_by_reason").items()) dropped += n.get<int>();
+    BOOST_TEST(kept == person.at("kept").get<int>());
+    BOOST_TEST(kept + dropped == person.at("seen").get<int>());
+    dropped_all += dropped;
+  }
+  BOOST_TEST(dropped_all > 0);
+  BOOST_TEST(json.at("total").at("dropped").get<int>() == dropped_all);
+}
+
+BOOST_AUTO_TEST_CASE(preprocess_refuses_what_it_cannot_use) {
+  const Sandbox sandbox;
+  std::filesystem::create_directories(sandbox.path() / "empty");
+  std::filesystem::create_directories(sandbox.path() / "e4" / "S1");
+  sandbox.write("labels.csv", "user,start,end,label\nS1,0,60,calm\n");
+  sandbox.write("wrong.csv", "a,b\n1,2\n");
+  const std::string e4 = "--layout empatica --in e4 --out d ";
+  check_failure(sandbox, "preprocess", "--in empty --out d", 2, "empty");
+  check_failure(sandbox, "preprocess", "--in labels.csv --out d", 2, "labels.csv");
+  check_failure(sandbox, "preprocess", "--in empty", 2, "--out");
+  check_failure(sandbox, "preprocess", "--layout other", 2, "--layout");
+  check_failure(sandbox, "preprocess", "--label mood", 2, "--label");
+  check_failure(sandbox, "preprocess", "--rules none", 2, "--rules");
+  check_failure(sandbox, "preprocess", "--labels labels.csv", 2, "--labels");
+  check_failure(sandbox, "preprocess", e4, 2, "--labels");
+  check_failure(sandbox, "preprocess", e4 + "--labels nowhere.csv", 2, "nowhere.csv");
+  check_failure(sandbox, "preprocess", e4 + "--labels wrong.csv", 2, "wrong.csv");
+  check_failure(sandbox, "preprocess", e4 + "--labels labels.csv --rows", 2, "--rows");
+  check_failure(sandbox, "preprocess", "--layout empatica --in empty --out d --labels labels.csv", 2,
+                "empty");
+}
+
+BOOST_AUTO_TEST_CASE(preprocess_says_why_nobody_is_usable) {
+  const Sandbox sandbox;
+  std::filesystem::create_directories(sandbox.path() / "e4" / "S1");
+  sandbox.write("labels.csv", "user,start,end,label\nS1,0,60,calm\n");
+  const auto run = sandbox.run("preprocess", "--layout empatica --in e4 --out d --labels labels.csv");
+  BOOST_TEST(run.status == 2);
+  BOOST_TEST(run.one_line("preprocess"));
+  BOOST_TEST(sandbox.files().size() == 2U);  // labels.csv and the account
+  const auto json = nlohmann::json::parse(sandbox.read("d/quality.json"));
+  BOOST_TEST(json.at("people").at(0).at("error").get<std::string>() != "");
+}
+
+BOOST_AUTO_TEST_CASE(same_seed_same_bytes_whatever_the_threads) {
+  Sandbox sandbox;
+  with_points(sandbox);
+  const std::vector<std::pair<std::string, std::string>> runs = {
+      {"cluster", "--in x.npy --users users.npy --method kmeans --k 4 --out RUN/y.npy --groups RUN/g.json"},
+      {"cluster", "--in x.npy --k 4 --out RUN/w.npy"},
+      {"embed", "--in x.npy --init random --iterations 120 --out RUN/m.npy --svg RUN/m.svg"},
+      {"preprocess", "--out RUN/data --rows"}};
+  const Names variants = {"--threads 1", "--threads 1", "--threads 2"};
+  for (std::size_t v = 0; v < variants.size(); ++v) {
+    const auto folder = "run" + std::to_string(v);
+    std::filesystem::create_directory(sandbox.path() / folder);
+    for (auto [program, arguments] : runs) {
+      for (std::size_t at; (at = arguments.find("RUN")) != std::string::npos;)
+        arguments.replace(at, 3, folder);
+      const auto run = sandbox.run(program, arguments + " --seed 9 " + variants[v]);
+      BOOST_TEST_REQUIRE(run.status == 0, program << ": " << run.err);
+    }
+  }
+  const auto all = sandbox.files();
+  std::size_t compared = 0;
+  for (const auto& file : all) {
+    if (!file.starts_with("run0/")) continue;
+    for (const char* other : {"run1/", "run2/"})
+      BOOST_TEST((sandbox.read(file) == sandbox.read(other + file.substr(5))),
+                 file << " differs in " << other);
+    ++compared;
+  }
+  BOOST_TEST(compared == 12U);
+}
+
+BOOST_AUTO_TEST_CASE(another_seed_gives_other_data) {
+  const Sandbox sandbox;
+  BOOST_TEST(sandbox.run("preprocess", "--out a --seed 1").status == 0);
+  BOOST_TEST(sandbox.run("preprocess", "--out b --seed 2").status == 0);
+  BOOST_TEST((sandbox.read("a/101.safetensors") != sandbox.read("b/101.safetensors")));
+}
+
+BOOST_AUTO_TEST_CASE(full_disk_under_the_summary_is_a_failure) {
+  const Sandbox sandbox;
+  const std::string command = std::string("'") + LIFELOG_PROGRAMS + "/cluster' > /dev/full 2> '" +
+                              (sandbox.path() / "err").string() + "'";
+  const int status = std::system(command.c_str());
+  BOOST_TEST(WEXITSTATUS(status) == 1);
+  BOOST_TEST(sandbox.read("err").starts_with("cluster: "));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
