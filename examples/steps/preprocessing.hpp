@@ -70,8 +70,9 @@ class Preprocessor {
   /// Reads one person and writes what can be used. What makes a person useless is in `quality.error`; files
   /// of that person from an earlier run are removed then. Throws OutputError.
   PreprocessedPerson run(const std::string& user) const {
-    auto [data, quality] = read(user);
-    PreprocessedPerson person{tidy(std::move(quality)), classes_of(data), 0, {}};
+    auto recorded = read(user);
+    const auto& data = recorded.first;
+    PreprocessedPerson person{tidy(std::move(recorded.second)), classes_of(data), 0, {}};
     const auto file = dataset_file(options_.out, user);
     writing([&] {
       if (person.quality.usable())
@@ -121,13 +122,13 @@ class Preprocessor {
     data::EtriRowOptions options;
     options.modalities = data::etri_2019(options_.rules);
     options.threads = options_.threads;
-    auto [table, quality] = data::read_etri_rows(options_.in, user, options);
+    auto rows = data::read_etri_rows(options_.in, user, options);
     const auto file = rows_file(options_.out, user);
-    person.rows = static_cast<Index>(table.size());
-    person.rows_quality = tidy(std::move(quality));
+    person.rows = static_cast<Index>(rows.table.size());
+    person.rows_quality = tidy(std::move(rows.quality));
     writing([&] {
       if (person.rows > 0)
-        data::write_rows(file, table);
+        data::write_rows(file, rows.table);
       else
         std::filesystem::remove(file);
     });

@@ -13,7 +13,7 @@ inline data::DataSet sample_person(std::uint64_t seed) {
   options.sessions = 1;
   options.minutes = 120;
   options.seed = seed;
-  return data::generate_dataset(data::GeneratorPlan(options), 0);
+  return data::generate_dataset(data::plan_generator(options), 0);
 }
 
 /// Epochs that suffice for that person.

@@ -153,11 +153,14 @@ Training train_person(data::DataSet& data, const TrainingOptions& options, const
           std::move(test)};
 }
 
+std::string history_line(const mil::Epoch& e) {
+  return std::to_string(e.epoch) + ',' + number(e.loss) + ',' + number(e.train_f1) + ',' +
+         number(e.train_accuracy) + ',' + number(e.valid_f1) + ',' + number(e.valid_accuracy);
+}
+
 void write_training(const Training& training, const TrainingOptions& options, const TrainingFiles& files) {
   std::string history = "epoch,loss,train_f1,train_accuracy,valid_f1,valid_accuracy\n";
-  for (const auto& e : training.history)
-    history += std::to_string(e.epoch) + ',' + number(e.loss) + ',' + number(e.train_f1) + ',' +
-               number(e.train_accuracy) + ',' + number(e.valid_f1) + ',' + number(e.valid_accuracy) + '\n';
+  for (const auto& epoch : training.history) history += history_line(epoch) + '\n';
   const auto& test = training.test;
   nlohmann::ordered_json confusion = nlohmann::ordered_json::array();
   for (Index t = 0; t < test.classes(); ++t) {

@@ -52,6 +52,9 @@ Training train_person(data::DataSet& data, const TrainingOptions& options, const
 /// Writes model, history and metrics. Throws OutputError.
 void write_training(const Training& training, const TrainingOptions& options, const TrainingFiles& files);
 
+/// epoch,loss,train_f1,train_accuracy,valid_f1,valid_accuracy; empty where there is no figure.
+std::string history_line(const mil::Epoch& epoch);
+
 /// The status as a word: finished, patience, stopped, diverged.
 std::string status_name(mil::TrainStatus status);
 

@@ -27,8 +27,12 @@ class BagPass {
     branches_.resize(net.branches.size());
   }
 
-  /// rows: the bags of this batch, in order. training: batch norm uses the batch's own statistics.
+  /// rows: the bags of this batch, in order. training: batch norm uses the batch's own statistics. Throws
+  /// std::invalid_argument on a row that is none of the bags.
   void forward(const BagNetwork<T>& net, const std::vector<Index>& rows, bool training) {
+    for (const Index row : rows)
+      lifelog::detail::require(row >= 0 && row < bags_.count, "rows: expected bags in 0…", bags_.count - 1,
+                               ", got ", row);
     domain_ = Domain{static_cast<Index>(rows.size()), training, threads_};
     rows_ = rows;
     for (std::size_t m = 0; m < branches_.size(); ++m) prepare(net.branches[m], branches_[m]);

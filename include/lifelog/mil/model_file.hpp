@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -13,10 +14,12 @@
 
 namespace lifelog::mil {
 
-/// A trained network and what its classes 0…C−1 stand for.
+/// A trained network, what its classes 0…C−1 stand for, and what else its file should say: further metadata, for
+/// instance how the data was split.
 struct Model {
   BagNetwork<float> network;
   std::vector<std::string> classes;
+  std::map<std::string, std::string> notes;
 };
 
 namespace detail {
@@ -98,21 +101,32 @@ std::set<std::string> assign_tensors(Net& net, const io::Tensors& tensors, const
   return used;
 }
 
-/// Writes a model with its metadata; the file appears complete or not at all. Throws io_error.
+/// Writes a model with its metadata; the file appears complete or not at all. Throws io_error, and
+/// std::invalid_argument when the classes' names are not one for each, or a name has a comma, which lists in files are
+/// cut at.
 inline void save_model(const std::string& path, const Model& model) {
+  lifelog::detail::require(static_cast<Index>(model.classes.size()) == model.network.classes(),
+                           "classes: expected ", model.network.classes(), " names, got ",
+                           model.classes.size());
+  for (const auto& name : model.classes)
+    lifelog::detail::require(name.find(',') == std::string::npos, "classes: expected no comma, got '", name,
+                             "'");
   io::Tensors tensors;
   add_tensors(tensors, model.network);
   std::vector<std::string> names, channels;
   for (const auto& shape : model.network.shapes()) {
+    lifelog::detail::require(shape.name.find(',') == std::string::npos,
+                             "modalities: expected no comma, got '", shape.name, "'");
     names.push_back(shape.name);
     channels.push_back(std::to_string(shape.channels));
   }
-  tensors.metadata() = {{"format", "lifelog-model"},
-                        {"version", "1"},
-                        {"modalities", detail::join(names)},
-                        {"channels", detail::join(channels)},
-                        {"classes", detail::join(model.classes)},
-                        {"pool", "self"}};
+  tensors.metadata() = model.notes;
+  tensors.metadata().insert_or_assign("format", "lifelog-model");
+  tensors.metadata().insert_or_assign("version", "1");
+  tensors.metadata().insert_or_assign("modalities", detail::join(names));
+  tensors.metadata().insert_or_assign("channels", detail::join(channels));
+  tensors.metadata().insert_or_assign("classes", detail::join(model.classes));
+  tensors.metadata().insert_or_assign("pool", "self");
   tensors.save(path);
 }
 
@@ -147,6 +161,8 @@ inline std::vector<ModalityShape> stated_modalities(const io::Tensors& tensors) 
   const auto names = split(tensors.metadata("modalities")), channels = split(tensors.metadata("channels"));
   if (names.size() != channels.size())
     throw format_error(tensors.source(), "metadata 'modalities' and 'channels' differ in length");
+  if (std::set<std::string>(names.begin(), names.end()).size() != names.size())
+    throw format_error(tensors.source(), "metadata 'modalities' has a name twice");
   std::vector<ModalityShape> shapes;
   for (std::size_t m = 0; m < names.size(); ++m) {
     Index count = 0;
@@ -181,7 +197,7 @@ inline Model load_model(const std::string& path) {
   const auto& head_shape = tensors.at(head).shape;
   if (head_shape.size() != 1 || head_shape[0] < 2)
     throw format_error(tensors.where(head), "expected one number a class, for at least two classes");
-  Model model{BagNetwork<float>(shapes, static_cast<Index>(head_shape[0])), {}};
+  Model model{BagNetwork<float>(shapes, static_cast<Index>(head_shape[0])), {}, {}};
   const auto used = assign_tensors(model.network, tensors);
   for (const auto& tensor : tensors.tensors())
     if (!used.count(tensor.name)) throw format_error(tensors.where(tensor.name), "unknown tensor");
@@ -191,6 +207,9 @@ inline Model load_model(const std::string& path) {
   if (model.classes.size() != head_shape[0])
     throw format_error(path, "metadata 'classes' names " + std::to_string(model.classes.size()) +
                                  ", the network has " + std::to_string(head_shape[0]));
+  for (const auto& [key, value] : metadata)
+    if (!std::set<std::string>{"format", "version", "modalities", "channels", "classes", "pool"}.count(key))
+      model.notes[key] = value;
   return model;
 }
 

@@ -160,25 +160,31 @@ struct CausalConv : NodeBase {
 
   template<class D, int group>
   void record_instants(const T* x, T* y, Index j) const {
+    constexpr int packets = group * static_cast<int>(D::lanes / detail::packet_size<T>);
+    constexpr int rest = packets % detail::block_packets;
+    for (int first = 0; first < packets - rest; first += detail::block_packets)
+      record_packets<D, detail::block_packets>(x, y, j, first);
+    if constexpr (rest > 0) record_packets<D, rest>(x, y, j, packets - rest);
+  }
+
+  /// `columns` packets of lanes from packet `first` of instant j; they may run into the instants after it.
+  template<class D, int columns>
+  void record_packets(const T* x, T* y, Index j, int first) const {
     constexpr Index packet = detail::packet_size<T>;
     constexpr int packets = static_cast<int>(D::lanes / packet);
-    constexpr int columns_at_once =
-        group * packets >= detail::block_packets ? detail::block_packets : group * packets;
-    for (int first = 0; first < group * packets; first += columns_at_once)
-      detail::for_row_blocks(out, [&](auto rows, Index row) {
-        detail::Block<T, rows, columns_at_once> block;
-        add_bias<true>(block, row);
-        detail::accumulate(block, weight.data() + row, out, x, D::input_stride(), inputs(), taps,
-                           [&](Index k, Index p) {
-                             return read<D>(j + (first + p) / packets, k) + (first + p) % packets * packet;
-                           });
-        detail::unroll<rows>([&](auto r) {
-          detail::unroll<columns_at_once>([&](auto p) {
-            detail::store<T>(y + (row + r) * D::stride() + j * D::lanes + (first + p) * packet,
-                             block.at[r][p]);
-          });
+    detail::for_row_blocks(out, [&](auto rows, Index row) {
+      detail::Block<T, rows, columns> block;
+      add_bias<true>(block, row);
+      detail::accumulate(block, weight.data() + row, out, x, D::input_stride(), inputs(), taps,
+                         [&](Index k, Index p) {
+                           return read<D>(j + (first + p) / packets, k) + (first + p) % packets * packet;
+                         });
+      detail::unroll<rows>([&](auto r) {
+        detail::unroll<columns>([&](auto p) {
+          detail::store<T>(y + (row + r) * D::stride() + j * D::lanes + (first + p) * packet, block.at[r][p]);
         });
       });
+    });
   }
 
   /// dx += wᵀ dy for one tap.

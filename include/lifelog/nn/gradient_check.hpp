@@ -21,12 +21,13 @@ struct TensorCheck {
 struct GradientCheck {
   std::vector<TensorCheck> tensors;
 
-  /// The tensor with the largest error; a gradient that is zero on both sides proves nothing and counts as
-  /// infinitely wrong.
+  /// The tensor with the largest error; a gradient that is zero on both sides proves nothing, and one that is
+  /// not a number is no gradient: both count as infinitely wrong.
   TensorCheck worst() const {
     TensorCheck worst{"", 0, -1};
     for (const auto& tensor : tensors) {
-      const double error = tensor.norm > 0 ? tensor.error : std::numeric_limits<double>::infinity();
+      const bool compared = tensor.norm > 0 && tensor.error >= 0;
+      const double error = compared ? tensor.error : std::numeric_limits<double>::infinity();
       if (error > worst.error) worst = {tensor.name, tensor.norm, error};
     }
     return worst;

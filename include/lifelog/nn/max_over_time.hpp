@@ -85,6 +85,7 @@ class MaxOverTime {
   explicit MaxOverTime(const S& signal) : input_(signal.inputs()) {}
 
   /// values: [channels], each channel's maximum; times: [channels], when it was first reached. x.length > 0.
+  /// A series with a value that is not finite has NaN for its maxima, at time 0: comparisons would pass NaN over.
   void operator()(const S& signal, Series<T> x, T* values, Index* times) {
     input_.reset();
     chunk_.reset();
@@ -94,8 +95,11 @@ class MaxOverTime {
       for (auto& packet : channel) packet = detail::broadcast(T(0));
     for (Index start = 0; start < x.length; start += chunk_length) {
       const Index count = std::min(chunk_length, x.length - start);
-      for (Index c = 0; c < signal.inputs(); ++c)
-        std::copy_n(x.data + c * x.stride + start, count, input_.channel(c));
+      for (Index c = 0; c < signal.inputs(); ++c) {
+        const T* const from = x.data + c * x.stride + start;
+        if (!all_finite(from, count)) return give_up(values, times);
+        std::copy_n(from, count, input_.channel(c));
+      }
       signal.prepare(chunk_, input_.view(), count);
       look_for_maxima(signal, start, count);
       if (start + count < x.length) {
@@ -108,6 +112,16 @@ class MaxOverTime {
 
  private:
   static constexpr Index width = detail::block_width<T>;
+
+  /// 0·x is NaN for an x that is not finite; the sum takes whole packets, where asking each x would not.
+  static bool all_finite(const T* x, Index count) {
+    return (Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>(x, count) * T(0)).sum() == T(0);
+  }
+
+  static void give_up(T* values, Index* times) {
+    std::fill_n(values, channels, std::numeric_limits<T>::quiet_NaN());
+    std::fill_n(times, channels, Index{0});
+  }
 
   void look_for_maxima(const S& signal, Index start, Index count) {
     for (Index time = 0; time < count; time += width) {

@@ -86,13 +86,12 @@ void accumulate_outer(T* gradient, Index gradient_stride, const T* y, Index y_st
   };
   using One = std::integral_constant<int, 1>;
   using Tile = std::integral_constant<int, tile>;
-  Index o = 0;
-  for (; o + tile <= outputs; o += tile) {
-    Index i = 0;
-    for (; i + tile <= inputs; i += tile) run(Tile{}, Tile{}, o, i);
-    for (; i < inputs; ++i) run(Tile{}, One{}, o, i);
+  const Index whole_outputs = outputs / tile * tile, whole_inputs = inputs / tile * tile;
+  for (Index o = 0; o < whole_outputs; o += tile) {
+    for (Index i = 0; i < whole_inputs; i += tile) run(Tile{}, Tile{}, o, i);
+    for (Index i = whole_inputs; i < inputs; ++i) run(Tile{}, One{}, o, i);
   }
-  for (; o < outputs; ++o)
+  for (Index o = whole_outputs; o < outputs; ++o)
     for (Index i = 0; i < inputs; ++i) run(One{}, One{}, o, i);
 }
 

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+
+// What matters: the attention weight of every modality in every minute.
+
+#include <lifelog/io/dataset.hpp>
+#include <lifelog/io/npy.hpp>
+
+#include "common/program.hpp"
+#include "steps/sample_person.hpp"
+#include "steps/training.hpp"
+
+using namespace lifelog;
+using namespace lifelog::examples;
+
+namespace {
+
+struct Flags {
+  std::string model, data, out, logp, subset = "all";
+};
+
+void add_flags(CLI::App& app, Flags& flags) {
+  app.add_option("--model", flags.model,
+                 "trained model (.safetensors); one is trained on a generated person when absent");
+  app.add_option("--data", flags.data, "data set of the person (.safetensors)");
+  app.add_option("--out", flags.out, "importances to write, [N, M] float32 (.npy)");
+  app.add_option("--logp", flags.logp, "log-probabilities to write, [N, C] float32 (.npy)");
+  app.add_option("--subset", flags.subset, "all minutes, or those held out for testing")
+      ->check(CLI::IsMember({"all", "test"}));
+}
+
+/// A model to look at when none is given.
+mil::Model sample_model(data::DataSet& data, const Program& program) {
+  TrainingOptions options;
+  options.train.epochs = sample_epochs;
+  options.train.seed = options.split.seed = program.seed;
+  options.threads = program.threads;
+  auto progress = program.progress("training", options.train.epochs);
+  const TemporaryDirectory temporary;
+  return train_person(data, options, TrainingFiles(temporary.path() / "model.safetensors"),
+                      [&](const mil::Epoch& epoch) { progress.at(epoch.epoch); })
+      .model;
+}
+
+void print_summary(std::ostream& out, const mil::Model& model, const Importance& result) {
+  Table table({"modality", "mean", "least", "most"});
+  for (Index m = 0; m < result.importance.cols(); ++m) {
+    const auto column = result.importance.col(m);
+    table.row({model.network.branches[static_cast<std::size_t>(m)].shape.name, fixed(column.mean(), 4),
+               fixed(column.minCoeff(), 4), fixed(column.maxCoeff(), 4)});
+  }
+  out << table << count(result.importance.rows(), "minute", "minutes") << '\n';
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Flags flags;
+  return run_program(
+      argc, argv, "modal_importance", "Writes how much each modality mattered in every minute.",
+      [&](CLI::App& app) { add_flags(app, flags); },
+      [&](const Program& program) {
+        if (flags.model.empty() != flags.data.empty())
+          throw FlagError("--model, --data: expected both or neither");
+        if (!flags.model.empty() && flags.out.empty())
+          throw FlagError("--out: expected a file with --model, got none");
+        auto data = flags.data.empty() ? sample_person(program.seed) : io::load_dataset(flags.data);
+        const auto model = flags.model.empty() ? sample_model(data, program) : mil::load_model(flags.model);
+        const auto result = modal_importance(model, data, flags.subset == "test", program.threads);
+        if (!flags.out.empty()) writing([&] { io::save_npy(flags.out, result.importance); });
+        if (!flags.logp.empty()) writing([&] { io::save_npy(flags.logp, result.log_probabilities); });
+        print_summary(program.out(), model, result);
+      });
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+
+// Trains the study's network on one person's minutes.
+
+#include <lifelog/io/dataset.hpp>
+#include <optional>
+
+#include "common/program.hpp"
+#include "steps/sample_person.hpp"
+#include "steps/training.hpp"
+#include "steps/training_flags.hpp"
+
+using namespace lifelog;
+using namespace lifelog::examples;
+
+namespace {
+
+struct Flags {
+  std::string data, out;
+  TrainingFlags training;
+};
+
+void add_flags(CLI::App& app, Flags& flags) {
+  app.add_option("--data", flags.data, "data set of one person (.safetensors); a generated one when absent");
+  app.add_option("--out", flags.out,
+                 "model to write (.safetensors); history.csv and metrics.json go beside it");
+  flags.training.add_to(app);
+}
+
+void print_summary(std::ostream& out, const data::DataSet& data, const Training& training, double seconds) {
+  out << "person " << data.user << ": " << training.split.train.size() << " / " << training.split.valid.size()
+      << " / " << training.split.test.size() << " minutes for training / validation / testing, "
+      << data.classes.size() << " classes\n"
+      << training.history.size() << " epochs in " << duration(seconds) << " (" << status_name(training.status)
+      << "), weights of epoch " << training.best_epoch << " kept\n";
+  if (!training.split.test.empty())
+    out << "test: F1 " << fixed(training.test.macro_f1(), 4) << ", accuracy "
+        << fixed(training.test.accuracy(), 4) << " (study's F1 " << fixed(training.test.study_f1(), 4)
+        << ")\n";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Flags flags;
+  return run_program(
+      argc, argv, "train_mil", "Trains the study's attention network on one person's minutes.",
+      [&](CLI::App& app) { add_flags(app, flags); },
+      [&](const Program& program) {
+        if (!flags.data.empty() && flags.out.empty())
+          throw FlagError("--out: expected a file with --data, got none");
+        auto options = flags.training.options(program);
+        std::optional<TemporaryDirectory> temporary;
+        if (flags.out.empty()) flags.out = (temporary.emplace().path() / "model.safetensors").string();
+        if (flags.data.empty() && flags.training.epochs_unset()) options.train.epochs = sample_epochs;
+        auto data = flags.data.empty() ? sample_person(program.seed) : io::load_dataset(flags.data);
+        const TrainingFiles files(flags.out);
+        if (files.model.has_parent_path()) make_directory(files.model.parent_path());
+        const Stopwatch watch;
+        auto progress = program.progress("training", options.train.epochs);
+        const auto training = train_person(data, options, files, [&](const mil::Epoch& epoch) {
+          progress.at(epoch.epoch, "loss " + fixed(epoch.loss, 4) + ", valid F1 " + fixed(epoch.valid_f1, 3));
+        });
+        progress.finish();
+        write_training(training, options, files);
+        print_summary(program.out(), data, training, watch.seconds());
+        if (training.status == mil::TrainStatus::diverged)
+          throw std::runtime_error("training diverged in epoch " +
+                                   std::to_string(training.history.size() + 1) +
+                                   "; try a smaller --lr or --standardize");
+      });
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+
+// Does a predictor of one's own group beat a predictor of everybody?
+
+#include <lifelog/data/generator.hpp>
+#include <optional>
+
+#include "common/program.hpp"
+#include "steps/predicting.hpp"
+#include "steps/preprocessing.hpp"
+#include "steps/training_flags.hpp"
+
+using namespace lifelog;
+using namespace lifelog::examples;
+
+namespace {
+
+mil::TrainOptions study_defaults() {
+  mil::TrainOptions options;
+  options.batch = 52400;
+  return options;
+}
+
+struct Flags {
+  std::string rows, groups, out, bins = "study";
+  TrainingFlags training{study_defaults()};
+};
+
+void add_flags(CLI::App& app, Flags& flags) {
+  app.add_option("--rows", flags.rows, "folder of row tables, <user>.csv; generated ones when absent");
+  app.add_option("--groups", flags.groups, "who belongs together (groups.json)");
+  app.add_option("--out", flags.out, "folder for comparison.json and history.csv");
+  app.add_option("--bins", flags.bins,
+                 "classes of tension: study (0 and 1, the rest), three (0 and 1, 2 to 4, the rest)")
+      ->check(CLI::IsMember({"study", "three"}));
+  flags.training.add_common_to(app);
+}
+
+/// A few generated people in two groups, small enough to train at once.
+UserLists generate_rows(const std::filesystem::path& dir, const Program& program) {
+  data::GeneratorOptions generator;
+  generator.users = 4;
+  generator.groups = 2;
+  generator.sessions = 1;
+  generator.minutes = 30;
+  generator.seed = program.seed;
+  generator.threads = program.threads;
+  const auto truth = writing([&] { return data::write_etri_tree(dir / "raw", generator); });
+  PreprocessOptions options;
+  options.in = dir / "raw";
+  options.out = dir;
+  options.rows = true;
+  options.threads = program.threads;
+  preprocess_all(Preprocessor(options), [](std::size_t) {});
+  UserLists groups(truth.groups.size());
+  for (const auto& person : truth.people)
+    groups[static_cast<std::size_t>(person.group)].push_back(person.user);
+  return groups;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Flags flags;
+  return run_program(
+      argc, argv, "train_predictors", "Compares predictors trained per group with one trained on everybody.",
+      [&](CLI::App& app) { add_flags(app, flags); },
+      [&](const Program& program) {
+        if (flags.rows.empty() != flags.groups.empty())
+          throw FlagError("--rows, --groups: expected both or neither");
+        if (!flags.rows.empty() && flags.out.empty())
+          throw FlagError("--out: expected a folder with --rows, got none");
+        auto options = flags.training.options(program);
+        std::optional<TemporaryDirectory> temporary;
+        UserLists groups;
+        if (flags.rows.empty()) {
+          groups = generate_rows(temporary.emplace().path(), program);
+          flags.rows = temporary->path().string();
+          if (flags.training.epochs_unset()) options.train.epochs = 100;
+        } else {
+          groups = read_groups(flags.groups);
+        }
+        const auto tables = read_row_tables(flags.rows, groups);
+        const auto bins = flags.bins == "study" ? data::TensionBins::study : data::TensionBins::three;
+        auto progress =
+            program.progress("training", static_cast<double>(groups.size() + 1) * options.train.epochs);
+        const auto results = compare_predictors(
+            tables, groups, bins, options, [&](std::size_t predictor, const mil::Epoch& epoch) {
+              progress.at(static_cast<double>(predictor) * options.train.epochs + epoch.epoch,
+                          predictor == 0 ? "everybody" : "group " + std::to_string(predictor));
+            });
+        progress.finish();
+        if (!flags.out.empty()) write_predictors(flags.out, results);
+        program.out() << predictor_table(results);
+      });
+}

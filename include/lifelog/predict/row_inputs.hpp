@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "../data/rows.hpp"
+#include "../mil/bags.hpp"
+
+namespace lifelog::predict {
+
+/// Row tables of several people as a predictor sees them.
+struct RowInputs {
+  std::vector<mil::ModalityShape> modalities;
+  RowMatrix<float> rows;          ///< [n, columns]: the channels of all modalities, in order; no NaN
+  std::vector<Index> labels;      ///< [n], 0…C−1
+  std::vector<std::size_t> user;  ///< [n], index of the table a row came from
+  Index classes = 0;
+};
+
+namespace detail {
+
+/// Columns that tables hold and the study's predictors leave out.
+inline bool is_input(const std::string& channel) {
+  static const std::set<std::string> left_out{"accuracy", "roll", "pitch", "yaw"};
+  return !left_out.count(channel);
+}
+
+/// Replaces NaN by the mean of its column; a column without any number becomes 0.
+inline void fill_with_column_means(RowMatrix<float>& rows) {
+  for (Index c = 0; c < rows.cols(); ++c) {
+    double total = 0;
+    Index count = 0;
+    for (Index r = 0; r < rows.rows(); ++r)
+      if (!std::isnan(rows(r, c))) total += static_cast<double>(rows(r, c)), ++count;
+    const auto mean = static_cast<float>(count > 0 ? total / static_cast<double>(count) : 0);
+    for (Index r = 0; r < rows.rows(); ++r)
+      if (std::isnan(rows(r, c))) rows(r, c) = mean;
+  }
+}
+
+}  // namespace detail
+
+/// The study's inputs and labels (study's § 5): per modality its channels (of mGps latitude and longitude, of mGyr the
+/// three rates), missing values replaced by column means, tension binned. Rows without a tension are left out.
+///
+/// Throws std::invalid_argument when there is no table or tables differ in their columns.
+inline RowInputs row_inputs(const std::vector<data::RowTable>& tables, data::TensionBins bins) {
+  using lifelog::detail::require;
+  require(!tables.empty(), "tables: expected at least one row table, got none");
+  RowInputs inputs;
+  inputs.classes = data::tension_bin_count(bins);
+  const auto& columns = tables.front().columns;
+  std::vector<std::size_t> chosen;
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const auto bar = columns[c].find("__");
+    require(bar != std::string::npos, "tables: expected columns named <modality>__<column>, got '",
+            columns[c], "'");
+    if (!detail::is_input(columns[c].substr(bar + 2))) continue;
+    const auto modality = columns[c].substr(0, bar);
+    if (inputs.modalities.empty() || inputs.modalities.back().name != modality)
+      inputs.modalities.push_back({modality, 0});
+    ++inputs.modalities.back().channels;
+    chosen.push_back(c);
+  }
+  std::vector<float> values;
+  for (std::size_t t = 0; t < tables.size(); ++t) {
+    require(tables[t].columns == columns, "tables: expected the columns of person ", tables.front().user,
+            " in all, those of person ", tables[t].user, " differ");
+    const auto tension = data::label_numbers(tables[t], "emotionTension");
+    for (std::size_t r = 0; r < tables[t].size(); ++r) {
+      if (std::isnan(tension(r))) continue;
+      for (const auto c : chosen) values.push_back(static_cast<float>(tables[t].values(r, c)));
+      inputs.labels.push_back(data::tension_bin(static_cast<int>(tension(r)), bins));
+      inputs.user.push_back(t);
+    }
+  }
+  inputs.rows = Eigen::Map<const RowMatrix<float>>(values.data(), static_cast<Index>(inputs.labels.size()),
+                                                   static_cast<Index>(chosen.size()));
+  detail::fill_with_column_means(inputs.rows);
+  return inputs;
+}
+
+}  // namespace lifelog::predict
