@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <lifelog/core/matrix.hpp>
+#include <lifelog/nn/causal_block.hpp>
+#include <lifelog/nn/max_over_time.hpp>
+
+#include <vector>
+
+// What the library's networks are held against: every signal written out over all of time, in double precision
+// and plain loops, forward and backward.
+
+namespace dense {
+
+using lifelog::Index;
+using Matrix = Eigen::MatrixXd;  // channels × time
+using namespace lifelog::nn;
+
+template<class T, Index in, Index out, Index taps, Index steps>
+Matrix forward(const CausalConv<T, in, out, taps, steps>& conv, const Matrix& x) {
+  Matrix y(out, x.cols());
+  for (Index o = 0; o < out; ++o)
+    for (Index t = 0; t < x.cols(); ++t) {
+      double sum = static_cast<double>(conv.bias[o]);
+      for (Index k = 0; k < taps; ++k) {
+        const Index from = t - (taps - 1 - k) * steps;
+        for (Index i = 0; from >= 0 && i < x.rows(); ++i)
+          sum += static_cast<double>(conv.weight(o, k * x.rows() + i)) * x(i, from);
+      }
+      y(o, t) = sum;
+    }
+  return y;
+}
+
+template<class T, Index channels, template<class> class Function>
+Matrix forward(const Pointwise<T, channels, Function>&, const Matrix& x) {
+  return x.unaryExpr([](double v) { return Function<double>::value(v); });
+}
+
+template<class T, Index channels>
+Matrix forward(const Identity<T, channels>&, const Matrix& x) {
+  return x;
+}
+
+template<class A, class B>
+Matrix forward(const Chain<A, B>& chain, const Matrix& x);
+
+template<class A, class B>
+Matrix forward(const Sum<A, B>& sum, const Matrix& x) {
+  return forward(sum.first, x) + forward(sum.second, x);
+}
+
+template<class A, class B>
+Matrix forward(const Chain<A, B>& chain, const Matrix& x) {
+  return forward(chain.second, forward(chain.first, x));
+}
+
+/// Adds to `gradient`, returns the derivative in x.
+template<class T, Index in, Index out, Index taps, Index steps>
+Matrix backward(const CausalConv<T, in, out, taps, steps>& conv, const Matrix& x, const Matrix& dy,
+                CausalConv<T, in, out, taps, steps>& gradient) {
+  Matrix dx = Matrix::Zero(x.rows(), x.cols());
+  for (Index o = 0; o < out; ++o)
+    for (Index t = 0; t < x.cols(); ++t) {
+      gradient.bias[o] += static_cast<T>(dy(o, t));
+      for (Index k = 0; k < taps; ++k) {
+        const Index from = t - (taps - 1 - k) * steps;
+        for (Index i = 0; from >= 0 && i < x.rows(); ++i) {
+          gradient.weight(o, k * x.rows() + i) += static_cast<T>(dy(o, t) * x(i, from));
+          dx(i, from) += dy(o, t) * static_cast<double>(conv.weight(o, k * x.rows() + i));
+        }
+      }
+    }
+  return dx;
+}
+
+template<class T, Index channels, template<class> class Function>
+Matrix backward(const Pointwise<T, channels, Function>& node, const Matrix& x, const Matrix& dy,
+                Pointwise<T, channels, Function>&) {
+  return forward(node, x).unaryExpr([](double v) { return Function<double>::slope(v); }).cwiseProduct(dy);
+}
+
+template<class T, Index channels>
+Matrix backward(const Identity<T, channels>&, const Matrix&, const Matrix& dy, Identity<T, channels>&) {
+  return dy;
+}
+
+template<class A, class B>
+Matrix backward(const Chain<A, B>& chain, const Matrix& x, const Matrix& dy, Chain<A, B>& gradient);
+
+template<class A, class B>
+Matrix backward(const Sum<A, B>& sum, const Matrix& x, const Matrix& dy, Sum<A, B>& gradient) {
+  return backward(sum.first, x, dy, gradient.first) + backward(sum.second, x, dy, gradient.second);
+}
+
+template<class A, class B>
+Matrix backward(const Chain<A, B>& chain, const Matrix& x, const Matrix& dy, Chain<A, B>& gradient) {
+  const Matrix between = forward(chain.first, x);
+  return backward(chain.first, x, backward(chain.second, between, dy, gradient.second), gradient.first);
+}
+
+/// Where each channel is largest first.
+inline std::vector<Index> first_maxima(const Matrix& y) {
+  std::vector<Index> times(static_cast<std::size_t>(y.rows()), 0);
+  for (Index c = 0; c < y.rows(); ++c)
+    for (Index t = 1; t < y.cols(); ++t)
+      if (y(c, t) > y(c, times[static_cast<std::size_t>(c)])) times[static_cast<std::size_t>(c)] = t;
+  return times;
+}
+
+/// All outputs [channels × time] of a folded signal as the library computes them, `step` samples at a time.
+template<class S, class T = typename S::Scalar>
+Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> outputs_in_chunks(const S& signal,
+                                                                   const lifelog::RowMatrix<T>& x,
+                                                                   Index step = chunk_length) {
+  using lifelog::nn::detail::block_packets;
+  constexpr Index width = lifelog::nn::detail::block_width<T>;
+  auto input = SignalBuffer<T, S::input_channels, S::history>(signal.inputs());
+  typename S::Chunk chunk;
+  chunk.reset();
+  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> y(S::channels, x.cols());
+  for (Index start = 0; start < x.cols(); start += step) {
+    const Index count = std::min(step, x.cols() - start);
+    for (Index c = 0; c < x.rows(); ++c) std::copy_n(&x(c, start), count, input.channel(c));
+    signal.prepare(chunk, input.view(), count);
+    for (Index time = 0; time < count; time += width)
+      lifelog::nn::detail::for_row_blocks(S::channels, [&](auto rows, Index row) {
+        lifelog::nn::detail::Block<T, rows, block_packets> block;
+        signal.template block<true>(block, chunk, input.view(), row, time);
+        for (Index r = 0; r < rows; ++r)
+          for (Index l = 0; l < std::min(width, count - time); ++l) {
+            constexpr Index packet = lifelog::nn::detail::packet_size<T>;
+            T lanes[packet];
+            lifelog::nn::detail::store<T>(lanes, block.at[r][l / packet]);
+            y(row + r, start + time + l) = lanes[l % packet];
+          }
+      });
+    input.advance(count);
+    chunk.advance(count);
+  }
+  return y;
+}
+
+template<class T>
+lifelog::RowMatrix<T> normal_rows(lifelog::Random& random, Index rows, Index cols) {
+  lifelog::RowMatrix<T> x(rows, cols);
+  for (Index i = 0; i < x.size(); ++i) x.data()[i] = static_cast<T>(random.normal());
+  return x;
+}
+
+template<class T>
+Series<T> series_of(const lifelog::RowMatrix<T>& x) {
+  return {x.data(), x.cols(), x.cols()};
+}
+
+}  // namespace dense
