@@ -42,8 +42,8 @@ forbid 'random numbers come from lifelog::Random' '#\s*include\s*<random>|\bs?ra
 
 # Which rooms each room may include.
 declare -A below=(
-  [core]='' [nn]='core' [mil]='core nn' [predict]='core nn mil' [cluster]='core' [manifold]='core' [metrics]='core'
-  [data]='core io' [io]='core nn mil data')
+  [core]='' [nn]='core' [mil]='core nn metrics io' [predict]='core nn mil metrics data io' [cluster]='core' [manifold]='core' [metrics]='core'
+  [data]='core io' [io]='core data')
 for room in */; do
   room=${room%/}
   if [[ ! ${below[$room]+known} ]]; then

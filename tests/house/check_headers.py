@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""Holds lifelog.hpp against the directory.
+
+usage: check_headers.py SOURCE_ROOT [--write]
+
+lifelog.hpp must include every header outside `detail` folders, those that need nlohmann-json behind a __has_include;
+--write makes it so. Every header must begin with the licence line and have a guard.
+"""
+
+import difflib
+import pathlib
+import re
+import sys
+
+HEAD = """\
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Everything. Needs Eigen and xtensor, and nlohmann-json for the headers that read or write JSON, which are left out
+// where that is not installed. Firmware takes embedded.hpp; who wants one algorithm includes its header alone.
+
+"""
+
+
+def needs_json(header, seen):
+    """Whether a header includes nlohmann-json, itself or through others of ours."""
+    if header in seen:
+        return False
+    seen.add(header)
+    text = header.read_text()
+    if re.search(r"#\s*include\s*<nlohmann/", text):
+        return True
+    ours = re.findall(r'^#include "(.*)"', text, re.MULTILINE)
+    return any(needs_json((header.parent / name).resolve(), seen) for name in ours)
+
+
+def everything(include):
+    """What lifelog.hpp should read."""
+    headers = sorted(h for h in include.glob("*/**/*.hpp") if "detail" not in h.relative_to(include).parts)
+    lines = {True: "", False: ""}
+    for header in headers:
+        lines[needs_json(header.resolve(), set())] += f'#include "{header.relative_to(include)}"\n'
+    guarded = f"\n#if __has_include(<nlohmann/json.hpp>)\n{lines[True]}#endif\n" if lines[True] else ""
+    return HEAD + lines[False] + guarded
+
+
+def main():
+    include = pathlib.Path(sys.argv[1], "include", "lifelog")
+    umbrella = include / "lifelog.hpp"
+    expected = everything(include)
+    if sys.argv[2:] == ["--write"]:
+        umbrella.write_text(expected)
+    complaints = list(difflib.unified_diff(umbrella.read_text().splitlines(), expected.splitlines(),
+                                           "lifelog.hpp", "as check_headers.py --write makes it", n=0, lineterm=""))
+    for header in sorted(include.rglob("*.hpp")):
+        lines = header.read_text().splitlines()
+        if lines[:1] != ["// SPDX-License-Identifier: MIT"]:
+            complaints.append(f"{header}: the first line is not the SPDX licence")
+        if "#pragma once" not in lines:
+            complaints.append(f"{header}: no #pragma once")
+    for complaint in complaints:
+        print(complaint)
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
