@@ -1,5 +1,6 @@
 // The firmware subset as firmware compiles it: without exceptions, run-time types, and what an operating
 // system gives.
+#include <lifelog/core/random.hpp>
 #include <lifelog/embedded.hpp>
 
 #ifndef LIFELOG_NO_EXCEPTIONS
@@ -15,6 +16,20 @@
 #error "the embedded subset includes xtensor"
 #endif
 
+// The study's network for one series and one scalar, on three bags: weights of instances sum to 1, and so do the
+// probabilities of classes.
 int main() {
-  return 0;
+  lifelog::Random random(1);
+  lifelog::mil::BagNetwork<float> net({{"e4Eda", 1}, {"e4Hr", 0}}, 3);
+  net.initialise(random);
+  float series[3 * 240], scalar[3];
+  for (float& value : series) value = static_cast<float>(random.uniform());
+  for (float& value : scalar) value = static_cast<float>(random.uniform());
+  const lifelog::mil::Bags<float> bags{3, {{"e4Eda", series, 1, 240}, {"e4Hr", scalar, 0, 1}}};
+  const auto out = lifelog::mil::evaluate(net, bags, 1);
+  const auto weights = out.importance.rowwise().sum().array();
+  const auto probabilities = out.log_probabilities.array().exp().rowwise().sum();
+  const bool differ = out.importance(0, 0) != out.importance(1, 0);
+  return (weights - 1).abs().maxCoeff() < 1e-5f && (probabilities - 1).abs().maxCoeff() < 1e-5f && differ ? 0
+                                                                                                          : 1;
 }
