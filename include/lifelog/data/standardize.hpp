@@ -40,26 +40,27 @@ inline std::pair<double, double> channel_moments(const DataSet& data, std::span<
   const auto& values = data.modalities[modality].values;
   const auto length = values.shape(2), stride = values.shape(1) * length;
   const auto sum_over = [&](auto term) {
-    double sum = 0;
+    double total = 0;
     for (const auto row : rows) {
       if (!is_present(data, row, modality)) continue;
       const float* x = values.data() + static_cast<std::size_t>(row) * stride + channel * length;
       double of_row = 0;
       for (std::size_t t = 0; t < length; ++t) of_row += term(static_cast<double>(x[t]));
-      sum += of_row;
+      total += of_row;
     }
-    return sum;
+    return total;
   };
-  double low = INFINITY, high = -INFINITY;
-  const double count = sum_over([&](double x) {
+  double low = INFINITY, high = -INFINITY, count = 0;
+  const double sum = sum_over([&](double x) {
     low = std::min(low, x);
     high = std::max(high, x);
-    return 1.0;
+    ++count;
+    return x;
   });
   if (count == 0) return {0, 1};
   // Of equal values the rounded mean need not be that value, nor the deviation 0.
   if (low == high) return {low, 1};
-  const double mean = sum_over([](double x) { return x; }) / count;
+  const double mean = sum / count;
   const double variance = sum_over([mean](double x) { return (x - mean) * (x - mean); }) / count;
   return {mean, std::sqrt(variance)};
 }
