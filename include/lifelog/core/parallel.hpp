@@ -24,6 +24,22 @@ inline int default_threads() {
 #endif
 }
 
+namespace detail {
+
+// One compiled copy of a body, whoever calls it. Inlined into a serial loop here and a parallel region there, compilers
+// contract a·b + c differently in the two, and results would depend on the number of threads after all.
+template<class Body>
+#if defined(__clang__)
+__attribute__((noinline))
+#elif defined(__GNUC__)
+__attribute__((noinline, noclone))
+#endif
+void run_piece(Body& body, Index piece) {
+  body(piece);
+}
+
+}  // namespace detail
+
 /// Calls `body(piece)` once for each piece in [0, pieces), on up to `threads` threads (0: all there are).
 ///
 /// Results must not depend on the number of threads: cut work into pieces by its size alone, let each piece write
@@ -32,22 +48,22 @@ inline int default_threads() {
 template<class Body>
 void parallel_for(Index pieces, int threads, Body&& body) {
 #if defined(LIFELOG_PARALLEL_FOR)
-  LIFELOG_PARALLEL_FOR(pieces, threads, body);
+  LIFELOG_PARALLEL_FOR(pieces, threads, [&](Index piece) { detail::run_piece(body, piece); });
 #elif defined(LIFELOG_USE_OPENMP)
   const int team = threads > 0 ? threads : default_threads();
   if (team == 1 || pieces <= 1 || omp_in_parallel()) {
-    for (Index piece = 0; piece < pieces; ++piece) body(piece);
+    for (Index piece = 0; piece < pieces; ++piece) detail::run_piece(body, piece);
     return;
   }
 #ifdef LIFELOG_NO_EXCEPTIONS
 #pragma omp parallel for schedule(dynamic, 1) num_threads(team)
-  for (Index piece = 0; piece < pieces; ++piece) body(piece);
+  for (Index piece = 0; piece < pieces; ++piece) detail::run_piece(body, piece);
 #else
   std::vector<std::exception_ptr> failed(static_cast<std::size_t>(pieces));
 #pragma omp parallel for schedule(dynamic, 1) num_threads(team)
   for (Index piece = 0; piece < pieces; ++piece) {
     try {
-      body(piece);
+      detail::run_piece(body, piece);
     } catch (...) {
       failed[static_cast<std::size_t>(piece)] = std::current_exception();
     }
@@ -57,7 +73,7 @@ void parallel_for(Index pieces, int threads, Body&& body) {
 #endif
 #else
   static_cast<void>(threads);
-  for (Index piece = 0; piece < pieces; ++piece) body(piece);
+  for (Index piece = 0; piece < pieces; ++piece) detail::run_piece(body, piece);
 #endif
 }
 
