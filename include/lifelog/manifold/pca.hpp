@@ -91,8 +91,10 @@ class Pca {
   static Small diagonalise(Small& a) {
     Small vectors = Small::Identity();
     for (int sweep = 0; sweep < 50; ++sweep) {
-      const double total = a.squaredNorm();
-      if (total - a.diagonal().squaredNorm() <= 1e-30 * total) break;
+      double kept = 0, left = 0;
+      for (int p = 0; p < width; ++p)
+        for (int q = 0; q < width; ++q) (p == q ? kept : left) += a(p, q) * a(p, q);
+      if (left <= 1e-30 * kept) break;
       for (int p = 0; p < width; ++p)
         for (int q = p + 1; q < width; ++q) {
           if (a(p, q) == 0) continue;
