@@ -68,7 +68,9 @@
 #include "nn/names.hpp"
 #include "nn/optimizer.hpp"
 #include "nn/parameters.hpp"
+#include "predict/compare.hpp"
 #include "predict/predictor_network.hpp"
+#include "predict/row_inputs.hpp"
 #include "predict/row_task.hpp"
 
 #if __has_include(<nlohmann/json.hpp>)
