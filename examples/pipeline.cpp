@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+
+// The whole study: from raw recordings to a report.
+
+#include "common/program.hpp"
+#include "steps/study.hpp"
+
+using namespace lifelog;
+using namespace lifelog::examples;
+
+namespace {
+
+struct Flags {
+  std::string layout = "etri", rules = "study", bins = "three";
+  StudyOptions study;
+};
+
+void add_flags(CLI::App& app, Flags& flags) {
+  auto& study = flags.study;
+  study.out = "out/study";
+  study.training.train.epochs = 100;
+  study.predictors.train.epochs = 150;
+  study.predictors.train.batch = 52400;
+  app.add_option("--data", study.data, "raw recordings; generated ones when absent");
+  app.add_option("--layout", flags.layout, "how they are laid out")
+      ->check(CLI::IsMember({"etri", "empatica"}));
+  app.add_option("--labels", study.labels, "label file of an empatica tree: CSV user,start,end,...,label");
+  app.add_option("--out", study.out, "folder for all results");
+  app.add_option("--rules", flags.rules, "the study's habits, or sensible ones")
+      ->check(CLI::IsMember({"study", "sensible"}));
+  app.add_option("--epochs", study.training.train.epochs, "passes over each person's training minutes")
+      ->check(between(1, 1e7));
+  app.add_option("--batch", study.training.train.batch, "minutes a step")->check(between(1, 1e9));
+  app.add_option("--lr", study.training.train.optimizer.learning_rate, "learning rate")->check(positive());
+  app.add_flag("--standardize", study.training.standardize,
+               "standardise each channel by the training minutes");
+  app.add_option("--predictor-epochs", study.predictors.train.epochs, "passes over the row tables")
+      ->check(between(1, 1e7));
+  app.add_option("--bins", flags.bins, "classes of tension for the predictors")
+      ->check(CLI::IsMember({"study", "three"}));
+  app.add_option("--perplexity", study.perplexity, "of the maps")->check(at_least(1));
+  app.add_option("--users", study.generator.users, "generated people")->check(at_least(1));
+  app.add_option("--sessions", study.generator.sessions, "recordings of a generated person")
+      ->check(at_least(1));
+  app.add_option("--minutes", study.generator.minutes, "minutes of a generated recording")
+      ->check(at_least(1));
+  app.add_option("--groups", study.generator.groups, "groups of generated people")->check(at_least(1));
+  app.add_option("--dirt", study.generator.dirt, "defects as a share of the generated minutes")
+      ->check(between(0, 1));
+  app.add_option("--strength", study.generator.strength, "how much of the generated signals follows tension")
+      ->check(between(0, 1));
+}
+
+StudyOptions study_options(Flags& flags) {
+  auto& study = flags.study;
+  study.layout = flags.layout == "etri" ? Layout::etri : Layout::empatica;
+  study.rules = flags.rules == "study" ? data::Rules::study : data::Rules::sensible;
+  study.bins = flags.bins == "study" ? data::TensionBins::study : data::TensionBins::three;
+  if (study.layout == Layout::empatica && (study.data.empty() || study.labels.empty()))
+    throw FlagError("--data, --labels: expected both with --layout empatica");
+  if (study.layout == Layout::etri && !study.labels.empty())
+    throw FlagError("--labels: expected with --layout empatica only");
+  return study;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Flags flags;
+  return run_program(
+      argc, argv, "pipeline",
+      "Runs the whole study, from raw recordings to a report; goes on where it stopped.",
+      [&](CLI::App& app) { add_flags(app, flags); },
+      [&](const Program& program) {
+        Study study(study_options(flags), program);
+        study.obtain_recordings();
+        study.preprocess();
+        study.train();
+        study.find_importances();
+        study.find_groups();
+        study.draw_maps();
+        study.compare_predictors();
+        study.report();
+      });
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <lifelog/data/generator_plan.hpp>
+#include <lifelog/data/generator_truth.hpp>
+#include <string>
+#include <vector>
+
+#include "../common/program.hpp"
+
+namespace lifelog::examples {
+
+/// Writes the tree of a plan and then its truth.json, with a progress bar. The folder must be new or empty. Throws
+/// std::invalid_argument, OutputError.
+data::GeneratorTruth generate_tree(const std::filesystem::path& dir, const data::GeneratorPlan& plan,
+                                   const Program& program);
+
+/// What a truth.json says of the people of a tree.
+struct PlantedPerson {
+  std::string user;
+  int group = 0;
+  std::vector<std::string> modalities;  ///< on which the label depends
+};
+
+/// People of a truth.json; empty when there is no such file. Throws format_error.
+std::vector<PlantedPerson> read_truth(const std::filesystem::path& path);
+
+}  // namespace lifelog::examples
