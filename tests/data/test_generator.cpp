@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(people_are_divided_evenly_and_labels_are_balanced) {
   std::map<Index, int> sizes;
   for (const auto& person : plan.people) {
     ++sizes[person.group];
-    BOOST_TEST((person.classes == 3 || person.classes == 4));
+    BOOST_TEST((person.classes == 4 || person.classes == 5));
     BOOST_TEST(person.lowest >= 1);
     BOOST_TEST(person.lowest + person.classes - 1 <= 7);
     std::map<Index, int> minutes;

@@ -40,6 +40,10 @@ inline const FileStyle& file_style(Index modality, bool angles) {
 
 inline constexpr std::array<double, 8> powers_of_ten{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
 
+// Burst amplitudes are chosen for a network that sees values as they are, in their units: loud enough beside each
+// sensor's constant part to be learnt, and alike enough that no sensor is learnt long before the others. Skin
+// temperature pays for its 33 degrees with swings no skin has.
+
 /// The minutes of one person are drawn one by one, each from its own random stream, so in any order.
 class MinuteSynthesizer {
  public:
@@ -137,12 +141,12 @@ class MinuteSynthesizer {
       const double t = pulse.data()[2 * i];
       beat += rate_at(t) / 60 / 64;
       const double at = beat - std::floor(beat), systole = (at - 0.22) / 0.085, notch = (at - 0.55) / 0.1;
-      slow = 0.99 * slow + 0.3 * random.normal();
+      slow = 0.99 * slow + 0.08 * random.normal();
       pulse.data()[2 * i + 1] =
           person_.traits.pulse * (std::exp(-systole * systole) + 0.35 * std::exp(-notch * notch) - 0.22) +
           slow + 2 * random.normal();
     }
-    add_bursts(bursts(random, 1, 3840, 15), 1, pulse, oscillation);
+    add_bursts(bursts(random, 1, 3840, 4), 1, pulse, oscillation);
 
     static constexpr std::array<Index, 6> counts{3, 6, 8, 32, 60, 64};
     const Index rows = counts[random.below(counts.size())];
@@ -173,7 +177,7 @@ class MinuteSynthesizer {
     const double start = person_.traits.skin_temperature + 0.2 * drift_[1], slope = 0.1 * random.normal();
     for (Index i = 0; i < 240; ++i)
       table.data()[2 * i + 1] = start + slope * table.data()[2 * i] / 60 + 0.01 * random.normal();
-    add_bursts(bursts(random, 4, 240, 2.5), 1, table, oscillation);
+    add_bursts(bursts(random, 4, 240, 4), 1, table, oscillation);
   }
 
   void phone(xt::xtensor<double, 2>& acceleration, xt::xtensor<double, 2>& rotation,
@@ -183,7 +187,7 @@ class MinuteSynthesizer {
     for (auto& g : gravity) g *= 9.81;
     phone_clock(random, acceleration, 3);
     fill_vector(random, acceleration, gravity, 0.3, 0.15);
-    add_bursts(bursts(random, 5, 1786, 2.5), 3, acceleration, oscillation);
+    add_bursts(bursts(random, 5, 1786, 2), 3, acceleration, oscillation);
 
     random = stream(7);
     const bool angles = person_.traits.angles;
@@ -194,8 +198,8 @@ class MinuteSynthesizer {
 
     random = stream(8);
     phone_clock(random, field, 3);
-    fill_vector(random, field, person_.traits.field, 1.5, 0.5);
-    add_bursts(bursts(random, 8, 1786, 15), 3, field, oscillation);
+    fill_vector(random, field, person_.traits.field, 1, 0.4);
+    add_bursts(bursts(random, 8, 1786, 10), 3, field, oscillation);
   }
 
   /// Roll, pitch and yaw (degrees): from gravity at rest, then the angular rates summed up, leaking back.
