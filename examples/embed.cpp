@@ -73,9 +73,9 @@ void write_results(const Flags& flags, const Input& input, const manifold::TsneR
   if (flags.svg.empty()) return;
   const auto title = "t-SNE of " + count(input.points.rows(), "row", "rows") + ", KL divergence " +
                      fixed(result.kl_divergence, 3);
-  auto coloring = input.labels.size() > 0
-                      ? coloring_of("label", input.labels)
-                      : report::Coloring{"", std::vector<int>(input.points.rows(), 0), {"row"}};
+  Eigen::VectorXi labels = Eigen::VectorXi::Zero(input.points.rows());
+  if (input.labels.size() > 0) labels = input.labels;
+  auto coloring = coloring_of("label", labels);
   write_text(flags.svg, report::scatter_svg(scatter_of(result.map, title, std::move(coloring))));
 }
 

@@ -27,6 +27,7 @@ nav a{color:var(--accent);text-decoration:none}nav a:hover,nav a:focus{text-deco
 .chart{max-width:100%;height:auto;display:block}
 .row .chart{width:100%}
 figure{margin:0}figcaption{font-size:.85rem;font-weight:600;margin:0 0 .3rem}
+.wide{overflow-x:auto}.wide .chart{min-width:40rem}
 .scroll{overflow-x:auto;margin:1.2rem 0}
 table{border-collapse:collapse;font-size:.82rem;font-variant-numeric:tabular-nums;line-height:1.35}
 th{font-weight:600;text-align:left;color:var(--soft);vertical-align:bottom}
@@ -76,6 +77,10 @@ std::string page_html(const Page& page) {
 
 std::string paragraph(std::string_view text) {
   return "<p>" + escape(text) + "</p>\n";
+}
+
+std::string wide(const std::string& chart) {
+  return "<div class=\"wide\">\n" + chart + "</div>\n";
 }
 
 std::string folded(std::string_view summary, const std::string& body) {

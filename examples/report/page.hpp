@@ -26,6 +26,9 @@ std::string page_html(const Page& page);
 /// `<p>` of escaped text.
 std::string paragraph(std::string_view text);
 
+/// A chart that is not shrunk below legibility: on a narrow screen it scrolls.
+std::string wide(const std::string& chart);
+
 /// HTML that shows when its summary is opened.
 std::string folded(std::string_view summary, const std::string& body);
 

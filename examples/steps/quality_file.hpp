@@ -11,8 +11,6 @@
 
 namespace lifelog::examples {
 
-namespace detail {
-
 inline nlohmann::ordered_json quality_json(const data::Quality& quality) {
   return {{"user", quality.user},
           {"seen", quality.minutes_seen},
@@ -40,8 +38,6 @@ inline data::Quality quality_from(const nlohmann::ordered_json& json) {
   return quality;
 }
 
-}  // namespace detail
-
 /// The sum of everybody's minutes, reasons and defects; no notes.
 inline data::Quality total_quality(const std::vector<data::Quality>& people) {
   data::Quality total;
@@ -63,10 +59,10 @@ inline void write_quality(const std::filesystem::path& path, const std::vector<d
                           const std::vector<data::Quality>& row_tables,
                           const nlohmann::ordered_json& settings) {
   nlohmann::ordered_json json = {{"format", "lifelog-quality"}, {"version", 1}, {"settings", settings}};
-  json["total"] = detail::quality_json(total_quality(people));
+  json["total"] = quality_json(total_quality(people));
   json["people"] = nlohmann::ordered_json::array();
-  for (const auto& quality : people) json["people"].push_back(detail::quality_json(quality));
-  for (const auto& quality : row_tables) json["row_tables"].push_back(detail::quality_json(quality));
+  for (const auto& quality : people) json["people"].push_back(quality_json(quality));
+  for (const auto& quality : row_tables) json["row_tables"].push_back(quality_json(quality));
   write_json(path, json);
 }
 
@@ -75,7 +71,7 @@ inline std::vector<data::Quality> read_quality(const std::filesystem::path& path
   const auto json = read_json(path);
   try {
     std::vector<data::Quality> people;
-    for (const auto& person : json.at("people")) people.push_back(detail::quality_from(person));
+    for (const auto& person : json.at("people")) people.push_back(quality_from(person));
     return people;
   } catch (const nlohmann::json::exception& error) {
     throw format_error(path.string(), std::string("expected a quality.json: ") + error.what());

@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: MIT
+#include "sections.hpp"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+#include "../common/table.hpp"
+#include "charts.hpp"
+#include "page.hpp"
+#include "scatter.hpp"
+#include "svg.hpp"
+
+namespace lifelog::examples::report {
+
+namespace {
+
+const std::string not_run = "<p class=\"empty\">Nothing to show: this step has not been run.</p>\n";
+
+std::string percent(double part, double whole) {
+  return whole > 0 ? fixed(100 * part / whole, 1) + "%" : "-";
+}
+
+/// Indices of the `count` largest, largest first; of equals the first.
+std::vector<std::size_t> weightiest(const std::vector<double>& importance, std::size_t count) {
+  std::vector<std::size_t> order(importance.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return importance[a] > importance[b]; });
+  order.resize(std::min(count, order.size()));
+  return order;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
+  return out;
+}
+
+std::string group_name(const Report& report, int group) {
+  return group < 0 ? "none" : report.groups[static_cast<std::size_t>(group)].name;
+}
+
+std::vector<std::string> group_names(const Report& report) {
+  std::vector<std::string> names;
+  for (const auto& group : report.groups) names.push_back(group.name);
+  return names;
+}
+
+/// "missing_modality" is a key for machines; people read "missing modality".
+std::string spoken(std::string key) {
+  std::replace(key.begin(), key.end(), '_', ' ');
+  return key;
+}
+
+/// All reasons for which anybody's minutes were dropped, most frequent first.
+std::vector<std::string> drop_reasons(const Report& report) {
+  std::map<std::string, Index> total;
+  for (const auto& q : report.quality)
+    for (const auto& [why, n] : q.dropped) total[why] += n;
+  std::vector<std::string> reasons;
+  for (const auto& [why, n] : total) reasons.push_back(why);
+  std::stable_sort(reasons.begin(), reasons.end(), [&](auto& a, auto& b) { return total[a] > total[b]; });
+  return reasons;
+}
+
+Index dropped_for(const data::Quality& quality, const std::string& why) {
+  const auto found = quality.dropped.find(why);
+  return found == quality.dropped.end() ? 0 : found->second;
+}
+
+std::string minutes_chart(const Report& report, const std::vector<std::string>& reasons) {
+  BarChart chart;
+  chart.title = "Minutes of each person, kept and dropped";
+  chart.width = 900;
+  BarChart::Part kept{"kept", {}, color_of(0)};
+  for (const auto& q : report.quality) {
+    chart.names.push_back(q.user);
+    kept.values.push_back(static_cast<double>(q.minutes_kept));
+  }
+  chart.parts.push_back(kept);
+  int color = 1;
+  for (const auto& why : reasons) {
+    BarChart::Part part{spoken(why), {}, color_of(color++)};
+    for (const auto& q : report.quality) part.values.push_back(static_cast<double>(dropped_for(q, why)));
+    chart.parts.push_back(part);
+  }
+  return bar_svg(chart);
+}
+
+std::string minutes_table(const Report& report, const std::vector<std::string>& reasons) {
+  std::vector<std::string> header = {"person", "seen", "kept", "share"};
+  for (const auto& why : reasons) header.push_back(spoken(why));
+  header.push_back("remarks");
+  std::vector<std::vector<std::string>> rows;
+  const auto add = [&](const std::string& name, const data::Quality& q, const std::string& remark) {
+    std::vector<std::string> row = {name, grouped(q.minutes_seen), grouped(q.minutes_kept),
+                                    percent(double(q.minutes_kept), double(q.minutes_seen))};
+    for (const auto& why : reasons) row.push_back(grouped(dropped_for(q, why)));
+    row.push_back(remark);
+    rows.push_back(std::move(row));
+  };
+  data::Quality all;
+  for (const auto& q : report.quality) {
+    add(q.user, q,
+        !q.error.empty()    ? q.error
+        : q.notes_total > 0 ? count(q.notes_total, "note", "notes")
+                            : "");
+    all.minutes_seen += q.minutes_seen;
+    all.minutes_kept += q.minutes_kept;
+    all.notes_total += q.notes_total;
+    for (const auto& [why, n] : q.dropped) all.dropped[why] += n;
+  }
+  add("all", all, all.notes_total > 0 ? count(all.notes_total, "note", "notes") : "");
+  return table_html(header, rows);
+}
+
+std::string defects_table(const Report& report) {
+  std::map<std::string, Index> total;
+  for (const auto& q : report.quality)
+    for (const auto& [kind, n] : q.defects) total[kind] += n;
+  if (total.empty()) return {};
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& [kind, n] : total) rows.push_back({spoken(kind), grouped(n)});
+  return paragraph("Dirt found on the way and survived:") + table_html({"kind", "times"}, rows);
+}
+
+}  // namespace
+
+std::string data_section(const Report& report) {
+  if (report.quality.empty()) return not_run;
+  const auto reasons = drop_reasons(report);
+  return paragraph(
+             "Every minute that was seen is counted once: kept, or dropped for the first reason found.") +
+         wide(minutes_chart(report, reasons)) +
+         folded("The same in numbers", minutes_table(report, reasons) + defects_table(report));
+}
+
+namespace {
+
+std::string training_chart(const Training& t) {
+  LineChart chart;
+  chart.title = t.user + ", test F1 " + fixed(t.test_f1, 3);
+  chart.x_label = "epoch";
+  chart.series = {{"training F1", t.epoch, t.train_f1, 9, false},
+                  {"validation F1", t.epoch, t.valid_f1, 0, false}};
+  chart.range = {0, 1};
+  chart.mark = t.best_epoch;
+  chart.mark_label = "kept";
+  chart.legend = false;
+  chart.width = 270;
+  chart.height = 160;
+  return line_svg(chart);
+}
+
+std::string loss_chart(const Report& report) {
+  LineChart chart;
+  chart.title = "Training loss of each person";
+  chart.x_label = "epoch";
+  chart.legend = false;
+  chart.width = 900;
+  chart.height = 230;
+  int color = 0;
+  for (const auto& t : report.training) chart.series.push_back({t.user, t.epoch, t.loss, color++, false});
+  return line_svg(chart);
+}
+
+}  // namespace
+
+std::string training_section(const Report& report) {
+  if (report.training.empty()) return not_run;
+  std::vector<std::string> charts;
+  std::vector<std::vector<std::string>> rows;
+  double f1 = 0, accuracy = 0;
+  for (const auto& t : report.training) {
+    if (!t.epoch.empty()) charts.push_back(training_chart(t));
+    rows.push_back({t.user, std::to_string(t.classes), grouped(t.train_minutes), grouped(t.test_minutes),
+                    number(t.best_epoch, 0), fixed(t.test_f1, 3), fixed(t.test_accuracy, 3)});
+    f1 += t.test_f1;
+    accuracy += t.test_accuracy;
+  }
+  const auto n = static_cast<double>(report.training.size());
+  rows.push_back({"mean", "", "", "", "", fixed(f1 / n, 3), fixed(accuracy / n, 3)});
+  std::string out = paragraph(
+      "One network a person, learning to tell the person's own state from all modalities of a minute. Grey: "
+      "F1 on the "
+      "training minutes; blue: F1 on the validation minutes; dashed: the epoch whose weights were kept.");
+  if (!charts.empty()) out += row_of(charts, 240) + wide(loss_chart(report));
+  const auto numbers = table_html(
+      {"person", "classes", "training minutes", "test minutes", "kept epoch", "test F1", "test accuracy"},
+      rows);
+  return out + folded("The same in numbers", numbers);
+}
+
+namespace {
+
+/// People in the order of their groups, then as they came.
+std::vector<std::size_t> by_group(const Report& report) {
+  std::vector<std::size_t> order(report.people.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto rank = [&](std::size_t i) {
+    return static_cast<unsigned>(report.people[i].group);
+  };  // none last
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return rank(a) < rank(b); });
+  return order;
+}
+
+}  // namespace
+
+std::string importance_section(const Report& report) {
+  if (report.people.empty()) return not_run;
+  HeatMap map;
+  map.title = "Mean importance of each modality, person by person";
+  map.columns = report.modalities;
+  int last = -2;
+  for (const auto i : by_group(report)) {
+    const auto& person = report.people[i];
+    if (!report.groups.empty() && person.group != last)
+      map.headings.emplace_back(map.rows.size(), "group " + group_name(report, last = person.group));
+    map.rows.push_back(person.user);
+    map.values.insert(map.values.end(), person.importance.begin(), person.importance.end());
+  }
+  return paragraph(
+             "How much weight the network's attention gives each modality, averaged over a person's test "
+             "minutes. "
+             "A row adds up to 1; its three largest are in bold.") +
+         wide(heat_svg(map));
+}
+
+namespace {
+
+/// "mAcc 0.27" of each of the three weightiest, "" where there are fewer.
+std::vector<std::string> top_cells(const Report& report, const Person& person) {
+  std::vector<std::string> cells;
+  for (const auto i : weightiest(person.importance, 3))
+    cells.push_back(report.modalities[i] + ' ' + fixed(person.importance[i], 2));
+  cells.resize(3);
+  return cells;
+}
+
+}  // namespace
+
+std::string top_section(const Report& report) {
+  if (report.people.empty()) return not_run;
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& person : report.people) {
+    rows.push_back(
+        {person.user, group_name(report, person.group), count(person.minutes, "minute", "minutes")});
+    for (auto& cell : top_cells(report, person)) rows.back().push_back(std::move(cell));
+  }
+  return paragraph("The three modalities that weigh most for each person, and how much.") +
+         table_html({"person", "group", "from", "first", "second", "third"}, rows);
+}
+
+namespace {
+
+std::string selection_chart(const std::vector<ScoreCurve>& curves, const std::string& title,
+                            const std::vector<std::string>& methods, int chosen) {
+  LineChart chart;
+  chart.title = title;
+  chart.x_label = "number of groups k";
+  chart.dots = true;
+  if (chosen > 0) {
+    chart.mark = chosen;
+    chart.mark_label = "k = " + std::to_string(chosen);
+  }
+  for (const auto& curve : curves) {
+    const auto color = std::find(methods.begin(), methods.end(), curve.name) - methods.begin();
+    chart.series.push_back({curve.name, curve.k, curve.score, static_cast<int>(color), false});
+  }
+  return line_svg(chart);
+}
+
+}  // namespace
+
+std::string selection_section(const Report& report) {
+  const auto& s = report.selection;
+  if (s.entropy.empty() && s.silhouette.empty()) return not_run;
+  std::vector<std::string> charts, methods;  // a method has one colour in both charts
+  for (const auto* curves : {&s.entropy, &s.silhouette})
+    for (const auto& curve : *curves)
+      if (std::find(methods.begin(), methods.end(), curve.name) == methods.end())
+        methods.push_back(curve.name);
+  if (!s.entropy.empty())
+    charts.push_back(
+        selection_chart(s.entropy, "Entropy: how far people are split (lower is better)", methods, s.chosen));
+  if (!s.silhouette.empty())
+    charts.push_back(selection_chart(s.silhouette, "Silhouette: how clear clusters are (higher is better)",
+                                     methods, s.chosen));
+  return paragraph("The importances of all minutes were grouped into k clusters for a range of k. " +
+                   s.rule) +
+         row_of(charts, 400);
+}
+
+namespace {
+
+Scatter scatter_of(const Report& report, const MinuteMap& map, std::string title) {
+  Scatter scatter;
+  scatter.title = std::move(title);
+  scatter.x = map.x;
+  scatter.y = map.y;
+  scatter.minute = map.minute;
+  std::vector<std::string> users;
+  for (const auto& person : report.people) users.push_back(person.user);
+  scatter.colorings.push_back({"person", map.person, users});
+  if (!map.group.empty()) scatter.colorings.push_back({"group", map.group, group_names(report)});
+  if (!map.label.empty()) scatter.colorings.push_back({"label", map.label, map.label_names});
+  return scatter;
+}
+
+}  // namespace
+
+std::string maps_section(const Report& report) {
+  std::vector<std::string> figures;
+  const auto add = [&](const MinuteMap& map, const std::string& what) {
+    if (map.x.empty()) return;
+    const auto n = grouped(static_cast<long long>(map.x.size()));
+    figures.push_back(scatter_figure(
+        scatter_of(report, map, what + ": " + n + " minutes, KL divergence " + fixed(map.kl_divergence, 2))));
+  };
+  add(report.importance_map, "Modal importances");
+  add(report.raw_map, "Raw sensor windows");
+  if (figures.empty()) return not_run;
+  return paragraph(
+             "Minutes as t-SNE sees them: close in the map means alike in many dimensions. Where importances "
+             "separate people and raw sensor values do not, it is the importances that tell people apart. "
+             "Point "
+             "at a minute to see whose it is; switch names off and on below the map.") +
+         row_of(figures, 400);
+}
+
+std::string groups_section(const Report& report) {
+  if (report.groups.empty()) return not_run;
+  double most = 0;
+  for (const auto& group : report.groups)
+    for (const double value : group.importance) most = std::max(most, value);
+  std::vector<std::string> charts;
+  std::vector<std::vector<std::string>> rows;
+  int color = 0;
+  for (const auto& group : report.groups) {
+    rows.push_back({group.name, std::to_string(group.users.size()), joined(group.users),
+                    joined(top_modalities(group.importance, report.modalities))});
+    BarChart chart;
+    chart.title =
+        "Group " + group.name + ": " + count(static_cast<long long>(group.users.size()), "person", "people");
+    chart.names = report.modalities;
+    chart.parts = {{"importance", group.importance, color_of(color++)}};
+    chart.maximum = most;
+    chart.digits = most < 10 ? 2 : 0;
+    chart.width = 340;
+    charts.push_back(bar_svg(chart));
+  }
+  return paragraph(
+             "A person belongs to the group that holds most of the person's minutes. Bars: the importance of "
+             "a "
+             "modality summed over the group's minutes, divided by its number of people; all on one scale.") +
+         table_html({"group", "size", "people", "weightiest modalities"}, rows) + row_of(charts, 300);
+}
+
+std::string comparison_section(const Report& report) {
+  if (report.comparison.empty()) return not_run;
+  PairChart f1{"F1 on each group's test rows", "one for everybody", "the group's own", {}, {}, {}};
+  PairChart accuracy = f1;
+  accuracy.title = "Accuracy on each group's test rows";
+  std::vector<std::vector<std::string>> rows;
+  std::size_t better = 0;
+  for (const auto& c : report.comparison) {
+    const auto name = "group " + c.group;
+    f1.names.push_back(name);
+    f1.from.push_back(c.general_f1);
+    f1.to.push_back(c.group_f1);
+    accuracy.names.push_back(name);
+    accuracy.from.push_back(c.general_accuracy);
+    accuracy.to.push_back(c.group_accuracy);
+    const double gain = c.group_f1 - c.general_f1;
+    better += gain > 0;
+    rows.push_back({c.group, grouped(c.rows), fixed(c.general_f1, 3), fixed(c.group_f1, 3),
+                    (gain > 0 ? "+" : "") + fixed(gain, 3), fixed(c.general_accuracy, 3),
+                    fixed(c.group_accuracy, 3)});
+  }
+  return paragraph(
+             "A predictor trained on one group's people beside one trained on everybody. The group's own has "
+             "the "
+             "higher F1 in " +
+             std::to_string(better) + " of " + std::to_string(rows.size()) + " groups.") +
+         row_of({pair_svg(f1), pair_svg(accuracy)}, 400) +
+         table_html(
+             {"group", "test rows", "F1 general", "F1 group", "gain", "accuracy general", "accuracy group"},
+             rows);
+}
+
+std::string settings_section(const Report& report) {
+  std::string out = paragraph("What it takes to get the same numbers again.") + "<dl>\n";
+  for (const auto& [name, value] : report.settings)
+    out += "<dt>" + escape(name) + "</dt><dd>" + escape(value) + "</dd>\n";
+  return out + "</dl>\n";
+}
+
+std::vector<std::string> top_modalities(const std::vector<double>& importance,
+                                        const std::vector<std::string>& modalities, std::size_t count) {
+  std::vector<std::string> names;
+  for (const auto i : weightiest(importance, count)) names.push_back(modalities.at(i));
+  return names;
+}
+
+}  // namespace lifelog::examples::report

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "report.hpp"
+
+namespace lifelog::examples::report {
+
+/// The sections of a report as HTML, each with a sentence of explanation; a sentence says so where there is nothing to
+/// show.
+std::string data_section(const Report& report);
+std::string training_section(const Report& report);
+std::string importance_section(const Report& report);
+std::string top_section(const Report& report);
+std::string selection_section(const Report& report);
+std::string maps_section(const Report& report);
+std::string groups_section(const Report& report);
+std::string comparison_section(const Report& report);
+std::string settings_section(const Report& report);
+
+}  // namespace lifelog::examples::report
