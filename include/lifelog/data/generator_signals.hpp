@@ -40,9 +40,9 @@ inline const FileStyle& file_style(Index modality, bool angles) {
 
 inline constexpr std::array<double, 8> powers_of_ten{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
 
-// Burst amplitudes are chosen for a network that sees values as they are, in their units: loud enough beside each
-// sensor's constant part to be learnt, and alike enough that no sensor is learnt long before the others. Skin
-// temperature pays for its 33 degrees with swings no skin has.
+// Burst amplitudes are chosen for a network that sees values as they are, in their units: loud enough beside
+// each sensor's constant part to be learnt, and alike enough that no sensor is learnt long before the others.
+// Skin temperature pays for its 33 degrees with swings no skin has.
 
 /// The minutes of one person are drawn one by one, each from its own random stream, so in any order.
 class MinuteSynthesizer {
