@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+#include <lifelog/mil/trainer.hpp>
+#include <lifelog/nn/gradient_check.hpp>
+#include <lifelog/nn/optimizer.hpp>
+#include <lifelog/predict/row_task.hpp>
+
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "../support/throws.hpp"
+
+using namespace lifelog;
+using namespace lifelog::predict;
+using Net = PredictorNetwork<double>;
+
+namespace {
+
+const std::vector<mil::ModalityShape> shapes = {{"acc", 3}, {"hr", 1}};
+
+Net made(std::uint64_t seed) {
+  Net net(shapes, 3);
+  Random random(seed);
+  net.initialise(random);
+  return net;
+}
+
+/// Standard normal rows; the label says in which third of the line a combination of two columns lies.
+struct Table {
+  RowMatrix<double> x;
+  std::vector<Index> labels, all;
+
+  explicit Table(Index count) : x(count, 4), all(static_cast<std::size_t>(count)) {
+    Random random(5);
+    for (Index i = 0; i < x.size(); ++i) x.data()[i] = random.normal();
+    for (Index n = 0; n < count; ++n) {
+      const double score = x(n, 1) - x(n, 3);
+      labels.push_back(score < -0.6 ? 0 : score < 0.6 ? 1 : 2);
+    }
+    std::iota(all.begin(), all.end(), Index{0});
+  }
+
+  RowTask<double> task(const Net& net, int threads = 1) const { return {net, x, labels, threads}; }
+};
+
+std::vector<double> bits_of(const Net& net) {
+  std::vector<double> bits;
+  nn::visit([&](const nn::Path&, const nn::Layout& layout,
+                const double* w) { bits.insert(bits.end(), w, w + layout.size()); },
+            net);
+  return bits;
+}
+
+/// A row's log-probabilities by the definition: each modality's encoder over a series of one sample, in chunks, and
+/// plain loops from there.
+Eigen::VectorXd by_definition(const Net& net, const Eigen::VectorXd& row) {
+  Eigen::VectorXd keys(2 * mil::key_size);
+  Index column = 0;
+  for (std::size_t m = 0; m < 2; ++m) {
+    const auto& encoder = net.branches[m].encoder;
+    const auto plain = encoder.signal.fold();
+    using Signal = std::remove_const_t<decltype(plain)>;
+    const auto evaluate = std::make_unique<nn::MaxOverTime<Signal>>(plain);
+    double maxima[16];
+    Index times[16];
+    (*evaluate)(plain, {row.data() + column, 1, 1}, maxima, times);
+    for (const Index t : times) BOOST_TEST(t == 0);
+    keys.segment(static_cast<Index>(m) * 32, 32) =
+        encoder.head.weight * Eigen::Map<const Eigen::VectorXd>(maxima, 16) + encoder.head.bias;
+    column += net.branches[m].shape.channels;
+  }
+  const auto leaky = [](double v) { return v > 0 ? v : 0.01 * v; };
+  const auto& hidden =
+      net.classifier.first.first.first.second;  // leaky_relu | *linear* | leaky_relu | linear | …
+  const auto& last = net.classifier.first.second;
+  const Eigen::VectorXd h = (hidden.weight * keys.unaryExpr(leaky) + hidden.bias).unaryExpr(leaky);
+  const Eigen::VectorXd z = last.weight * h + last.bias;
+  return z.array() - std::log(z.array().exp().sum());
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(predict_row_task)
+
+BOOST_AUTO_TEST_CASE(equals_the_encoders_on_series_of_one_sample) {
+  const auto net = made(1);
+  const Table rows(40);
+  auto task = rows.task(net);
+  auto gradient = nn::zeros_like(net);
+  std::vector<Index> predicted;
+  double expected = 0;
+  std::vector<Index> expected_classes;
+  for (Index n = 0; n < 40; ++n) {
+    const Eigen::VectorXd log_p = by_definition(net, rows.x.row(n).transpose());
+    expected -= log_p[rows.labels[static_cast<std::size_t>(n)]] / 40;
+    Index best = 0;
+    log_p.maxCoeff(&best);
+    expected_classes.push_back(best);
+  }
+  BOOST_TEST(std::abs(task.step(net, rows.all, {}, gradient, predicted) - expected) < 1e-13);
+  BOOST_TEST((predicted == expected_classes));
+  predicted.clear();
+  task.predict(net, rows.all, predicted);
+  BOOST_TEST((predicted == expected_classes));
+}
+
+BOOST_AUTO_TEST_CASE(gradient_against_differences) {
+  auto net = made(2);
+  const Table rows(5);
+  auto task = rows.task(net);
+  nn::FocalLossOptions options;
+  options.gamma = 1.5;
+  options.alpha = Eigen::Vector3d(0.5, 1, 2);
+  const std::vector<Index> batch = {4, 0, 2};
+  auto gradient = nn::zeros_like(net);
+  std::vector<Index> predicted;
+  task.step(net, batch, options, gradient, predicted);
+  auto scratch = gradient;
+  const auto check = nn::gradient_check(
+      net, gradient, [&](const Net& n) { return task.step(n, batch, options, scratch, predicted); });
+  BOOST_TEST(check.worst().error < 1e-6, check.worst().name << ": " << check.worst().error);
+}
+
+BOOST_AUTO_TEST_CASE(threads_and_pieces_change_no_bit) {
+  const auto net = made(4);
+  const Table rows(5000);  // three pieces
+  nn::FocalLossOptions options;
+  options.ignore_index = 1;  // pieces differ in how many rows count
+  std::vector<double> bits;
+  double first_loss = 0;
+  std::vector<Index> first_predicted;
+  for (const int threads : {1, 2, 3, 4}) {
+    auto task = rows.task(net, threads);
+    auto gradient = nn::zeros_like(net);
+    std::vector<Index> predicted;
+    const double loss = task.step(net, rows.all, options, gradient, predicted);
+    if (threads == 1) bits = bits_of(gradient), first_loss = loss, first_predicted = predicted;
+    BOOST_TEST(loss == first_loss);
+    BOOST_TEST((bits_of(gradient) == bits));
+    BOOST_TEST((predicted == first_predicted));
+  }
+  // The mean over all rows that count, wherever pieces are cut: a batch of its own for each gives the same.
+  double total = 0;
+  Index counted = 0;
+  auto task = rows.task(net);
+  for (Index begin = 0; begin < 5000; begin += 1000) {
+    std::vector<Index> batch(rows.all.begin() + begin, rows.all.begin() + begin + 1000), predicted;
+    Index own = 0;
+    for (const Index n : batch) own += rows.labels[static_cast<std::size_t>(n)] != 1;
+    auto gradient = nn::zeros_like(net);
+    total += task.step(net, batch, options, gradient, predicted) * static_cast<double>(own);
+    counted += own;
+  }
+  BOOST_TEST(std::abs(total / static_cast<double>(counted) - first_loss) < 1e-12);
+}
+
+BOOST_AUTO_TEST_CASE(training_learns_and_threads_do_not_matter) {
+  const auto net = made(6);
+  const Table rows(300);
+  const std::vector<Index> train(rows.all.begin(), rows.all.begin() + 240),
+      valid(rows.all.begin() + 240, rows.all.end());
+  mil::TrainOptions options;
+  options.epochs = 30;
+  options.batch = 128;
+  std::vector<double> bits;
+  for (const int threads : {1, 2}) {
+    auto task = rows.task(net, threads);
+    mil::TrainState<Net> state(net, options.optimizer);
+    BOOST_TEST((mil::train(task, train, valid, options, state) == mil::TrainStatus::finished));
+    BOOST_TEST(state.history.back().loss < 0.3 * state.history.front().loss);
+    BOOST_TEST(state.best_f1 > 0.85);
+    if (threads == 1) bits = bits_of(state.network);
+    BOOST_TEST((bits_of(state.network) == bits));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_in_which_nothing_counts) {
+  const auto net = made(7);
+  const Table rows(10);
+  auto task = rows.task(net);
+  nn::FocalLossOptions options;
+  options.ignore_index = rows.labels[0];
+  auto gradient = nn::zeros_like(net);
+  std::vector<Index> predicted;
+  BOOST_TEST(task.step(net, {0}, options, gradient, predicted) == 0);
+  BOOST_TEST(nn::global_norm(gradient) == 0);
+  task.predict(net, {}, predicted);
+  BOOST_TEST(predicted.empty());
+}
+
+BOOST_AUTO_TEST_CASE(names_of_tensors) {
+  std::vector<std::string> names;
+  const auto net = made(8);
+  nn::visit(
+      [&](const nn::Path& path, const nn::Layout&, const double*) { names.push_back(nn::to_string(path)); },
+      net);
+  BOOST_TEST(names.front() == "accEncoder.network.0.network.0.causal.0.bias");
+  BOOST_TEST(names.back() == "classifier.3.bias");
+  for (const char* name : {"hrEncoder.network.3.weight", "classifier.1.weight", "classifier.3.weight"})
+    BOOST_TEST((std::count(names.begin(), names.end(), name) == 1), name);
+  BOOST_TEST(net.columns() == 4);
+  BOOST_TEST(net.classes() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(bad_input) {
+  using Error = std::invalid_argument;
+  check_throws<Error>([] { Net({}, 3); }, {"at least one modality"});
+  check_throws<Error>([] { Net(shapes, 1); }, {"two classes", "got 1"});
+  check_throws<Error>([] { Net({{"hr", 0}}, 2); }, {"'hr'", "got 0"});
+  const auto net = made(9);
+  const auto task_of = [&](RowMatrix<double> x, std::vector<Index> labels) {
+    RowTask<double>(net, std::move(x), std::move(labels), 1);
+  };
+  check_throws<Error>(
+      [&] {
+        task_of(RowMatrix<double>::Zero(2, 3), {0, 1});
+      },
+      {"expected 4 columns", "got 3"});
+  check_throws<Error>([&] { task_of(RowMatrix<double>::Zero(2, 4), {0}); }, {"labels", "2 rows", "got 1"});
+  check_throws<Error>([&] { task_of(RowMatrix<double>::Zero(2, 4), {0, 3}); }, {"row 1", "0…2", "got 3"});
+  check_throws<Error>([&] { task_of(RowMatrix<double>::Zero(2, 4), {-1, 0}); }, {"row 0", "got -1"});
+  for (const double bad :
+       {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+    RowMatrix<double> x = RowMatrix<double>::Zero(3, 4);
+    x(2, 1) = bad;
+    check_throws<Error>([&] { task_of(x, {0, 1, 2}); }, {"row 2", "not finite"});
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
