@@ -68,6 +68,7 @@
 #include "nn/names.hpp"
 #include "nn/optimizer.hpp"
 #include "nn/parameters.hpp"
+#include "nn/stream.hpp"
 #include "predict/compare.hpp"
 #include "predict/predictor_network.hpp"
 #include "predict/row_inputs.hpp"

@@ -7,7 +7,7 @@
 
 namespace lifelog::nn {
 
-/// An element-wise function. `Function` gives `value(x)`, `packet(x)` and `slope(y)`, the derivative told
+/// An element-wise function. `Function` gives `value(x)`, `packet(x)`, `vector(x)` (an Eigen expression) and `slope(y)`, the derivative told
 /// from the output alone, and `zero_preserving`: f(0) = 0, which signals need (they are zero before time 0).
 template<class T, Index channels_, template<class> class Function>
 struct Pointwise : Parameterless<Pointwise<T, channels_, Function>, T, channels_> {
@@ -24,6 +24,12 @@ struct Pointwise : Parameterless<Pointwise<T, channels_, Function>, T, channels_
     detail::unroll<Rows>([&](auto r) {
       detail::unroll<Columns>([&](auto p) { y.at[r][p] = Function<T>::packet(y.at[r][p]); });
     });
+  }
+
+  EIGEN_ALWAYS_INLINE void push(typename Base::Memory&, const T* x, T* y) const {
+    using Vector = Eigen::Array<T, channels_, 1>;
+    Eigen::Map<Vector>(y, this->outputs()) =
+        Function<T>::vector(Eigen::Map<const Vector>(x, this->outputs()));
   }
 
   template<class D>
@@ -48,6 +54,7 @@ struct LeakyRelu {
   static T value(T x) { return x > 0 ? x : negative_slope * x; }
   static T slope(T y) { return y > 0 ? T(1) : negative_slope; }
   static Packet<T> packet(const Packet<T>& x) { return pmax(x, pmul(x, broadcast(negative_slope))); }
+  static auto vector(const auto& x) { return x.max(x * negative_slope); }
 };
 
 template<class T>
@@ -56,6 +63,7 @@ struct Relu {
   static T value(T x) { return x > 0 ? x : T(0); }
   static T slope(T y) { return y > 0 ? T(1) : T(0); }
   static Packet<T> packet(const Packet<T>& x) { return pmax(x, broadcast(T(0))); }
+  static auto vector(const auto& x) { return x.max(T(0)); }
 };
 
 template<class T>
@@ -66,6 +74,9 @@ struct Sigmoid {
     return x >= 0 ? 1 / (1 + e) : e / (1 + e);
   }
   static T slope(T y) { return y * (1 - y); }
+  static auto vector(const auto& x) {
+    return x.unaryExpr([](T v) { return value(v); });
+  }
 };
 
 }  // namespace detail
@@ -80,17 +91,11 @@ struct LogSoftmax : Parameterless<LogSoftmax<T, channels_>, T, channels_> {
 
   explicit LogSoftmax(Index count = channels_) : Base(count) {}
 
+  void push(typename Base::Memory&, const T* x, T* y) const { normalise(x, y, 1); }
+
   template<class D>
   void record(const D& domain, Tape<D>&, const T* x, T* y) const {
-    const Index stride = domain.stride(), count = this->outputs();
-    for (Index n = 0; n < stride; ++n) {
-      T largest = x[n];
-      for (Index c = 1; c < count; ++c) largest = std::max(largest, x[c * stride + n]);
-      T total = 0;
-      for (Index c = 0; c < count; ++c) total += std::exp(x[c * stride + n] - largest);
-      const T log_total = std::log(total);
-      for (Index c = 0; c < count; ++c) y[c * stride + n] = x[c * stride + n] - largest - log_total;
-    }
+    for (Index n = 0; n < domain.stride(); ++n) normalise(x + n, y + n, domain.stride());
   }
 
   template<class D>
@@ -102,6 +107,16 @@ struct LogSoftmax : Parameterless<LogSoftmax<T, channels_>, T, channels_> {
       for (Index c = 0; c < count; ++c)
         dx[c * stride + n] += dy[c * stride + n] - std::exp(y[c * stride + n]) * total;
     }
+  }
+
+ private:
+  void normalise(const T* x, T* y, Index stride) const {
+    const Index count = this->outputs();
+    T largest = x[0], total = 0;
+    for (Index c = 1; c < count; ++c) largest = std::max(largest, x[c * stride]);
+    for (Index c = 0; c < count; ++c) total += std::exp(x[c * stride] - largest);
+    const T log_total = std::log(total);
+    for (Index c = 0; c < count; ++c) y[c * stride] = x[c * stride] - largest - log_total;
   }
 };
 

@@ -39,6 +39,11 @@ struct BatchNorm : NodeBase {
   Index inputs() const { return weight.size(); }
   Index outputs() const { return weight.size(); }
 
+  EIGEN_ALWAYS_INLINE void push(Memory&, const T* x, T* y) const {
+    for (Index c = 0; c < outputs(); ++c)
+      y[c] = (x[c] - running_mean[c]) * (weight[c] / std::sqrt(running_var[c] + eps)) + bias[c];
+  }
+
   template<class D>
   struct Tape {
     Vector mean, variance;

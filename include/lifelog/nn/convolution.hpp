@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "detail/product.hpp"
 #include "linear.hpp"
 
 namespace lifelog::nn {
@@ -47,6 +48,27 @@ struct CausalConv : NodeBase {
     add_bias<fresh>(y, row);
     detail::accumulate(y, weight.data() + row, out, x.data, x.stride, inputs(), taps, [&](Index k, Index p) {
       return time - (taps - 1 - k) * dilation_ + p * detail::packet_size<T>;
+    });
+  }
+
+  /// The last lookback + 1 inputs, in a ring.
+  struct Memory {
+    static_assert(in != Eigen::Dynamic, "sample by sample, the number of input channels must be a constant");
+    alignas(64) T ring[lookback + 1][in];
+    Index newest;
+    Memory() { reset(); }
+    void reset() {
+      std::fill_n(ring[0], (lookback + 1) * in, T(0));
+      newest = lookback;
+    }
+  };
+
+  EIGEN_ALWAYS_INLINE void push(Memory& memory, const T* x, T* y) const {
+    memory.newest = memory.newest == lookback ? 0 : memory.newest + 1;
+    std::copy_n(x, in, memory.ring[memory.newest]);
+    detail::product<out, in, taps>(y, weight.data(), bias.data(), in, [&](Index k) {
+      const Index at = memory.newest - (taps - 1 - k) * dilation_;
+      return memory.ring[at < 0 ? at + lookback + 1 : at];
     });
   }
 

@@ -17,6 +17,7 @@
 //   lookback, history                 constants: receptive field − 1; samples its own reads look back
 //   outputs(), inputs()               the same counts at run time, where they are Eigen::Dynamic
 //   Chunk, prepare, block             evaluation in chunks of time (signals)
+//   Memory, push                      evaluation sample by sample
 //   Tape<Domain>, record, pull        training: forward with a record, then the pull-back of a gradient
 //   visit, initialise, fold, unfold   parameters; fold gives the network that is evaluated, unfold its gradient's way back
 //   present, unfold_present           the same for series of length 1, as a network on feature vectors
@@ -25,12 +26,15 @@
 
 namespace lifelog::nn {
 
-/// Marks node types, for `|`, and holds what most of them share: no memory in chunks, reading the present
-/// only.
+/// Marks node types, for `|`, and holds what most of them share: no memory between chunks or samples, reading the
+/// present only.
 struct NodeBase {
   struct Chunk {
     void reset() {}
     void advance(Index) {}
+  };
+  struct Memory {
+    void reset() {}
   };
   template<class Reach>
   using Reads = Reach;
@@ -130,6 +134,19 @@ struct Chain : NodeBase {
         detail::unroll<Columns>([&](auto p) { out.at[r][p] = detail::padd(out.at[r][p], own.at[r][p]); });
       });
     }
+  }
+
+  // Sample by sample.
+  struct Memory {
+    typename A::Memory first;
+    typename B::Memory second;
+    void reset() { first.reset(), second.reset(); }
+  };
+
+  EIGEN_ALWAYS_INLINE void push(Memory& memory, const T* x, T* y) const {
+    alignas(64) T between[A::channels];
+    first.push(memory.first, x, between);
+    second.push(memory.second, between, y);
   }
 
   // Training.
@@ -251,6 +268,20 @@ struct Sum : NodeBase {
     second.template block<false>(out, chunk.second, x, row, time);
   }
 
+  struct Memory {
+    typename A::Memory first;
+    typename B::Memory second;
+    void reset() { first.reset(), second.reset(); }
+  };
+
+  EIGEN_ALWAYS_INLINE void push(Memory& memory, const T* x, T* y) const {
+    alignas(64) T other[channels];
+    first.push(memory.first, x, y);
+    second.push(memory.second, x, other);
+    using Vector = Eigen::Array<T, channels, 1>;
+    Eigen::Map<Vector>(y, channels) += Eigen::Map<const Vector>(other);
+  }
+
   template<class Reach>
   using Reads = EitherReads<typename A::template Reads<Reach>, typename B::template Reads<Reach>>;
 
@@ -355,6 +386,10 @@ struct Identity : Parameterless<Identity<T, channels_>, T, channels_> {
         out.at[r][p] = fresh ? value : detail::padd(out.at[r][p], value);
       });
     });
+  }
+
+  EIGEN_ALWAYS_INLINE void push(typename Base::Memory&, const T* x, T* y) const {
+    for (Index c = 0; c < this->outputs(); ++c) y[c] = x[c];
   }
 
   template<class D>

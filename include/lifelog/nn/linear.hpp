@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <vector>
-
 #include "../core/parallel.hpp"
+#include "detail/product.hpp"
 #include "expression.hpp"
 
 namespace lifelog::nn {
@@ -41,10 +40,19 @@ struct Linear : NodeBase {
   Index inputs() const { return weight.cols(); }
   Index outputs() const { return weight.rows(); }
 
-  /// Partial weight gradients of the batch's pieces.
+  EIGEN_ALWAYS_INLINE void push(Memory&, const T* x, T* y) const {
+    if constexpr (out == Eigen::Dynamic) {
+      Eigen::Map<const Eigen::Matrix<T, in, 1>> input(x, inputs());
+      Eigen::Map<Eigen::Matrix<T, out, 1>>(y, outputs()) = bias + weight.lazyProduct(input);
+    } else {
+      detail::product<out, in, 1>(y, weight.data(), bias.data(), inputs(), [&](Index) { return x; });
+    }
+  }
+
+  /// Gradients of the batch's pieces, each as [out × (in + 1)]: the weights, then the bias.
   template<class D>
   struct Tape {
-    std::vector<Linear> pieces;
+    Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> pieces;
   };
 
   template<class D>
@@ -74,14 +82,16 @@ struct Linear : NodeBase {
   void pull(const D& domain, Tape<D>& tape, const T* x, const T*, const T* dy, T* dx,
             Linear& gradient) const {
     const Index stride = domain.stride(), pieces = piece_count(piece_samples, stride);
-    tape.pieces.assign(static_cast<std::size_t>(pieces), Linear(inputs(), outputs()));
+    tape.pieces.setZero(outputs(), pieces * (inputs() + 1));
+    const auto part = [&](Index index) {
+      return tape.pieces.middleCols(index * (inputs() + 1), inputs() + 1);
+    };
     parallel_for(pieces, domain.threads, [&](Index index) {
-      const auto piece = piece_of(index, piece_samples, stride);
-      pull_piece(piece, stride, x, dy, dx, tape.pieces[static_cast<std::size_t>(index)]);
+      pull_piece(piece_of(index, piece_samples, stride), stride, x, dy, dx, part(index).data());
     });
-    for (const auto& piece : tape.pieces) {
-      gradient.weight += piece.weight;
-      gradient.bias += piece.bias;
+    for (Index index = 0; index < pieces; ++index) {
+      gradient.weight += part(index).leftCols(inputs());
+      gradient.bias += part(index).col(inputs());
     }
   }
 
@@ -113,17 +123,17 @@ struct Linear : NodeBase {
     visitor(path / "bias", Layout{Role::parameter, 1, {rows}, {1}}, first.bias.data(), rest.bias.data()...);
   }
 
-  void pull_piece(Piece piece, Index stride, const T* x, const T* dy, T* dx, Linear& gradient) const {
+  void pull_piece(Piece piece, Index stride, const T* x, const T* dy, T* dx, T* gradient) const {
     constexpr Index packet = detail::packet_size<T>;
     const Index steps = (piece.end - piece.begin) / packet;
     const auto offset = [&](Index s) { return piece.begin + s * packet; };
-    detail::accumulate_outer(gradient.weight.data(), outputs(), dy, stride, outputs(), x, stride, inputs(),
-                             steps, offset, offset);
+    detail::accumulate_outer(gradient, outputs(), dy, stride, outputs(), x, stride, inputs(), steps, offset,
+                             offset);
     for (Index o = 0; o < outputs(); ++o) {
       auto total = detail::broadcast(T(0));
       for (Index s = 0; s < steps; ++s)
         total = detail::padd(total, detail::load(dy + o * stride + offset(s)));
-      gradient.bias[o] += detail::predux(total);
+      gradient[inputs() * outputs() + o] += detail::predux(total);
     }
     if (!dx) return;
     for (Index n = piece.begin; n < piece.end; n += detail::block_width<T>)

@@ -73,8 +73,8 @@ auto operator|(OverTime<S, H> reduced, const M& maker) {
   }
 }
 
-/// Evaluates a folded signal over whole series, in chunks, and takes the maximum of each channel. Holds the
-/// chunk buffers: make one a thread and use it again.
+/// Evaluates a folded signal over series of any length, in chunks, and takes the maximum of each channel. Holds the
+/// chunk buffers, a few tens of kilobytes: make one a thread and use it again.
 template<class S>
 class MaxOverTime {
  public:
@@ -82,33 +82,47 @@ class MaxOverTime {
   static constexpr Index channels = S::channels;
   static_assert(channels != Eigen::Dynamic, "a signal has a fixed number of channels");
 
-  explicit MaxOverTime(const S& signal) : input_(signal.inputs()) {}
+  explicit MaxOverTime(const S& signal) : input_(signal.inputs()) { reset(); }
 
   /// values: [channels], each channel's maximum; times: [channels], when it was first reached. x.length > 0.
-  /// A series with a value that is not finite has NaN for its maxima, at time 0: comparisons would pass NaN over.
   void operator()(const S& signal, Series<T> x, T* values, Index* times) {
+    reset();
+    push(signal, x);
+    std::copy_n(values_, channels, values);
+    std::copy_n(times_, channels, times);
+  }
+
+  /// Forgets everything: the next sample is at time 0.
+  void reset() {
     input_.reset();
     chunk_.reset();
-    for (auto& channel : best_)
-      for (auto& packet : channel) packet = detail::broadcast(-std::numeric_limits<T>::infinity());
-    for (auto& channel : block_)
-      for (auto& packet : channel) packet = detail::broadcast(T(0));
+    std::fill_n(values_, channels, -std::numeric_limits<T>::infinity());
+    std::fill_n(times_, channels, Index{0});
+    length_ = 0;
+  }
+
+  /// Goes on with the series' next samples. In how many pieces a series comes changes nothing but rounding, and not
+  /// even that between pieces of whole register blocks (multiples of 32 samples do on any machine).
+  void push(const S& signal, Series<T> x) {
+    start_lanes();
     for (Index start = 0; start < x.length; start += chunk_length) {
       const Index count = std::min(chunk_length, x.length - start);
-      for (Index c = 0; c < signal.inputs(); ++c) {
-        const T* const from = x.data + c * x.stride + start;
-        if (!all_finite(from, count)) return give_up(values, times);
-        std::copy_n(from, count, input_.channel(c));
-      }
+      for (Index c = 0; c < signal.inputs(); ++c)
+        std::copy_n(x.data + c * x.stride + start, count, input_.channel(c));
       signal.prepare(chunk_, input_.view(), count);
       look_for_maxima(signal, start, count);
-      if (start + count < x.length) {
-        input_.advance(count);
-        chunk_.advance(count);
-      }
+      input_.advance(count);
+      chunk_.advance(count);
     }
-    reduce_lanes(values, times);
+    reduce_lanes();
+    length_ += x.length;
   }
+
+  /// Samples seen so far.
+  Index length() const { return length_; }
+  /// [channels]: the maxima so far (−∞ before the first sample), and when each was first reached.
+  const T* values() const { return values_; }
+  const Index* times() const { return times_; }
 
  private:
   static constexpr Index width = detail::block_width<T>;
@@ -121,6 +135,13 @@ class MaxOverTime {
   static void give_up(T* values, Index* times) {
     std::fill_n(values, channels, std::numeric_limits<T>::quiet_NaN());
     std::fill_n(times, channels, Index{0});
+  }
+
+  void start_lanes() {
+    for (auto& channel : best_)
+      for (auto& packet : channel) packet = detail::broadcast(-std::numeric_limits<T>::infinity());
+    for (auto& channel : block_)
+      for (auto& packet : channel) packet = detail::broadcast(T(0));
   }
 
   void look_for_maxima(const S& signal, Index start, Index count) {
@@ -155,27 +176,31 @@ class MaxOverTime {
     });
   }
 
-  void reduce_lanes(T* values, Index* times) const {
+  /// Of equal maxima the first counts: among lanes the earliest, among pieces the one that is there already.
+  void reduce_lanes() {
     for (Index c = 0; c < channels; ++c) {
       alignas(64) T best[width], block[width];
       detail::unroll<detail::block_packets>([&](auto p) {
         detail::store<T>(best + p * detail::packet_size<T>, best_[c][p]);
         detail::store<T>(block + p * detail::packet_size<T>, block_[c][p]);
       });
-      values[c] = best[0];
-      times[c] = static_cast<Index>(block[0]) * width;
+      T value = best[0];
+      Index time = static_cast<Index>(block[0]) * width;
       for (Index l = 1; l < width; ++l) {
-        const Index time = static_cast<Index>(block[l]) * width + l;
-        if (best[l] > values[c] || (best[l] == values[c] && time < times[c]))
-          values[c] = best[l], times[c] = time;
+        const Index at = static_cast<Index>(block[l]) * width + l;
+        if (best[l] > value || (best[l] == value && at < time)) value = best[l], time = at;
       }
+      if (value > values_[c]) values_[c] = value, times_[c] = length_ + time;
     }
   }
 
   SignalBuffer<T, S::input_channels, S::history> input_;
   typename S::Chunk chunk_;
-  // Per channel and lane: the maximum so far and the number of the register block that held it (exact up to
-  // 2²⁴ blocks of 32 samples in float).
+  T values_[channels];
+  Index times_[channels];
+  Index length_ = 0;
+  // Per channel and lane of the piece being pushed: the maximum and the number of the register block that held it
+  // (exact up to 2²⁴ blocks in float).
   detail::Packet<T> best_[channels][detail::block_packets];
   detail::Packet<T> block_[channels][detail::block_packets];
 };

@@ -41,11 +41,17 @@ using Eigen::internal::pmul;
 using Eigen::internal::predux;
 using Eigen::internal::pselect;
 
-/// Calls f(integral_constant<int, 0>), …, f(integral_constant<int, N−1>), so that what is indexed stays in
-/// registers at any optimisation level.
+// A lambda that must dissolve into its caller: what it indexes by constants then stays in registers.
+#if defined(__GNUC__)
+#define LIFELOG_INLINE_LAMBDA __attribute__((always_inline))
+#else
+#define LIFELOG_INLINE_LAMBDA
+#endif
+
+/// Calls f(integral_constant<int, 0>), …, f(integral_constant<int, N−1>).
 template<int N, class F>
 EIGEN_ALWAYS_INLINE void unroll(F&& f) {
-  [&]<int... i>(std::integer_sequence<int, i...>) {
+  [&]<int... i>(std::integer_sequence<int, i...>) LIFELOG_INLINE_LAMBDA {
     (f(std::integral_constant<int, i>{}), ...);
   }
   (std::make_integer_sequence<int, N>{});

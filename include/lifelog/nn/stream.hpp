@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <limits>
+
+#include "max_over_time.hpp"
+
+namespace lifelog::nn {
+
+/// A network evaluated sample by sample: everything it remembers of the past, apart from the weights. Its size is a
+/// constant of the type, nothing is ever allocated, copies are independent, and one network may serve many streams.
+///
+///     auto plain = encoder.fold();          // once, after training or loading
+///     nn::Stream<decltype(plain)> stream;   // zero before time 0
+///     stream.push(plain, sample);           // sample: [channels]
+///     stream.features(plain, key);          // at any time: what the encoder makes of all samples so far
+///
+/// For a signal (no maximum over time), `push(signal, sample, output)` gives its output at each sample.
+template<class F>
+class Stream {
+ public:
+  using T = typename F::Scalar;
+
+  void reset() { memory_.reset(); }
+
+  /// sample: [input_channels]; output: [channels], the signal now.
+  void push(const F& signal, const T* sample, T* output) { signal.push(memory_, sample, output); }
+
+ private:
+  typename F::Memory memory_;
+};
+
+template<class S, class H>
+class Stream<OverTime<S, H>> {
+ public:
+  using T = typename S::Scalar;
+  using Network = OverTime<S, H>;
+
+  Stream() { reset(); }
+
+  void reset() {
+    memory_.reset();
+    std::fill_n(maxima_, S::channels, -std::numeric_limits<T>::infinity());
+  }
+
+  /// sample: [input_channels].
+  void push(const Network& net, const T* sample) {
+    alignas(64) T now[S::channels];
+    net.signal.push(memory_, sample, now);
+    for (Index c = 0; c < S::channels; ++c) maxima_[c] = now[c] > maxima_[c] ? now[c] : maxima_[c];
+  }
+
+  /// output: [channels of the head]. Call it after at least one sample.
+  void features(const Network& net, T* output) const {
+    typename H::Memory none;
+    net.head.push(none, maxima_, output);
+  }
+
+ private:
+  typename S::Memory memory_;
+  alignas(64) T maxima_[S::channels];
+};
+
+}  // namespace lifelog::nn
