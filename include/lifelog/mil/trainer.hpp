@@ -41,14 +41,14 @@ enum class F1 { macro, study };
 struct TrainOptions {
   int epochs = 1000;
   Index batch = 512;
-  nn::AdamWOptions optimizer;
-  nn::FocalLossOptions loss;
+  nn::AdamWOptions optimizer = {};
+  nn::FocalLossOptions loss = {};
   double clip = 0.9;
   bool shuffle = true;
   std::uint64_t seed = 1;
   int patience = 0;
   F1 score = F1::macro;
-  std::function<bool(const Epoch&)> on_epoch;
+  std::function<bool(const Epoch&)> on_epoch = {};
 };
 
 enum class TrainStatus {
