@@ -16,7 +16,14 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-const Names programs = {"cluster", "embed", "preprocess"};
+const Names programs = {"cluster",          "embed",           "preprocess", "train_mil",
+                        "modal_importance", "train_predictors"};
+/// Those and `synthesize`, whose built-in example is gigabytes.
+const Names all_programs = [] {
+  auto names = programs;
+  names.push_back("synthesize");
+  return names;
+}();
 
 /// A sandbox with x.npy [60, 9], users.npy and groups.npy [60]: 6 people in 3 groups.
 Sandbox& with_points(Sandbox& sandbox) {
@@ -56,12 +63,12 @@ Eigen::VectorXi load_labels(const std::filesystem::path& path) {
 
 BOOST_AUTO_TEST_SUITE(programs_)
 
-BOOST_DATA_TEST_CASE(explains_itself, boost::unit_test::data::make(programs), program) {
+BOOST_DATA_TEST_CASE(explains_itself, boost::unit_test::data::make(all_programs), program) {
   const Sandbox sandbox;
   const auto run = sandbox.run(program, "--help");
   BOOST_TEST(run.status == 0);
   BOOST_TEST(run.err == "");
-  for (const char* flag : {"--help", "--seed", "--threads", "--quiet", "--in", "--out"})
+  for (const char* flag : {"--help", "--seed", "--threads", "--quiet", "--out"})
     BOOST_TEST((run.out.find(flag) != std::string::npos), flag << " is not in the help");
 }
 
@@ -81,7 +88,7 @@ BOOST_DATA_TEST_CASE(is_quiet_when_told_to, boost::unit_test::data::make(program
   BOOST_TEST(run.out + run.err == "");
 }
 
-BOOST_DATA_TEST_CASE(refuses_bad_flags_in_one_line, boost::unit_test::data::make(programs), program) {
+BOOST_DATA_TEST_CASE(refuses_bad_flags_in_one_line, boost::unit_test::data::make(all_programs), program) {
   const Sandbox sandbox;
   check_failure(sandbox, program, "--no-such-flag", 2, "--no-such-flag");
   check_failure(sandbox, program, "stray", 2, "stray");
@@ -89,7 +96,14 @@ BOOST_DATA_TEST_CASE(refuses_bad_flags_in_one_line, boost::unit_test::data::make
   check_failure(sandbox, program, "--seed one", 2, "--seed");
   check_failure(sandbox, program, "--threads 99999", 2, "--threads");
   check_failure(sandbox, program, "--threads", 2, "--threads");
-  check_failure(sandbox, program, "--in nowhere --out result", 2, "nowhere");
+}
+
+BOOST_AUTO_TEST_CASE(missing_input_is_named) {
+  const Sandbox sandbox;
+  for (const std::string program : {"cluster", "embed", "preprocess"})
+    check_failure(sandbox, program, "--in nowhere --out result", 2, "nowhere");
+  check_failure(sandbox, "train_mil", "--data nowhere --out result", 2, "nowhere");
+  check_failure(sandbox, "modal_importance", "--data nowhere --model nowhere --out result", 2, "nowhere");
 }
 
 BOOST_AUTO_TEST_CASE(cluster_finds_the_planted_groups) {
