@@ -72,6 +72,25 @@ report::Training read_training(const std::string& user, const TrainingFiles& fil
   return training;
 }
 
+/// How well a grouping of people suits their mean importances: a person alone in a group counts 0; −1 where all
+/// people are in one group.
+double people_silhouette(const RowMatrix<double>& means, const Eigen::VectorXi& group) {
+  if (group.minCoeff() == group.maxCoeff()) return -1;
+  return cluster::silhouette(means, group).mean;
+}
+
+/// [people, M]: the mean importance of each person's rows. users: [n], 0 … people − 1.
+RowMatrix<double> mean_importances(const RowMatrix<double>& points, const Eigen::VectorXi& users,
+                                   Index people) {
+  RowMatrix<double> means = RowMatrix<double>::Zero(people, points.cols());
+  Eigen::VectorXd counts = Eigen::VectorXd::Zero(people);
+  for (Index i = 0; i < points.rows(); ++i) {
+    means.row(users[i]) += points.row(i);
+    counts[users[i]] += 1;
+  }
+  return counts.cwiseInverse().asDiagonal() * means;
+}
+
 /// One minute of all modalities, one after another.
 void append_window(const data::DataSet& data, Index row, float* to) {
   for (const auto& modality : data.modalities) {
@@ -284,7 +303,7 @@ Study::People Study::people() const {
 }
 
 void Study::find_groups() {
-  step("groups", {{"first", 2}, {"last", 10}, {"silhouette", {3, 9}}}, [&] {
+  step("groups", {{"rule", "people"}, {"first", 2}, {"last", 10}, {"silhouette", {3, 9}}}, [&] {
     const auto dir = options_.out / "groups";
     make_directory(dir);
     const RowMatrix<double> points =
@@ -297,16 +316,25 @@ void Study::find_groups() {
       cluster::SelectOptions options;
       options.kmeans.seed = program_.seed;
       options.kmeans.threads = program_.threads;
-      const auto chosen = cluster::select_k(points, users, options);
-      labels = chosen.tree.cut(chosen.best);
+      const auto tried = cluster::select_k(points, users, options);
+      const auto means = mean_importances(points, users, static_cast<Index>(names.size()));
+      Eigen::VectorXd of_people(tried.silhouette_k.size());
+      for (Index i = 0; i < of_people.size(); ++i)
+        of_people[i] = people_silhouette(
+            means, cluster::user_groups(users, tried.tree.cut(tried.silhouette_k[i])).group);
+      Index best = 0;
+      of_people.maxCoeff(&best);
+      labels = tried.tree.cut(tried.silhouette_k[best]);
       const auto list = [](const auto& values) { return std::vector<double>(values.begin(), values.end()); };
-      selection = {
-          {"k", chosen.best},
-          {"entropy",
-           {{"k", list(chosen.k)},
-            {"k-means", list(chosen.kmeans_entropy)},
-            {"Ward", list(chosen.ward_entropy)}}},
-          {"silhouette", {{"k", list(chosen.silhouette_k)}, {"Ward", list(chosen.ward_silhouette)}}}};
+      selection = {{"k", tried.silhouette_k[best]},
+                   {"entropy",
+                    {{"k", list(tried.k)},
+                     {"k-means", list(tried.kmeans_entropy)},
+                     {"Ward", list(tried.ward_entropy)}}},
+                   {"silhouette",
+                    {{"k", list(tried.silhouette_k)},
+                     {"Ward, minutes", list(tried.ward_silhouette)},
+                     {"Ward, people", list(of_people)}}}};
     }
     const auto groups = user_lists(cluster::user_groups(users, labels), names);
     writing([&] { io::save_npy(dir / "labels.npy", labels.cast<std::int64_t>().eval()); });
@@ -426,7 +454,7 @@ report::Report Study::collect() const {
 
   const auto selection = read_json(out / "groups" / "selection.json");
   report.selection.chosen = selection.at("k");
-  report.selection.rule = "the highest silhouette of Ward's clusters";
+  report.selection.rule = "the highest silhouette of people's mean importances, grouped by Ward's clusters";
   for (const auto& [kind, curves] : selection.items()) {
     if (kind == "k") continue;
     for (const auto& [method, score] : curves.items())

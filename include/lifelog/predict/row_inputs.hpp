@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "../data/modalities.hpp"
 #include "../data/rows.hpp"
 #include "../mil/bags.hpp"
 
@@ -29,6 +31,22 @@ inline bool is_input(const std::string& channel) {
   return !left_out.count(channel);
 }
 
+/// What a column's sensor can possibly report; anything for sensors that the tables of `data/modalities.hpp` do not hold.
+inline data::Channel channel_of(const std::string& modality, const std::string& channel) {
+  for (const auto& known : data::etri_2019(data::Rules::study))
+    if (known.name == modality)
+      for (const auto& c : known.channels)
+        if (c.name == channel) return c;
+  return {channel, ""};
+}
+
+/// The value as an input; NaN where it is missing or a fault of recording.
+inline float input_value(double value, const data::Channel& channel) {
+  return value >= channel.low && value <= channel.high && std::abs(value) <= 1e30
+             ? static_cast<float>(value)
+             : std::numeric_limits<float>::quiet_NaN();
+}
+
 /// Replaces NaN by the mean of its column; a column without any number becomes 0.
 inline void fill_with_column_means(RowMatrix<float>& rows) {
   for (Index c = 0; c < rows.cols(); ++c) {
@@ -45,7 +63,8 @@ inline void fill_with_column_means(RowMatrix<float>& rows) {
 }  // namespace detail
 
 /// The study's inputs and labels (study's § 5): per modality its channels (of mGps latitude and longitude, of mGyr the
-/// three rates), missing values replaced by column means, tension binned. Rows without a tension are left out.
+/// three rates), missing values replaced by column means, tension binned. Values beyond what their sensor can report
+/// count as missing: one of them would outweigh all others in the gradient. Rows without a tension are left out.
 ///
 /// Throws std::invalid_argument when there is no table or tables differ in their columns.
 inline RowInputs row_inputs(const std::vector<data::RowTable>& tables, data::TensionBins bins) {
@@ -55,6 +74,7 @@ inline RowInputs row_inputs(const std::vector<data::RowTable>& tables, data::Ten
   inputs.classes = data::tension_bin_count(bins);
   const auto& columns = tables.front().columns;
   std::vector<std::size_t> chosen;
+  std::vector<data::Channel> channels;
   for (std::size_t c = 0; c < columns.size(); ++c) {
     const auto bar = columns[c].find("__");
     require(bar != std::string::npos, "tables: expected columns named <modality>__<column>, got '",
@@ -65,6 +85,7 @@ inline RowInputs row_inputs(const std::vector<data::RowTable>& tables, data::Ten
       inputs.modalities.push_back({modality, 0});
     ++inputs.modalities.back().channels;
     chosen.push_back(c);
+    channels.push_back(detail::channel_of(modality, columns[c].substr(bar + 2)));
   }
   std::vector<float> values;
   for (std::size_t t = 0; t < tables.size(); ++t) {
@@ -73,7 +94,8 @@ inline RowInputs row_inputs(const std::vector<data::RowTable>& tables, data::Ten
     const auto tension = data::label_numbers(tables[t], "emotionTension");
     for (std::size_t r = 0; r < tables[t].size(); ++r) {
       if (std::isnan(tension(r))) continue;
-      for (const auto c : chosen) values.push_back(static_cast<float>(tables[t].values(r, c)));
+      for (std::size_t i = 0; i < chosen.size(); ++i)
+        values.push_back(detail::input_value(tables[t].values(r, chosen[i]), channels[i]));
       inputs.labels.push_back(data::tension_bin(static_cast<int>(tension(r)), bins));
       inputs.user.push_back(t);
     }
