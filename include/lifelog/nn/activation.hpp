@@ -79,6 +79,16 @@ struct Sigmoid {
   }
 };
 
+template<class T>
+struct Tanh {
+  static constexpr bool zero_preserving = true;
+  static T value(T x) { return std::tanh(x); }
+  static T slope(T y) { return 1 - y * y; }
+  static auto vector(const auto& x) {
+    return x.unaryExpr([](T v) { return value(v); });
+  }
+};
+
 }  // namespace detail
 
 /// Normalised log-probabilities over the features of each sample: y = x − log Σ exp(x).
@@ -141,6 +151,8 @@ inline constexpr PointwiseMaker<detail::LeakyRelu> leaky_relu;
 inline constexpr PointwiseMaker<detail::Relu> relu;
 /// 1/(1 + exp(−x)), on feature vectors.
 inline constexpr PointwiseMaker<detail::Sigmoid> sigmoid;
+/// Hyperbolic tangent, on feature vectors.
+inline constexpr PointwiseMaker<detail::Tanh> tanh;
 /// Log-probabilities over features.
 inline constexpr LogSoftmaxMaker log_softmax;
 
