@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+
+// The whole study, small: what it leaves, that it goes on where it stopped, and that one bad person stops nobody.
+
+#include <boost/test/unit_test.hpp>
+#include <lifelog/io/npy.hpp>
+#include <nlohmann/json.hpp>
+
+#include "run.hpp"
+
+using namespace lifelog;
+using namespace lifelog::examples;
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::string tiny =
+    "--users 4 --groups 2 --sessions 1 --minutes 24 --dirt 0.05 --epochs 6 --predictor-epochs 4 --perplexity "
+    "5 ";
+
+const std::string small = tiny + "--epochs 6 ";
+
+/// Every file but the raw recordings, with its content.
+std::vector<std::pair<std::string, std::string>> results(const Sandbox& sandbox, const std::string& out) {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (const auto& file : sandbox.files())
+    if (file.starts_with(out + "/") && !file.starts_with(out + "/raw/"))
+      all.emplace_back(file.substr(out.size()), sandbox.read(file));
+  return all;
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+bool have_recordings() {
+  return fs::exists(fs::path(LIFELOG_E4_DATA) / "recordings");
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(pipeline_)
+
+BOOST_AUTO_TEST_CASE(leaves_a_report_and_goes_on_where_it_stopped) {
+  const Sandbox sandbox;
+  const auto first = sandbox.run("pipeline", small + "--out a");
+  BOOST_TEST(first.status == 0, first.err);
+  BOOST_TEST(first.err == "");
+  for (const char* part : {"minutes kept", "test F1", "k = ", "adjusted Rand index",
+                           "mean F1 of group predictors", "report: a/report/index.html"})
+    BOOST_TEST(contains(first.out, part), part);
+  const auto html = sandbox.read("a/report/index.html");
+  for (const char* part : {"<svg", "101", "e4Acc", "mMag", "</html>"}) BOOST_TEST(contains(html, part), part);
+  for (const char* file : {"a/data/quality.json", "a/mil/101/metrics.json", "a/mil/101/history.csv",
+                           "a/groups/groups.json", "a/predictors/comparison.json", "a/map/raw.npy"})
+    BOOST_TEST(fs::exists(sandbox.path() / file), file);
+  const auto importance = io::load_npy<float, 2>(sandbox.path() / "a/importance/importance.npy");
+  for (std::size_t i = 0; i < importance.shape(0); ++i) {
+    float total = 0;
+    for (std::size_t m = 0; m < 9; ++m) total += importance(i, m);
+    BOOST_TEST(total == 1, boost::test_tools::tolerance(1e-5f));
+  }
+
+  const auto before = results(sandbox, "a");
+  const auto second = sandbox.run("pipeline", small + "--out a");
+  BOOST_TEST(second.status == 0);
+  BOOST_TEST(contains(second.out, "networks: done before"));
+  BOOST_TEST((results(sandbox, "a") == before));
+
+  // Interrupted between and inside steps: what is missing is made again, to the byte.
+  fs::remove(sandbox.path() / "a/.steps/networks.json");
+  fs::remove(sandbox.path() / "a/mil/102/model.safetensors");
+  fs::remove(sandbox.path() / "a/.steps/groups.json");
+  fs::remove_all(sandbox.path() / "a/groups");
+  const auto third = sandbox.run("pipeline", small + "--out a");
+  BOOST_TEST(third.status == 0, third.err);
+  BOOST_TEST((results(sandbox, "a") == before));
+
+  // Another setting does its step and all after it again, and none before.
+  const auto other = sandbox.run("pipeline", tiny + "--epochs 7 --out a");
+  BOOST_TEST(contains(other.out, "data: done before"));
+  BOOST_TEST(!contains(other.out, "networks: done before"));
+  BOOST_TEST((results(sandbox, "a") != before));
+}
+
+BOOST_AUTO_TEST_CASE(gives_the_same_bytes_on_any_number_of_threads) {
+  const Sandbox sandbox;
+  BOOST_TEST(sandbox.run("pipeline", small + "--out a --threads 1 --seed 5").status == 0);
+  BOOST_TEST(sandbox.run("pipeline", small + "--out b --threads 2 --seed 5").status == 0);
+  const auto a = results(sandbox, "a"), b = results(sandbox, "b");
+  BOOST_TEST(a.size() == b.size());
+  for (std::size_t i = 0; i < a.size() && i < b.size(); ++i) {
+    BOOST_TEST(a[i].first == b[i].first);
+    BOOST_TEST((a[i].second == b[i].second), a[i].first << " differs");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(one_bad_person_does_not_stop_the_others) {
+  const Sandbox sandbox;
+  BOOST_TEST(
+      sandbox.run("synthesize", "--out raw --users 4 --groups 2 --sessions 1 --minutes 24 --dirt 0").status ==
+      0);
+  // 101 loses all of a modality; 102 feels the same all day; 103 has an empty folder.
+  for (const auto& session : fs::directory_iterator(sandbox.path() / "raw/dataset_2019/101"))
+    fs::remove_all(session.path() / "e4Eda");
+  for (const auto& session : fs::directory_iterator(sandbox.path() / "raw/dataset_2019/102"))
+    for (const auto& file : fs::directory_iterator(session.path()))
+      if (file.path().string().ends_with("_label.csv")) {
+        const auto text = io::read_file(file.path());
+        std::string flat = text.substr(0, text.find('\n') + 1), line = text.substr(flat.size());
+        line = line.substr(0, line.find('\n') + 1);
+        const auto start = std::stol(line);
+        for (int i = 0; i < 20; ++i) flat += std::to_string(start + 60 * i) + line.substr(line.find('.'));
+        io::write_text(file.path(), flat);
+      }
+  fs::remove_all(sandbox.path() / "raw/dataset_2019/103");
+  fs::create_directory(sandbox.path() / "raw/dataset_2019/103");
+  fs::create_directory(sandbox.path() / "raw/dataset_2019/not_a_number");
+
+  const auto run = sandbox.run("pipeline", "--data raw --out a --epochs 3 --predictor-epochs 2");
+  BOOST_TEST(run.status == 0, run.err);
+  const auto quality = nlohmann::json::parse(sandbox.read("a/data/quality.json"));
+  std::size_t unusable = 0;
+  for (const auto& person : quality.at("people")) {
+    const bool bad = person.at("error") != "";
+    unusable += bad;
+    BOOST_TEST(bad == (person.at("user") != "104"), person.at("user"));
+    BOOST_TEST(contains(sandbox.read("a/report/index.html"), person.at("user")));
+  }
+  BOOST_TEST(unusable == 3U);
+  BOOST_TEST(contains(run.out, "unusable"));
+}
+
+BOOST_AUTO_TEST_CASE(says_what_is_wrong_in_one_line) {
+  const Sandbox sandbox;
+  fs::create_directory(sandbox.path() / "empty");
+  sandbox.write("file", "text");
+  const auto fails = [&](const std::string& arguments, int status, const std::string& what) {
+    const auto run = sandbox.run("pipeline", arguments);
+    BOOST_TEST(run.status == status, arguments);
+    BOOST_TEST(run.one_line("pipeline"), run.err);
+    BOOST_TEST(contains(run.err, what), run.err);
+  };
+  fails("--data nowhere --out a", 2, "nowhere");
+  fails("--data empty --out a", 2, "empty");
+  fails("--data empty --layout empatica --out a", 2, "--labels");
+  fails("--data empty --layout empatica --labels nowhere.csv --out a", 2, "nowhere.csv");
+  fails("--epochs 0 --out a", 2, "--epochs");
+  fails("--minutes 0 --out a", 2, "--minutes");
+  fails("--no-such-flag", 2, "--no-such-flag");
+  fails(small + "--out file/a", 1, "file/a");
+  fails(small + "--out /proc/lifelog", 1, "/proc/lifelog");
+}
+
+BOOST_AUTO_TEST_CASE(reads_real_recordings,
+                     *boost::unit_test::precondition([](boost::unit_test::test_unit_id) {
+                       return have_recordings();
+                     })) {
+  const Sandbox sandbox;
+  const auto data = fs::canonical(LIFELOG_E4_DATA);
+  fs::create_directory(sandbox.path() / "recordings");
+  for (const char* person : {"S02", "S05", "S07"})
+    fs::create_directory_symlink(data / "recordings" / person, sandbox.path() / "recordings" / person);
+  const auto run = sandbox.run("pipeline", "--layout empatica --data recordings --labels '" +
+                                               (data / "labels.csv").string() + "' --out a --epochs 3");
+  BOOST_TEST(run.status == 0, run.err);
+  const auto people = nlohmann::json::parse(sandbox.read("a/importance/people.json"));
+  BOOST_TEST((people.at("users") == std::vector<std::string>{"S02", "S05", "S07"}));
+  BOOST_TEST(
+      (people.at("modalities") == std::vector<std::string>{"e4Acc", "e4Bvp", "e4Eda", "e4Hr", "e4Temp"}));
+  for (const auto& person : nlohmann::json::parse(sandbox.read("a/data/quality.json")).at("people"))
+    BOOST_TEST(person.at("kept").get<int>() > 40);
+  BOOST_TEST(contains(sandbox.read("a/report/index.html"), "S07"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
