@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 namespace {
 
 const std::string tiny =
-    "--users 4 --groups 2 --sessions 1 --minutes 24 --dirt 0.05 --epochs 6 --predictor-epochs 4 --perplexity "
+    "--users 4 --groups 2 --sessions 1 --minutes 24 --dirt 0.05 --predictor-epochs 4 --perplexity "
     "5 ";
 
 const std::string small = tiny + "--epochs 6 ";
