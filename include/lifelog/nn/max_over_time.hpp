@@ -99,22 +99,28 @@ class MaxOverTime {
     std::fill_n(values_, channels, -std::numeric_limits<T>::infinity());
     std::fill_n(times_, channels, Index{0});
     length_ = 0;
+    finite_ = true;
   }
 
   /// Goes on with the series' next samples. In how many pieces a series comes changes nothing but rounding, and not
   /// even that between pieces of whole register blocks (multiples of 32 samples do on any machine).
+  /// From the first sample that is not finite on, maxima are NaN, at time 0: comparisons would pass NaN over.
   void push(const S& signal, Series<T> x) {
     start_lanes();
     for (Index start = 0; start < x.length; start += chunk_length) {
       const Index count = std::min(chunk_length, x.length - start);
-      for (Index c = 0; c < signal.inputs(); ++c)
-        std::copy_n(x.data + c * x.stride + start, count, input_.channel(c));
+      for (Index c = 0; c < signal.inputs(); ++c) {
+        const T* const from = x.data + c * x.stride + start;
+        finite_ = finite_ && all_finite(from, count);
+        std::copy_n(from, count, input_.channel(c));
+      }
       signal.prepare(chunk_, input_.view(), count);
       look_for_maxima(signal, start, count);
       input_.advance(count);
       chunk_.advance(count);
     }
     reduce_lanes();
+    if (!finite_) give_up();
     length_ += x.length;
   }
 
@@ -132,9 +138,9 @@ class MaxOverTime {
     return (Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>(x, count) * T(0)).sum() == T(0);
   }
 
-  static void give_up(T* values, Index* times) {
-    std::fill_n(values, channels, std::numeric_limits<T>::quiet_NaN());
-    std::fill_n(times, channels, Index{0});
+  void give_up() {
+    std::fill_n(values_, channels, std::numeric_limits<T>::quiet_NaN());
+    std::fill_n(times_, channels, Index{0});
   }
 
   void start_lanes() {
@@ -199,6 +205,7 @@ class MaxOverTime {
   T values_[channels];
   Index times_[channels];
   Index length_ = 0;
+  bool finite_ = true;
   // Per channel and lane of the piece being pushed: the maximum and the number of the register block that held it
   // (exact up to 2²⁴ blocks in float).
   detail::Packet<T> best_[channels][detail::block_packets];
