@@ -144,6 +144,9 @@ struct Chain : NodeBase {
   };
 
   EIGEN_ALWAYS_INLINE void push(Memory& memory, const T* x, T* y) const {
+    static_assert(A::channels != Eigen::Dynamic,
+                  "sample by sample, the channels between two nodes must be a constant: linear<n> rather "
+                  "than linear_to(n)");
     alignas(64) T between[A::channels];
     first.push(memory.first, x, between);
     second.push(memory.second, between, y);

@@ -15,6 +15,8 @@ namespace lifelog::nn {
 ///     stream.push(plain, sample);           // sample: [channels]
 ///     stream.features(plain, key);          // at any time: what the encoder makes of all samples so far
 ///
+/// A sample that is not finite makes the features NaN until `reset`, as it does for a whole series.
+///
 /// For a signal (no maximum over time), `push(signal, sample, output)` gives its output at each sample.
 template<class F>
 class Stream {
@@ -45,12 +47,14 @@ class Stream<OverTime<S, H>> {
 
   /// sample: [input_channels].
   void push(const Network& net, const T* sample) {
+    for (Index c = 0; c < S::input_channels; ++c)
+      if (!(sample[c] * T(0) == T(0))) std::fill_n(maxima_, S::channels, std::numeric_limits<T>::quiet_NaN());
     alignas(64) T now[S::channels];
     net.signal.push(memory_, sample, now);
     for (Index c = 0; c < S::channels; ++c) maxima_[c] = now[c] > maxima_[c] ? now[c] : maxima_[c];
   }
 
-  /// output: [channels of the head]. Call it after at least one sample.
+  /// output: [channels of the head]. Before the first sample the maxima are −∞.
   void features(const Network& net, T* output) const {
     typename H::Memory none;
     net.head.push(none, maxima_, output);
