@@ -22,7 +22,8 @@ constexpr double checkpoint_seconds = 10;
 mil::BagNetwork<float> start_network(const data::DataSet& data, const mil::Bags<float>& bags,
                                      const TrainingOptions& options) {
   const auto classes = static_cast<Index>(data.classes.size());
-  if (options.init.empty()) return mil::make_bag_network<float>(bags.shapes(), classes, options.train.seed);
+  if (options.init.empty())
+    return mil::make_bag_network<float>(bags.shapes(), classes, options.train.seed, options.pool);
   auto model = mil::load_model(options.init.string());
   if (model.network.classes() != classes)
     throw format_error(options.init.string(), "expected a model of " + std::to_string(classes) +

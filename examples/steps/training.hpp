@@ -15,6 +15,8 @@ namespace lifelog::examples {
 struct TrainingOptions {
   mil::TrainOptions train;
   data::SplitOptions split;
+  /// How instances are weighed, unless `init` says.
+  mil::Pool pool = mil::Pool::self;
   /// Standardise each channel by its moments over the training minutes; the model remembers them.
   bool standardize = false;
   /// Model to start from; empty: PyTorch's default initialisation from the seed.

@@ -33,7 +33,8 @@ class TrainingFlags {
   /// Those of the bag network as well.
   void add_to(CLI::App& app) {
     add_common_to(app);
-    app.add_option("--pool", pool_, "how instances are weighed")->check(CLI::IsMember({"self"}));
+    app.add_option("--pool", pool_, "how instances are weighed")
+        ->check(CLI::IsMember({"self", "attention", "gated"}));
     app.add_flag("--standardize", standardize_, "standardise each channel by the training minutes");
     app.add_flag("--resume", resume_, "go on from the checkpoint beside the model");
     app.add_option("--init", init_, "model to start from (.safetensors)");
@@ -53,6 +54,9 @@ class TrainingFlags {
           Eigen::Map<const Eigen::VectorXd>(alpha.data(), static_cast<Index>(alpha.size()));
     }
     options.split = split_options(program.seed);
+    options.pool = pool_ == "gated"       ? mil::Pool::gated
+                   : pool_ == "attention" ? mil::Pool::attention
+                                          : mil::Pool::self;
     options.standardize = standardize_;
     options.init = init_;
     options.resume = resume_;

@@ -149,8 +149,9 @@ BOOST_AUTO_TEST_CASE(importance_is_a_distribution) {
 BOOST_AUTO_TEST_CASE(the_whole_gradient_against_differences) {
   const auto owned = noisy_bags<double>(4, 3);
   auto net = make_bag_network<double>(owned.bags.shapes(), 3, 4);
-  net.query.first.second.weight *= 8;  // sharpens the attention, nearly uniform at first
-  net.key.first.second.weight *= 8;
+  auto& heads = std::get<SelfAttention<double>>(net.pool);
+  heads.query.first.second.weight *= 8;  // sharpens the attention, nearly uniform at first
+  heads.key.first.second.weight *= 8;
   nn::FocalLossOptions options;
   options.gamma = 1.5;
   options.alpha = Eigen::Vector3d(0.5, 1, 2);
@@ -179,6 +180,40 @@ BOOST_AUTO_TEST_CASE(the_whole_gradient_against_differences) {
     const auto& scalar = std::get<ScalarEncoder<double>>(gradient.branches[2].encoder);
     const double bias = scalar.first.second.bias.norm();
     BOOST_TEST((training ? bias < 1e-12 : bias > 1e-6));
+  }
+}
+
+// On scalars, whose encoders are small, for all kinds of pool.
+BOOST_AUTO_TEST_CASE(every_pool_against_differences) {
+  Random random(5);
+  std::vector<double> values(15);
+  for (double& value : values) value = random.normal();
+  const Bags<double> bags{
+      5, {{"a", values.data(), 0, 1}, {"b", values.data() + 5, 0, 1}, {"c", values.data() + 10, 0, 1}}};
+  const std::vector<Index> rows{0, 1, 2, 3, 4}, labels{0, 1, 2, 1, 0};
+  for (const Pool kind : {Pool::self, Pool::attention, Pool::gated}) {
+    const auto net = make_bag_network<double>(bags.shapes(), 3, 6, kind);
+    BOOST_TEST((net.pool_kind() == kind));
+    BagPass<double> pass(net, bags, 1);
+    auto gradient = nn::zeros_like(net);
+    pass.forward(net, rows, false);
+    pass.loss(net, labels.data(), {}, &gradient);
+    for (Index n = 0; n < 5; ++n) BOOST_TEST(std::abs(pass.importance().col(n).sum() - 1) < 1e-14);
+    const auto check = nn::gradient_check(net, gradient, [&](const BagNetwork<double>& moved) {
+      pass.forward(moved, rows, false);
+      return pass.loss(moved, labels.data(), {}, nullptr);
+    });
+    Index of_pool = 0;
+    for (const auto& tensor : check.tensors) {
+      const bool own = tensor.name.find("ILNet") == std::string::npos;
+      of_pool += own;
+      // The last bias of a score moves all instances alike: it has no gradient.
+      if (tensor.name == "Al.2.bias" || tensor.name == "Al.1.bias")
+        BOOST_TEST(tensor.norm < 1e-9);
+      else
+        BOOST_TEST((tensor.norm > 0 && tensor.error * tensor.norm < 1e-6 * tensor.norm + 1e-10), tensor.name);
+    }
+    BOOST_TEST(of_pool == (kind == Pool::gated ? 6 : 4));
   }
 }
 

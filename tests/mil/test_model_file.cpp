@@ -154,8 +154,26 @@ BOOST_AUTO_TEST_CASE(a_bare_state_dict_loads) {
     BagNetwork<float> expected_network(shapes, 3);
     assign_tensors(expected_network, golden::tensors("network.safetensors"));
     BOOST_TEST(same_bits(model.network, expected_network));
-    BOOST_TEST((model.network.key.first.second.weight.array() != 0).all());
+    BOOST_TEST(
+        (std::get<SelfAttention<float>>(model.network.pool).key.first.second.weight.array() != 0).all());
   }
+}
+
+BOOST_AUTO_TEST_CASE(the_pool_is_told_by_metadata_or_names) {
+  for (const Pool kind : {Pool::self, Pool::attention, Pool::gated})
+    for (const bool stated : {true, false}) {
+      const TempDir dir;
+      const Model model{make_bag_network<float>({{"a", 0}, {"b", 0}}, 2, 3, kind), {"0", "1"}, {}};
+      save_model((dir / "m").string(), model);
+      if (!stated) {
+        auto bare = io::Tensors::load(dir / "m");
+        bare.metadata().clear();
+        bare.save(dir / "m");
+      }
+      const auto loaded = load_model((dir / "m").string());
+      BOOST_TEST((loaded.network.pool_kind() == kind));
+      BOOST_TEST(same_bits(loaded.network, model.network));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(tensors_that_do_not_fit_are_named) {
@@ -185,7 +203,7 @@ BOOST_AUTO_TEST_CASE(tensors_that_do_not_fit_are_named) {
 BOOST_AUTO_TEST_CASE(metadata_that_does_not_fit) {
   refuses(with_metadata("format", "lifelog-dataset"), {"format", "lifelog-dataset"});
   refuses(with_metadata("version", "2"), {"version", "'2'"});
-  refuses(with_metadata("pool", "gated"), {"pool", "'gated'"});
+  refuses(with_metadata("pool", "median"), {"pool", "'median'"});
   refuses(with_metadata("channels", "3,0"), {"channels"});
   refuses(with_metadata("channels", "3,0,x"), {"channels", "'x'"});
   refuses(with_metadata("channels", "3,0,-1"), {"channels", "'-1'"});

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <variant>
 #include <vector>
 
 #include "bag_network.hpp"
 
 namespace lifelog::mil::detail {
 
-/// The self-attention pool over a batch of bags. Planes are [row][sample], `domain.stride()` apart.
+/// Weighs the instances of a batch of bags by a network's pool and mixes their values. Planes are [row][sample],
+/// `domain.stride()` apart.
 template<class T>
 class AttentionPass {
  public:
@@ -17,82 +19,59 @@ class AttentionPass {
   /// (M rows) and `log_probabilities` (`classes` rows) are set.
   void forward(const BagNetwork<T>& net, const Domain& domain, const std::vector<const T*>& keys,
                const std::vector<const T*>& values) {
-    const auto count = static_cast<std::size_t>(net.modalities());
-    key_.resize(count), query_.resize(count);
-    for (std::size_t m = 0; m < count; ++m) {
-      net.key.record(domain, key_[m].tape, keys[m], key_[m].output.resize(domain, net.key));
-      net.query.record(domain, query_[m].tape, keys[m], query_[m].output.resize(domain, net.query));
-    }
     importance.setZero(net.modalities(), domain.stride());
     log_probabilities.setZero(net.classes(), domain.stride());
+    std::visit([&](const auto& pool) { pass_of(pool).record(pool, domain, keys, importance.data()); },
+               net.pool);
     for (Index n = 0; n < domain.count; ++n) {
-      attend(net, domain, n);
+      auto weights = importance.col(n);
+      weights = (weights - weights.maxCoeff()).exp();
+      weights /= weights.sum();
       mix(net, domain, values, n);
     }
   }
 
-  /// dlog: the loss's derivative in log_probabilities. Adds to the gradients of the heads, and to dkeys and
-  /// dvalues, planes like keys and values.
+  /// dlog: the loss's derivative in log_probabilities. Adds to the gradient of the pool, and to dkeys and dvalues,
+  /// planes like keys and values.
   void backward(const BagNetwork<T>& net, const Domain& domain, const std::vector<const T*>& keys,
                 const std::vector<const T*>& values, const T* dlog, const std::vector<T*>& dkeys,
                 const std::vector<T*>& dvalues, BagNetwork<T>& gradient) {
     const Index count = net.modalities(), stride = domain.stride();
-    for (auto* head : {&key_, &query_})
-      for (auto& h : *head) {
-        h.gradient.resize(domain, head == &key_ ? net.key : net.query);
-        h.gradient.set_zero();
-      }
-    Eigen::Array<T, Eigen::Dynamic, 1> dmix(net.classes()), dscore(count);
+    dscores_.setZero(count, stride);
+    Eigen::Array<T, Eigen::Dynamic, 1> dmix(net.classes());
     for (Index n = 0; n < domain.count; ++n) {
       T total = 0;
       for (Index c = 0; c < net.classes(); ++c) total += dlog[c * stride + n];
       for (Index c = 0; c < net.classes(); ++c)
         dmix[c] = dlog[c * stride + n] - std::exp(log_probabilities(c, n)) * total;
+      auto dscore = dscores_.col(n);
       for (Index m = 0; m < count; ++m) {
         const auto at = static_cast<std::size_t>(m);
-        dscore[m] = 0;
         for (Index c = 0; c < net.classes(); ++c) {
           dscore[m] += dmix[c] * values[at][c * stride + n];
           dvalues[at][c * stride + n] += dmix[c] * importance(m, n);
         }
       }
       const T mean = (dscore * importance.col(n)).sum();
-      dscore = importance.col(n) * (dscore - mean) / static_cast<T>(count);
-      for (Index i = 0; i < count; ++i) {
-        auto &k = key_[static_cast<std::size_t>(i)], &q = query_[static_cast<std::size_t>(i)];
-        for (Index j = 0; j < count; ++j) {
-          k.gradient.data()[n] += dscore[j] * q.output.data()[j * stride + n];
-          q.gradient.data()[j * stride + n] += dscore[j] * k.output.data()[n];
-        }
-      }
+      dscore = importance.col(n) * (dscore - mean);
     }
-    for (std::size_t m = 0; m < keys.size(); ++m) {
-      net.key.pull(domain, key_[m].tape, keys[m], key_[m].output.data(), key_[m].gradient.data(), dkeys[m],
-                   gradient.key);
-      net.query.pull(domain, query_[m].tape, keys[m], query_[m].output.data(), query_[m].gradient.data(),
-                     dkeys[m], gradient.query);
-    }
+    std::visit(
+        [&](const auto& pool) {
+          using Kind = std::remove_cvref_t<decltype(pool)>;
+          pass_of(pool).pull(pool, domain, keys, dscores_.data(), dkeys, std::get<Kind>(gradient.pool));
+        },
+        net.pool);
   }
 
   Eigen::Array<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> importance, log_probabilities;
 
  private:
-  struct Head {
-    typename AttentionHead<T>::template Tape<Domain> tape;
-    typename Domain::template Buffer<AttentionHead<T>> output, gradient;
-  };
-
-  void attend(const BagNetwork<T>& net, const Domain& domain, Index n) {
-    const Index count = net.modalities();
-    auto weights = importance.col(n);
-    for (Index i = 0; i < count; ++i) {
-      const T k = key_[static_cast<std::size_t>(i)].output.data()[n];
-      const T* const q = query_[static_cast<std::size_t>(i)].output.data() + n;
-      for (Index j = 0; j < count; ++j) weights[j] += q[j * domain.stride()] * k;
-    }
-    weights /= static_cast<T>(count);
-    weights = (weights - weights.maxCoeff()).exp();
-    weights /= weights.sum();
+  /// The pass that belongs to a pool, made when the pool is first seen.
+  template<class Kind>
+  typename Kind::Pass& pass_of(const Kind&) {
+    using Pass = typename Kind::Pass;
+    if (!std::holds_alternative<Pass>(pass_)) pass_.template emplace<Pass>();
+    return std::get<Pass>(pass_);
   }
 
   void mix(const BagNetwork<T>& net, const Domain& domain, const std::vector<const T*>& values, Index n) {
@@ -104,7 +83,10 @@ class AttentionPass {
     out -= largest + std::log((out - largest).exp().sum());
   }
 
-  std::vector<Head> key_, query_;
+  std::variant<typename SelfAttention<T>::Pass, typename ScorePool<ScoreHead<T>>::Pass,
+               typename ScorePool<GatedScoreHead<T>>::Pass>
+      pass_;
+  Eigen::Array<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> dscores_;
 };
 
 }  // namespace lifelog::mil::detail

@@ -11,11 +11,9 @@
 #include "../nn/linear.hpp"
 #include "../nn/max_over_time.hpp"
 #include "bags.hpp"
+#include "pool.hpp"
 
 namespace lifelog::mil {
-
-/// Length of an instance's key, what every encoder ends in.
-inline constexpr Index key_size = 32;
 
 /// The causal encoder of a series: [channels × time] → key.
 template<class T>
@@ -41,32 +39,22 @@ auto make_value_head(Index classes) {
   return input<key_size, T> | leaky_relu | linear_to(classes) | log_softmax;
 }
 
-/// Key → `outputs` numbers in (0, 1): queries and keys of the self-attention.
-template<class T>
-auto make_attention_head(Index outputs) {
-  using namespace nn;
-  return input<key_size, T> | leaky_relu | linear_to(outputs) | sigmoid;
-}
-
 template<class T>
 using SeriesEncoder = decltype(make_series_encoder<T>(1));
 template<class T>
 using ScalarEncoder = decltype(make_scalar_encoder<T>());
 template<class T>
 using ValueHead = decltype(make_value_head<T>(1));
-template<class T>
-using AttentionHead = decltype(make_attention_head<T>(1));
 
-/// The study's network: an encoder and a value head for each modality, and a self-attention pool that weighs
-/// the instances of a bag. For any list of modalities and any number of classes.
+/// The study's network: an encoder and a value head for each modality, and a pool that weighs the instances of a bag.
+/// For any list of modalities and any number of classes.
 ///
-/// Of a bag's instances m with keys h_m, q_m = Q(h_m) ∈ ℝᴹ and k_m = K(h_m): the attention weights are
-/// a = softmax_j(Σ_i q_i[j] k_i / M), the modal importance, and the bag's output is log_softmax(Σ_m a_m
-/// V_m(h_m)).
+/// With the pool's weights a_m of a bag's instances m, the modal importance, the bag's output is
+/// log_softmax(Σ_m a_m V_m(h_m)), V_m(h_m) being the log-probabilities that an instance's value head makes of its key.
 ///
-/// A gradient, an optimiser's moments and a checkpoint are values of this type. Tensors are named as the
-/// original's PyTorch `state_dict`: `<modality>ILNet.Encoder.…`, `<modality>ILNet.Vl.1.…`, `Kl.1.…`,
-/// `Ql.1.…`.
+/// A gradient, an optimiser's moments and a checkpoint are values of this type. Tensors are named as the original's
+/// PyTorch `state_dict`: `<modality>ILNet.Encoder.…`, `<modality>ILNet.Vl.1.…`, `Kl.1.…`, `Ql.1.…`; those of the pools
+/// that the original does not have begin with `Al.`.
 template<class T>
 struct BagNetwork {
   using Scalar = T;
@@ -79,12 +67,12 @@ struct BagNetwork {
   };
 
   std::vector<Branch> branches;
-  AttentionHead<T> key, query;
+  AnyPool<T> pool;
 
   /// All parameters zero (`initialise` draws them). Throws std::invalid_argument without modalities, with a
   /// name twice, or with fewer than two classes.
-  BagNetwork(const std::vector<ModalityShape>& modalities, Index classes)
-      : key(make_attention_head<T>(1)), query(make_attention_head<T>(static_cast<Index>(modalities.size()))) {
+  BagNetwork(const std::vector<ModalityShape>& modalities, Index classes, Pool kind = Pool::self)
+      : pool(make_pool<T>(kind, static_cast<Index>(modalities.size()))) {
     lifelog::detail::require(!modalities.empty(), "BagNetwork: expected at least one modality, got none");
     lifelog::detail::require(classes >= 2, "BagNetwork: expected at least two classes, got ", classes);
     for (const auto& shape : modalities) {
@@ -101,6 +89,7 @@ struct BagNetwork {
 
   Index modalities() const { return static_cast<Index>(branches.size()); }
   Index classes() const { return branches.front().value.outputs(); }
+  Pool pool_kind() const { return static_cast<Pool>(pool.index()); }
 
   std::vector<ModalityShape> shapes() const {
     std::vector<ModalityShape> shapes;
@@ -114,8 +103,7 @@ struct BagNetwork {
       std::visit([&](auto& encoder) { encoder.initialise(random); }, branch.encoder);
       branch.value.initialise(random);
     }
-    key.initialise(random);
-    query.initialise(random);
+    std::visit([&](auto& heads) { heads.initialise(random); }, pool);
   }
 
   template<class Visitor, class Net, class... Nets>
@@ -128,8 +116,14 @@ struct BagNetwork {
         visit_encoder<0>(visitor, at / "Encoder", net.branches[m], nets.branches[m]...);
       ValueHead<T>::visit(visitor, at / "Vl", net.branches[m].value, nets.branches[m].value...);
     }
-    AttentionHead<T>::visit(visitor, path / "Kl", net.key, nets.key...);
-    AttentionHead<T>::visit(visitor, path / "Ql", net.query, nets.query...);
+    switch (net.pool_kind()) {
+      case Pool::self:
+        return visit_pool<0>(visitor, path, net, nets...);
+      case Pool::attention:
+        return visit_pool<1>(visitor, path, net, nets...);
+      case Pool::gated:
+        return visit_pool<2>(visitor, path, net, nets...);
+    }
   }
 
  private:
@@ -138,13 +132,19 @@ struct BagNetwork {
     std::variant_alternative_t<alternative, decltype(first.encoder)>::visit(
         visitor, path, std::get<alternative>(first.encoder), std::get<alternative>(rest.encoder)...);
   }
+
+  template<std::size_t alternative, class Visitor, class... Nets>
+  static void visit_pool(Visitor& visitor, const nn::Path& path, Nets&... nets) {
+    std::variant_alternative_t<alternative, AnyPool<T>>::visit(visitor, path,
+                                                               std::get<alternative>(nets.pool)...);
+  }
 };
 
 /// A network with PyTorch's default initialisation drawn from a seed.
 template<class T>
 BagNetwork<T> make_bag_network(const std::vector<ModalityShape>& modalities, Index classes,
-                               std::uint64_t seed) {
-  BagNetwork<T> network(modalities, classes);
+                               std::uint64_t seed, Pool pool = Pool::self) {
+  BagNetwork<T> network(modalities, classes, pool);
   Random random(seed);
   network.initialise(random);
   return network;

@@ -39,6 +39,8 @@ void load_checkpoint(const std::string& path, TrainState<Network>& state) {
   if (tensors.metadata("format") != "lifelog-checkpoint")
     throw format_error(path,
                        "expected format 'lifelog-checkpoint', got '" + tensors.metadata("format") + "'");
+  if (tensors.metadata("version") != "1")
+    throw format_error(path, "expected checkpoint version 1, got '" + tensors.metadata("version") + "'");
   auto loaded = state;
   auto first = state.network, second = state.network;
   assign_tensors(loaded.network, tensors, "network.");

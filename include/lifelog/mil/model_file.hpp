@@ -59,6 +59,11 @@ inline std::vector<std::string> split(const std::string& text) {
 
 }  // namespace detail
 
+/// The pool's name in model files and on command lines.
+inline const char* pool_name(Pool pool) {
+  return pool == Pool::self ? "self" : pool == Pool::attention ? "attention" : "gated";
+}
+
 /// Adds every tensor of a network, or of a part of it, under `prefix` and its PyTorch name.
 template<class Net>
 void add_tensors(io::Tensors& tensors, const Net& net, const std::string& prefix = "") {
@@ -126,7 +131,7 @@ inline void save_model(const std::string& path, const Model& model) {
   tensors.metadata().insert_or_assign("modalities", detail::join(names));
   tensors.metadata().insert_or_assign("channels", detail::join(channels));
   tensors.metadata().insert_or_assign("classes", detail::join(model.classes));
-  tensors.metadata().insert_or_assign("pool", "self");
+  tensors.metadata().insert_or_assign("pool", pool_name(model.network.pool_kind()));
   tensors.save(path);
 }
 
@@ -166,8 +171,9 @@ inline std::vector<ModalityShape> stated_modalities(const io::Tensors& tensors) 
   std::vector<ModalityShape> shapes;
   for (std::size_t m = 0; m < names.size(); ++m) {
     Index count = 0;
+    if (channels[m].empty()) throw format_error(tensors.source(), "metadata 'channels' has an empty entry");
     for (const char c : channels[m]) {
-      if (c < '0' || c > '9' || count > 1'000'000)
+      if (c < '0' || c > '9' || count > 100'000)
         throw format_error(tensors.source(), "metadata 'channels' must be counts, got '" + channels[m] + "'");
       count = count * 10 + (c - '0');
     }
@@ -176,38 +182,66 @@ inline std::vector<ModalityShape> stated_modalities(const io::Tensors& tensors) 
   return shapes;
 }
 
+/// The pool that metadata names; in a file without ours, the one whose tensors are there.
+inline Pool pool_of(const io::Tensors& tensors, bool ours) {
+  const auto named = [&](Pool pool) {
+    if (ours) return tensors.metadata("pool") == pool_name(pool);
+    const char* mark = pool == Pool::self        ? "Kl.1.weight"
+                       : pool == Pool::attention ? "Al.0.weight"
+                                                 : "Al.0.left.0.weight";
+    return tensors.contains(mark);
+  };
+  for (const auto pool : {Pool::self, Pool::attention, Pool::gated})
+    if (named(pool)) return pool;
+  throw format_error(tensors.source(), ours
+                                           ? "expected pool 'self', 'attention' or 'gated', got '" +
+                                                 tensors.metadata("pool") + "'"
+                                           : "expected the tensors of a pool ('Kl.1.weight', …), found none");
+}
+
+/// Whether a model file has our metadata; format_error when it says to be something else.
+inline bool has_our_metadata(const io::Tensors& tensors) {
+  const auto format = tensors.metadata().find("format");
+  if (format == tensors.metadata().end() || format->second == "pt") return false;
+  if (format->second != "lifelog-model")
+    throw format_error(tensors.source(), "expected a model (format 'lifelog-model' or 'pt'), got format '" +
+                                             format->second + "'");
+  if (tensors.metadata("version") != "1")
+    throw format_error(tensors.source(),
+                       "expected model version 1, got '" + tensors.metadata("version") + "'");
+  return true;
+}
+
+/// Names of the classes, or their numbers where none are given.
+inline std::vector<std::string> class_names(const io::Tensors& tensors, bool ours, std::size_t count) {
+  std::vector<std::string> names;
+  if (ours) names = split(tensors.metadata("classes"));
+  for (std::size_t c = names.size(); !ours && c < count; ++c) names.push_back(std::to_string(c));
+  if (names.size() != count)
+    throw format_error(tensors.source(), "metadata 'classes' names " + std::to_string(names.size()) +
+                                             ", the network has " + std::to_string(count));
+  return names;
+}
+
 }  // namespace detail
 
 /// Reads a model of ours, or a bare `state_dict` of the original, whose modalities, channels and classes are
 /// told from names and shapes. Strict: format_error on a tensor that is missing, unknown or of another shape.
 inline Model load_model(const std::string& path) {
   const auto tensors = io::Tensors::load(path);
-  const auto& metadata = tensors.metadata();
-  const auto format = metadata.find("format");
-  const bool ours = format != metadata.end() && format->second == "lifelog-model";
-  if (!ours && format != metadata.end() && format->second != "pt")
-    throw format_error(
-        path, "expected a model (format 'lifelog-model' or 'pt'), got format '" + format->second + "'");
-  if (ours && tensors.metadata("version") != "1")
-    throw format_error(path, "expected model version 1, got '" + tensors.metadata("version") + "'");
-  if (ours && tensors.metadata("pool") != "self")
-    throw format_error(path, "expected pool 'self', got '" + tensors.metadata("pool") + "'");
+  const bool ours = detail::has_our_metadata(tensors);
   const auto shapes = ours ? detail::stated_modalities(tensors) : detail::infer_modalities(tensors);
   const auto head = shapes.front().name + "ILNet.Vl.1.bias";
   const auto& head_shape = tensors.at(head).shape;
   if (head_shape.size() != 1 || head_shape[0] < 2)
     throw format_error(tensors.where(head), "expected one number a class, for at least two classes");
-  Model model{BagNetwork<float>(shapes, static_cast<Index>(head_shape[0])), {}, {}};
+  Model model{BagNetwork<float>(shapes, static_cast<Index>(head_shape[0]), detail::pool_of(tensors, ours)),
+              detail::class_names(tensors, ours, head_shape[0]),
+              {}};
   const auto used = assign_tensors(model.network, tensors);
   for (const auto& tensor : tensors.tensors())
     if (!used.count(tensor.name)) throw format_error(tensors.where(tensor.name), "unknown tensor");
-  if (ours) model.classes = detail::split(tensors.metadata("classes"));
-  for (std::size_t c = model.classes.size(); !ours && c < head_shape[0]; ++c)
-    model.classes.push_back(std::to_string(c));
-  if (model.classes.size() != head_shape[0])
-    throw format_error(path, "metadata 'classes' names " + std::to_string(model.classes.size()) +
-                                 ", the network has " + std::to_string(head_shape[0]));
-  for (const auto& [key, value] : metadata)
+  for (const auto& [key, value] : tensors.metadata())
     if (!std::set<std::string>{"format", "version", "modalities", "channels", "classes", "pool"}.count(key))
       model.notes[key] = value;
   return model;

@@ -107,8 +107,8 @@ inline double score_of(const metrics::ConfusionMatrix& confusion, F1 score) {
 }
 
 template<class Network>
-bool is_finite(const Network& gradient, double loss) {
-  return std::isfinite(loss) && std::isfinite(nn::global_norm(gradient));
+bool is_finite(const Network& values, double loss) {
+  return std::isfinite(loss) && std::isfinite(nn::global_norm(values));
 }
 
 /// One pass over the training rows. False when it diverged.
@@ -135,6 +135,7 @@ bool train_epoch(Task& task, const std::vector<Index>& train, const TrainOptions
     for (std::size_t n = 0; n < rows.size(); ++n)
       if (task.label(rows[n]) != options.loss.ignore_index) confusion.add(task.label(rows[n]), predicted[n]);
   }
+  if (!is_finite(state.network, epoch.loss)) return false;
   epoch.train_f1 = score_of(confusion, options.score);
   epoch.train_accuracy = confusion.accuracy();
   return true;
@@ -148,7 +149,9 @@ void validate(Task& task, const std::vector<Index>& valid, const TrainOptions& o
     std::vector<Index> predicted;
     task.predict(state.network, valid, predicted);
     metrics::ConfusionMatrix confusion(task.classes());
-    for (std::size_t n = 0; n < valid.size(); ++n) confusion.add(task.label(valid[n]), predicted[n]);
+    for (std::size_t n = 0; n < valid.size(); ++n)
+      if (task.label(valid[n]) != options.loss.ignore_index)
+        confusion.add(task.label(valid[n]), predicted[n]);
     epoch.valid_f1 = score_of(confusion, options.score);
     epoch.valid_accuracy = confusion.accuracy();
   }
@@ -157,6 +160,12 @@ void validate(Task& task, const std::vector<Index>& valid, const TrainOptions& o
     state.best_epoch = epoch.epoch;
     state.best = state.network;
   }
+}
+
+template<class Network>
+bool out_of_patience(const TrainOptions& options, const TrainState<Network>& state) {
+  return options.patience > 0 && !state.history.empty() &&
+         state.history.back().epoch - state.best_epoch >= options.patience;
 }
 
 }  // namespace detail
@@ -169,16 +178,15 @@ TrainStatus train(Task& task, const std::vector<Index>& train_rows, const std::v
                   const TrainOptions& options, TrainState<typename Task::Network>& state) {
   detail::require_options(options, train_rows.size());
   while (static_cast<int>(state.history.size()) < options.epochs) {
+    if (detail::out_of_patience(options, state)) return TrainStatus::patience;
     Epoch epoch;
     epoch.epoch = static_cast<int>(state.history.size()) + 1;
     if (!detail::train_epoch(task, train_rows, options, state, epoch)) return TrainStatus::diverged;
     detail::validate(task, valid_rows, options, state, epoch);
     state.history.push_back(epoch);
     if (options.on_epoch && !options.on_epoch(epoch)) return TrainStatus::stopped;
-    if (options.patience > 0 && epoch.epoch - state.best_epoch >= options.patience)
-      return TrainStatus::patience;
   }
-  return TrainStatus::finished;
+  return detail::out_of_patience(options, state) ? TrainStatus::patience : TrainStatus::finished;
 }
 
 }  // namespace lifelog::mil

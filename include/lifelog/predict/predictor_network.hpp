@@ -44,6 +44,9 @@ struct PredictorNetwork {
     for (const auto& shape : modalities) {
       lifelog::detail::require(shape.channels >= 1, "PredictorNetwork: modality '", shape.name,
                                "' must have at least one channel, got ", shape.channels);
+      for (const auto& other : branches)
+        lifelog::detail::require(other.shape.name != shape.name, "PredictorNetwork: modality '", shape.name,
+                                 "' is there twice");
       branches.push_back({shape, shape.name + "Encoder", mil::make_series_encoder<T>(shape.channels)});
     }
   }
