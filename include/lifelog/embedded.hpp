@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The subset for firmware: networks and modal importance on the standard library and Eigen; no exceptions, streams,
-// files or threads required.
+// The subset for firmware: networks and their evaluation, sample by sample or in pieces, on Eigen and the standard
+// library; no exceptions, run-time types, streams, files, threads or heap required. A network whose channels are all
+// constants, and its `nn::Stream`, are plain objects of fixed size. mil/modal_importance.hpp, for devices with a heap,
+// does without exceptions too.
 
 #include "core/config.hpp"
 #include "core/error.hpp"
 #include "core/version.hpp"
-#include "mil/attention.hpp"
-#include "mil/bag_network.hpp"
-#include "mil/modal_importance.hpp"
 #include "nn/activation.hpp"
 #include "nn/batch_norm.hpp"
 #include "nn/causal_block.hpp"
@@ -18,3 +17,4 @@
 #include "nn/linear.hpp"
 #include "nn/max_over_time.hpp"
 #include "nn/parameters.hpp"
+#include "nn/stream.hpp"

@@ -2,6 +2,7 @@
 // system gives.
 #include <lifelog/core/random.hpp>
 #include <lifelog/embedded.hpp>
+#include <lifelog/mil/modal_importance.hpp>
 
 #ifndef LIFELOG_NO_EXCEPTIONS
 #error "this file is meant to be compiled with -fno-exceptions"
