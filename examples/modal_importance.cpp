@@ -16,6 +16,7 @@ namespace {
 
 struct Flags {
   std::string model, data, out, logp, subset = "all";
+  bool faithfulness = false;
 };
 
 void add_flags(CLI::App& app, Flags& flags) {
@@ -26,6 +27,8 @@ void add_flags(CLI::App& app, Flags& flags) {
   app.add_option("--logp", flags.logp, "log-probabilities to write, [N, C] float32 (.npy)");
   app.add_option("--subset", flags.subset, "all minutes, or those held out for testing")
       ->check(CLI::IsMember({"all", "test"}));
+  app.add_flag("--faithfulness", flags.faithfulness,
+               "judge the importances by exchanging each modality between minutes");
 }
 
 /// A model to look at when none is given.
@@ -51,6 +54,14 @@ void print_summary(std::ostream& out, const mil::Model& model, const Importance&
   out << table << count(result.importance.rows(), "minute", "minutes") << '\n';
 }
 
+void print_faithfulness(std::ostream& out, const mil::Model& model, const mil::Faithfulness& faithfulness) {
+  Table table({"modality", "importance", "log-probability lost without it"});
+  for (Index m = 0; m < faithfulness.drop.size(); ++m)
+    table.row({model.network.branches[static_cast<std::size_t>(m)].shape.name,
+               fixed(faithfulness.importance[m], 4), fixed(faithfulness.drop[m], 4)});
+  out << '\n' << table << "rank correlation " << fixed(faithfulness.correlation, 3) << '\n';
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -69,5 +80,8 @@ int main(int argc, char** argv) {
         if (!flags.out.empty()) writing([&] { io::save_npy(flags.out, result.importance); });
         if (!flags.logp.empty()) writing([&] { io::save_npy(flags.logp, result.log_probabilities); });
         print_summary(program.out(), model, result);
+        if (flags.faithfulness)
+          print_faithfulness(program.out(), model,
+                             judge_faithfulness(model, data, result.rows, program.seed, program.threads));
       });
 }

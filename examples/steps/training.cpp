@@ -187,6 +187,14 @@ void write_training(const Training& training, const TrainingOptions& options, co
   write_json(files.metrics, metrics);
 }
 
+mil::Faithfulness judge_faithfulness(const mil::Model& model, const data::DataSet& data,
+                                     const std::vector<Index>& rows, std::uint64_t seed, int threads) {
+  mil::FaithfulnessOptions options;
+  options.seed = seed;
+  options.threads = threads;
+  return mil::faithfulness(model.network, bags_of(data), labels_of(data), rows, options);
+}
+
 Importance modal_importance(const mil::Model& model, data::DataSet& data, bool test_only, int threads) {
   if (const auto note = model.notes.find("standardize"); note != model.notes.end())
     data::standardize(data, parse_standardization(note->second), threads);

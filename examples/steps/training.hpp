@@ -5,6 +5,7 @@
 #include <functional>
 #include <lifelog/data/dataset.hpp>
 #include <lifelog/data/split.hpp>
+#include <lifelog/mil/faithfulness.hpp>
 #include <lifelog/mil/model_file.hpp>
 #include <lifelog/mil/trainer.hpp>
 #include <string>
@@ -69,6 +70,11 @@ struct Importance {
   RowMatrix<float> importance;         ///< [n, M]
   RowMatrix<float> log_probabilities;  ///< [n, C]
 };
+
+/// Whether a model's attention weights tell what it goes by (`mil/faithfulness.hpp`), on those rows of data that
+/// `modal_importance` has evaluated.
+mil::Faithfulness judge_faithfulness(const mil::Model& model, const data::DataSet& data,
+                                     const std::vector<Index>& rows, std::uint64_t seed, int threads);
 
 /// Evaluates a model on all minutes, or on those its training held out for testing. Standardises `data` in place if the
 /// model was trained so. Throws format_error when model and data do not fit.

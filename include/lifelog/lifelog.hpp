@@ -53,6 +53,7 @@
 #include "mil/bag_network.hpp"
 #include "mil/bag_pass.hpp"
 #include "mil/bags.hpp"
+#include "mil/faithfulness.hpp"
 #include "mil/modal_importance.hpp"
 #include "mil/pool.hpp"
 #include "mil/trainer.hpp"

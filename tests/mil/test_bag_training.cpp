@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <lifelog/mil/checkpoint.hpp>
+#include <lifelog/mil/faithfulness.hpp>
 #include <lifelog/mil/modal_importance.hpp>
 #include <lifelog/mil/trainer.hpp>
 
@@ -207,7 +208,32 @@ BOOST_AUTO_TEST_CASE(finds_the_modality_that_matters) {
   const Eigen::RowVectorXf mean = evaluate(state.best, planted.owned.bags, test).importance.colwise().mean();
   BOOST_TEST(mean[1] > mean[0]);
   BOOST_TEST(mean[1] > mean[2]);
+
+  // Without the informative modality the labels cannot be told; without the others they can.
+  FaithfulnessOptions judge;
+  const auto faith = faithfulness(state.best, planted.owned.bags, planted.labels, test, judge);
+  BOOST_TEST((faith.importance.transpose().cast<float>() - mean).norm() < 1e-5);
+  BOOST_TEST(faith.drop[1] > 0.5);
+  BOOST_TEST(std::abs(faith.drop[0]) < 0.1 * faith.drop[1]);
+  BOOST_TEST(std::abs(faith.drop[2]) < 0.1 * faith.drop[1]);
+  BOOST_TEST(faith.correlation >= 0.5);
+  judge.threads = 1;
+  BOOST_TEST((faithfulness(state.best, planted.owned.bags, planted.labels, test, judge).drop == faith.drop));
+  judge.repeats = 0;
+  BOOST_CHECK_THROW(faithfulness(state.best, planted.owned.bags, planted.labels, test, judge),
+                    std::invalid_argument);
+  BOOST_CHECK_THROW(faithfulness(state.best, planted.owned.bags, planted.labels, {3}, {}),
+                    std::invalid_argument);
   BOOST_TEST_MESSAGE("F1 " << confusion.macro_f1() << ", importance " << mean);
+}
+
+BOOST_AUTO_TEST_CASE(rank_correlation_is_spearmans) {
+  const Eigen::Vector4d a(1, 5, 2, 9), b(10, 30, 20, 400), c(4, 1, 3, 0), ties(1, 1, 2, 2);
+  BOOST_TEST(std::abs(mil::detail::rank_correlation(a, b) - 1) < 1e-15);
+  BOOST_TEST(std::abs(mil::detail::rank_correlation(a, c) + 1) < 1e-15);
+  BOOST_TEST(std::abs(mil::detail::rank_correlation(a, ties) - 0.44721359549995793) <
+             1e-12);  // scipy.stats.spearmanr
+  BOOST_TEST(mil::detail::rank_correlation(a, Eigen::Vector4d::Ones()) == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

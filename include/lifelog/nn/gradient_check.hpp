@@ -13,9 +13,9 @@ namespace lifelog::nn {
 /// One tensor's comparison of a gradient with central differences.
 struct TensorCheck {
   std::string name;
-  double norm;  ///< of the differences
-  double error;  ///< ‖gradient − differences‖ / ‖differences‖; infinite where the differences vanish but it
-                 ///< does not
+  double norm;      ///< of the differences
+  double absolute;  ///< ‖gradient − differences‖
+  double error;     ///< absolute / norm; infinite where the differences vanish but the gradient does not
 };
 
 struct GradientCheck {
@@ -24,11 +24,11 @@ struct GradientCheck {
   /// The tensor with the largest error; a gradient that is zero on both sides proves nothing, and one that is
   /// not a number is no gradient: both count as infinitely wrong.
   TensorCheck worst() const {
-    TensorCheck worst{"", 0, -1};
+    TensorCheck worst{"", 0, 0, -1};
     for (const auto& tensor : tensors) {
       const bool compared = tensor.norm > 0 && tensor.error >= 0;
       const double error = compared ? tensor.error : std::numeric_limits<double>::infinity();
-      if (error > worst.error) worst = {tensor.name, tensor.norm, error};
+      if (error > worst.error) worst = {tensor.name, tensor.norm, tensor.absolute, error};
     }
     return worst;
   }
@@ -59,7 +59,7 @@ GradientCheck gradient_check(Net net, const Net& gradient, Loss loss, double ste
         }
         norm = std::sqrt(norm);
         error = std::sqrt(error);
-        check.tensors.push_back({to_string(path), norm,
+        check.tensors.push_back({to_string(path), norm, error,
                                  error == 0 ? 0
                                  : norm > 0 ? error / norm
                                             : std::numeric_limits<double>::infinity()});
