@@ -71,6 +71,7 @@
 #include "nn/optimizer.hpp"
 #include "nn/parameters.hpp"
 #include "nn/product.hpp"
+#include "nn/signal_gradient.hpp"
 #include "nn/stream.hpp"
 #include "predict/compare.hpp"
 #include "predict/predictor_network.hpp"

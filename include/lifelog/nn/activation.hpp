@@ -41,6 +41,7 @@ struct Pointwise : Parameterless<Pointwise<T, channels_, Function>, T, channels_
   template<class D>
   void pull(const D& domain, Tape<D>&, const T*, const T* y, const T* dy, T* dx, Pointwise&) const {
     if (!dx) return;
+    if (!dx) return;
     const Index size = this->outputs() * domain.stride();
     for (Index i = 0; i < size; ++i) dx[i] += dy[i] * Function<T>::slope(y[i]);
   }
@@ -111,6 +112,7 @@ struct LogSoftmax : Parameterless<LogSoftmax<T, channels_>, T, channels_> {
 
   template<class D>
   void pull(const D& domain, Tape<D>&, const T*, const T* y, const T* dy, T* dx, LogSoftmax&) const {
+    if (!dx) return;
     if (!dx) return;
     const Index stride = domain.stride(), count = this->outputs();
     for (Index n = 0; n < stride; ++n) {

@@ -80,6 +80,31 @@ struct CausalConv : NodeBase {
     typename D::template Buffer<CausalConv> masked;
   };
 
+  /// All of time: a channel of the output at a time, on whole rows.
+  void record(const Frames<T>& frames, Tape<Frames<T>>&, const T* x, T* y) const {
+    for (Index o = 0; o < out; ++o) {
+      Row to(y + o * frames.length, frames.length);
+      to.setConstant(bias[o]);
+      each_read(frames.length, [&](Index column, Index i, Index count) {
+        to.tail(count) += weight(o, column) * ConstRow(x + i * frames.length, frames.length).head(count);
+      });
+    }
+  }
+
+  void pull(const Frames<T>& frames, Tape<Frames<T>>&, const T* x, const T*, const T* dy, T* dx,
+            CausalConv& gradient) const {
+    for (Index o = 0; o < out; ++o) {
+      const ConstRow from(dy + o * frames.length, frames.length);
+      gradient.bias[o] += from.sum();
+      each_read(frames.length, [&](Index column, Index i, Index count) {
+        const ConstRow in_row(x + i * frames.length, frames.length);
+        gradient.weight(o, column) += (from.tail(count) * in_row.head(count)).sum();
+        if (dx)
+          Row(dx + i * frames.length, frames.length).head(count) += weight(o, column) * from.tail(count);
+      });
+    }
+  }
+
   template<class D>
   void record(const D& domain, Tape<D>&, const T* x, T* y) const {
     constexpr Index lanes = D::lanes, size = D::Reach::set.size;
@@ -158,6 +183,19 @@ struct CausalConv : NodeBase {
   }
 
  private:
+  using Row = Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>>;
+  using ConstRow = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>;
+
+  /// Calls f(column of the weights, input, count) for every tap and input of a series: the tap carries the input's
+  /// first `count` samples to the output's last. A tap that is later than the series is long carries none.
+  template<class F>
+  void each_read(Index length, F f) const {
+    for (Index k = 0; k < taps; ++k) {
+      const Index count = length - (taps - 1 - k) * dilation_;
+      for (Index i = 0; count > 0 && i < inputs(); ++i) f(k * inputs() + i, i, count);
+    }
+  }
+
   template<bool fresh, int Rows, int Columns>
   EIGEN_ALWAYS_INLINE void add_bias(detail::Block<T, Rows, Columns>& y, Index row) const {
     detail::unroll<Rows>([&](auto r) {

@@ -7,7 +7,8 @@
 
 // Where an expression is recorded for training. A node sees planes of lanes and never asks what a lane is:
 //   Samples  feature vectors, one lane a sample of the batch;
-//   Windows  the few instants of a series that reach one output, one lane a window.
+//   Windows  the few instants of a series that reach one output, one lane a window;
+//   Frames   all of a series, one lane an instant.
 // (Evaluation in chunks of time needs no record and is in `chunk.hpp`.)
 
 namespace lifelog::nn {
@@ -68,6 +69,28 @@ struct EitherReads {
   });
 };
 
+namespace detail {
+
+/// The output plane of F over a domain whose extent only the data knows.
+template<class T, class F>
+class PlaneBuffer {
+ public:
+  template<class D>
+  T* resize(const D& domain, const F& node) {
+    const Index size = node.outputs() * domain.stride();
+    if (values_.size() != size) values_.resize(size);
+    return values_.data();
+  }
+  void set_zero() { values_.setZero(); }
+  T* data() { return values_.data(); }
+  const T* data() const { return values_.data(); }
+
+ private:
+  Eigen::Array<T, Eigen::Dynamic, 1> values_;
+};
+
+}  // namespace detail
+
 /// Training over a batch of feature vectors: planes are [feature][sample], padded to whole register blocks.
 /// Values in the padding are finite and arbitrary; gradients there are zero.
 template<class T>
@@ -93,23 +116,34 @@ struct Samples {
     return *this;
   }
 
-  /// Output plane of F.
   template<class F>
-  class Buffer {
-   public:
-    T* resize(const Samples& domain, const F& node) {
-      size_ = node.outputs() * domain.stride();
-      if (values_.size() != size_) values_.resize(size_);
-      return values_.data();
-    }
-    void set_zero() { values_.setZero(); }
-    T* data() { return values_.data(); }
-    const T* data() const { return values_.data(); }
+  using Buffer = detail::PlaneBuffer<T, F>;
+};
 
-   private:
-    Index size_ = 0;
-    Eigen::Array<T, Eigen::Dynamic, 1> values_;
-  };
+/// Training over all of a series: planes are [channel][time], one series at a time. Before time 0 every plane is zero.
+template<class T>
+struct Frames {
+  using Scalar = T;
+  Index length;
+
+  Index stride() const { return length; }
+  Index input_stride() const { return length; }
+
+  template<class F>
+  using First = Frames;
+  template<class F>
+  using Second = Frames;
+  template<class F>
+  const Frames& first() const {
+    return *this;
+  }
+  template<class F>
+  const Frames& second() const {
+    return *this;
+  }
+
+  template<class F>
+  using Buffer = detail::PlaneBuffer<T, F>;
 };
 
 /// Which windows the lanes hold: `end[l]` is the time of lane l's last instant.
