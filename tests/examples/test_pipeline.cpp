@@ -168,7 +168,8 @@ BOOST_AUTO_TEST_CASE(reads_real_recordings,
   BOOST_TEST((people.at("users") == std::vector<std::string>{"S02", "S05", "S07"}));
   BOOST_TEST(
       (people.at("modalities") == std::vector<std::string>{"e4Acc", "e4Bvp", "e4Eda", "e4Hr", "e4Temp"}));
-  for (const auto& person : nlohmann::json::parse(sandbox.read("a/data/quality.json")).at("people"))
+  const auto quality = nlohmann::json::parse(sandbox.read("a/data/quality.json"));
+  for (const auto& person : quality.at("people"))
     BOOST_TEST(person.at("kept").get<int>() > 40);
   BOOST_TEST(contains(sandbox.read("a/report/index.html"), "S07"));
 }
