@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: MIT
+"""Times lifelog's clustering beside scikit-learn, faiss, fastcluster and SciPy: same rows, same starts, in turns.
+
+    python3 -m venv /tmp/peers && /tmp/peers/bin/pip install numpy scipy scikit-learn faiss-cpu fastcluster
+    /tmp/peers/bin/python benchmarks/peers/clustering.py --json clustering.json
+    /tmp/peers/bin/python benchmarks/peers/clustering.py --only ward --repeats 5
+    /tmp/peers/bin/python benchmarks/peers/clustering.py --growth
+
+Every program gets one thread. What is compared is processor time of the process (least of the repeats; the median
+is in the JSON too), so that neighbours on the machine weigh less; within a repeat the programs take turns. Each line
+also says what the work came to (inertia, sum of heights, mean silhouette): equal or better, or the times mean
+nothing. `--threads` times lifelog alone with more threads, by the clock.
+
+lifelog is compiled into a shared library first ($CXX or g++, -O3 -march=native) and called in this process.
+"""
+import argparse
+import ctypes
+import json
+import os
+import pathlib
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
+import numpy as np  # noqa: E402
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+warnings.filterwarnings("ignore")
+
+
+class Ours:
+    def __init__(self, eigen):
+        library = pathlib.Path(tempfile.mkdtemp(prefix="lifelog-peers-")) / "clustering.so"
+        subprocess.run([os.environ.get("CXX", "g++"), "-std=c++20", "-O3", "-DNDEBUG", "-march=native", "-Wno-psabi",
+                        "-fopenmp", "-DLIFELOG_USE_OPENMP", "-shared", "-fPIC", "-I", ROOT / "include", "-isystem",
+                        eigen, HERE / "clustering.cpp", "-o", library], check=True)
+        self.library = ctypes.CDLL(str(library))
+        for name in ("silhouette_float32", "silhouette_float64"):
+            getattr(self.library, name).restype = ctypes.c_double
+
+    @staticmethod
+    def rows(points):
+        return (ctypes.c_void_p(points.ctypes.data), ctypes.c_long(points.shape[0]), ctypes.c_long(points.shape[1]))
+
+    def kmeans(self, points, start, iterations=300, tolerance=1e-4, search=0, threads=1):
+        labels = np.empty(len(points), np.int32)
+        inertia = ctypes.c_double()
+        start = np.ascontiguousarray(start, float)
+        call = getattr(self.library, f"kmeans_{points.dtype}")
+        ran = call(*self.rows(points), ctypes.c_void_p(start.ctypes.data), len(start), iterations,
+                   ctypes.c_double(tolerance), search, threads, ctypes.c_void_p(labels.ctypes.data),
+                   ctypes.byref(inertia))
+        return {"inertia": inertia.value, "iterations": ran, "labels": labels}
+
+    def ward(self, points, threads=1):
+        linkage = np.empty((len(points) - 1, 4))
+        self.library.ward_float64(*self.rows(points), threads, ctypes.c_void_p(linkage.ctypes.data))
+        return linkage
+
+    def silhouette(self, points, labels, threads=1):
+        labels = np.ascontiguousarray(labels, np.int32)
+        call = getattr(self.library, f"silhouette_{points.dtype}")
+        return call(*self.rows(points), ctypes.c_void_p(labels.ctypes.data), threads)
+
+
+# --- data -------------------------------------------------------------------------------------------------------------
+
+def balls(n, d, groups, seed, dtype):
+    """Overlapping balls: centres standard normal, rows half as wide around them."""
+    random = np.random.default_rng(seed)
+    centres = random.normal(size=(groups, d))
+    return (centres[random.integers(groups, size=n)] + 0.5 * random.normal(size=(n, d))).astype(dtype)
+
+
+def uniform(n, d, groups, seed, dtype):
+    return np.random.default_rng(seed).random((n, d)).astype(dtype)
+
+
+DATA = {"balls": balls, "uniform": uniform}
+
+
+def starts(points, k, count):
+    return [points[np.random.default_rng(s).choice(len(points), k, replace=False)] for s in range(count)]
+
+
+# --- work -------------------------------------------------------------------------------------------------------------
+
+def sklearn_kmeans(points, start, iterations, tolerance, algorithm="lloyd"):
+    from sklearn.cluster import KMeans
+    fit = KMeans(len(start), init=start, n_init=1, max_iter=iterations, tol=tolerance, algorithm=algorithm).fit(points)
+    return {"inertia": float(fit.inertia_), "iterations": fit.n_iter_}
+
+
+def faiss_kmeans(points, start, iterations):
+    import faiss
+    k = len(start)
+    # Without this faiss trains on a sample of 256 rows a centre.
+    fit = faiss.Kmeans(points.shape[1], k, niter=iterations, max_points_per_centroid=len(points),
+                       min_points_per_centroid=1)
+    fit.train(points, init_centroids=np.ascontiguousarray(start, np.float32))
+    distances, _ = fit.index.search(points, 1)
+    return {"inertia": float(distances.sum()), "iterations": iterations}
+
+
+def summed(fits):
+    return {"objective": float(sum(f["inertia"] for f in fits)), "iterations": int(sum(f["iterations"] for f in fits))}
+
+
+def kmeans_work(ours, points, k, runs, iterations, fixed):
+    """`fixed`: exactly `iterations` rounds, as faiss runs; else scikit-learn's tolerance."""
+    given = starts(points, k, runs)
+    tolerance = 0.0 if fixed else 1e-4
+    work = {
+        "lifelog": lambda: summed([ours.kmeans(points, s, iterations, tolerance) for s in given]),
+        "lifelog all distances": lambda: summed([ours.kmeans(points, s, iterations, tolerance, 1) for s in given]),
+        "lifelog bounds": lambda: summed([ours.kmeans(points, s, iterations, tolerance, 2) for s in given]),
+        "scikit-learn lloyd": lambda: summed([sklearn_kmeans(points, s, iterations, tolerance) for s in given]),
+        "scikit-learn elkan": lambda: summed([sklearn_kmeans(points, s, iterations, tolerance, "elkan")
+                                              for s in given]),
+    }
+    if fixed and points.dtype == np.float32:
+        work["faiss"] = lambda: summed([faiss_kmeans(points, s, iterations) for s in given])
+    return work, lambda threads: [ours.kmeans(points, s, iterations, tolerance, 0, threads) for s in given]
+
+
+def ward_work(ours, points, with_scipy):
+    import fastcluster
+    from scipy.cluster.hierarchy import linkage
+    work = {
+        "lifelog": lambda: {"objective": float(ours.ward(points)[:, 2].sum())},
+        "fastcluster linkage_vector": lambda: {
+            "objective": float(fastcluster.linkage_vector(points, "ward")[:, 2].sum())},
+    }
+    if with_scipy:
+        work["SciPy linkage"] = lambda: {"objective": float(linkage(points, "ward")[:, 2].sum())}
+    return work, lambda threads: ours.ward(points, threads)
+
+
+def silhouette_work(ours, points, k):
+    from sklearn.metrics import silhouette_score
+    labels = ours.kmeans(points, points[:k])["labels"]
+    work = {
+        "lifelog": lambda: {"objective": ours.silhouette(points, labels)},
+        "scikit-learn": lambda: {"objective": float(silhouette_score(points, labels))},
+    }
+    return work, lambda threads: ours.silhouette(points, labels, threads)
+
+
+def catalogue(ours):
+    f32, f64 = np.float32, np.float64
+    for kind, make in DATA.items():
+        for dtype in (f32, f64):
+            name = f"{kind}, {np.dtype(dtype).name}"
+            yield f"k-means 11,745 x 9, k = 5, 10 starts ({name})", lambda m=make, t=dtype: kmeans_work(
+                ours, m(11745, 9, 5, 0, t), 5, 10, 300, False)
+            yield f"k-means 100,000 x 9, k = 50 ({name})", lambda m=make, t=dtype: kmeans_work(
+                ours, m(100_000, 9, 50, 1, t), 50, 1, 300, False)
+        yield f"k-means 1,000,000 x 9, k = 100, 20 iterations ({kind}, float32)", lambda m=make: kmeans_work(
+            ours, m(1_000_000, 9, 100, 2, f32), 100, 1, 20, True)
+        yield f"k-means 50,000 x 128, k = 64, 20 iterations ({kind}, float32)", lambda m=make: kmeans_work(
+            ours, m(50_000, 128, 64, 3, f32), 64, 1, 20, True)
+        yield f"ward 11,745 x 9 ({kind}, float64)", lambda m=make: ward_work(ours, m(11745, 9, 5, 0, f64), True)
+        yield f"ward 50,000 x 9 ({kind}, float64)", lambda m=make: ward_work(ours, m(50_000, 9, 5, 0, f64), False)
+        for dtype in (f32, f64):
+            yield f"silhouette 11,745 x 9, 5 clusters ({kind}, {np.dtype(dtype).name})", \
+                lambda m=make, t=dtype: silhouette_work(ours, m(11745, 9, 5, 0, t), 5)
+
+
+# --- timing -----------------------------------------------------------------------------------------------------------
+
+def in_turns(work, repeats):
+    """Processor seconds of every program, taking turns; the first call of each is not counted."""
+    result = {name: {"seconds": [], **call()} for name, call in work.items()}
+    for _ in range(repeats):
+        for name, call in work.items():
+            begin = time.process_time()
+            call()
+            result[name]["seconds"].append(time.process_time() - begin)
+    for entry in result.values():
+        entry["least"], entry["median"] = min(entry["seconds"]), statistics.median(entry["seconds"])
+    return result
+
+
+def show(title, result):
+    print(f"\n{title}")
+    ours = result["lifelog"]["least"]
+    for name, entry in result.items():
+        iterations = f"{entry['iterations']:>6} iterations" if "iterations" in entry else ""
+        print(f"  {name:<28}{entry['least'] * 1e3:>12.2f} ms {entry['least'] / ours:>8.2f} x "
+              f"{entry['objective']:>18.8g} {iterations}", flush=True)
+
+
+def elapsed(call, threads, repeats):
+    times = []
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        call(threads)
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+def growth(ours, repeats):
+    """Seconds against n, and the exponent of the straight line through the logarithms."""
+    import fastcluster
+    from sklearn.metrics import silhouette_score
+    labels = {}
+
+    def sample(n, dtype):
+        points = balls(n, 9, 10, 4, dtype)
+        labels[n] = np.arange(n) % 5
+        return points
+
+    series = {
+        "k-means, k = 10, 20 iterations": ((1000, 10_000, 100_000, 1_000_000), np.float32, {
+            "lifelog": lambda p: ours.kmeans(p, p[:10], 20, 0.0),
+            "scikit-learn": lambda p: sklearn_kmeans(p, p[:10], 20, 0.0)}),
+        "Ward": ((1000, 3162, 10_000, 31_623), np.float64, {
+            "lifelog": lambda p: ours.ward(p), "fastcluster": lambda p: fastcluster.linkage_vector(p, "ward")}),
+        "silhouette": ((1000, 3162, 10_000, 31_623), np.float32, {
+            "lifelog": lambda p: ours.silhouette(p, labels[len(p)]),
+            "scikit-learn": lambda p: silhouette_score(p, labels[len(p)])}),
+    }
+    table = {}
+    for title, (sizes, dtype, programs) in series.items():
+        table[title] = {name: {} for name in programs}
+        for n in sizes:
+            points = sample(n, dtype)
+            result = in_turns({name: lambda c=call: (c(points), {})[1] for name, call in programs.items()}, repeats)
+            for name, entry in result.items():
+                table[title][name][n] = entry["least"]
+        print(f"\n{title}")
+        for name, times in table[title].items():
+            exponent = np.polyfit(np.log(list(times)), np.log(list(times.values())), 1)[0]
+            print(f"  {name:<16}" + "".join(f"{n:>10,}: {t * 1e3:9.2f} ms" for n, t in times.items())
+                  + f"   exponent {exponent:.2f}", flush=True)
+            times["exponent"] = exponent
+    return table
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", help="run only what has this in its title")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--threads", type=int, help="time lifelog alone with 1 and this many threads, by the clock")
+    parser.add_argument("--growth", action="store_true", help="seconds against the number of rows instead")
+    parser.add_argument("--json", type=pathlib.Path, help="write everything here")
+    parser.add_argument("--eigen", default="/usr/include/eigen3")
+    arguments = parser.parse_args()
+    ours = Ours(arguments.eigen)
+    report = {"machine": platform.processor() or platform.machine(), "python": sys.version, "work": {}}
+    if arguments.growth:
+        report["growth"] = growth(ours, arguments.repeats)
+    for title, prepare in catalogue(ours) if not arguments.growth else ():
+        if arguments.only not in title:
+            continue
+        work, threaded = prepare()
+        if arguments.threads:
+            one, more = (elapsed(threaded, t, arguments.repeats) for t in (1, arguments.threads))
+            report["work"][title] = {"1": one, str(arguments.threads): more}
+            print(f"{title}: {one * 1e3:.2f} ms, with {arguments.threads} threads {more * 1e3:.2f} ms, "
+                  f"{one / more:.2f} x", flush=True)
+        else:
+            report["work"][title] = result = in_turns(work, arguments.repeats)
+            show(title, result)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(report, indent=1))
+
+
+if __name__ == "__main__":
+    main()
