@@ -31,19 +31,6 @@ void add_flags(CLI::App& app, Flags& flags) {
                "judge the importances by exchanging each modality between minutes");
 }
 
-/// A model to look at when none is given.
-mil::Model sample_model(data::DataSet& data, const Program& program) {
-  TrainingOptions options;
-  options.train.epochs = sample_epochs;
-  options.train.seed = options.split.seed = program.seed;
-  options.threads = program.threads;
-  auto progress = program.progress("training", options.train.epochs);
-  const TemporaryDirectory temporary;
-  return train_person(data, options, TrainingFiles(temporary.path() / "model.safetensors"),
-                      [&](const mil::Epoch& epoch) { progress.at(epoch.epoch); })
-      .model;
-}
-
 void print_summary(std::ostream& out, const mil::Model& model, const Importance& result) {
   Table table({"modality", "mean", "least", "most"});
   for (Index m = 0; m < result.importance.cols(); ++m) {
@@ -75,7 +62,7 @@ int main(int argc, char** argv) {
         if (!flags.model.empty() && flags.out.empty())
           throw FlagError("--out: expected a file with --model, got none");
         auto data = flags.data.empty() ? sample_person(program.seed) : io::load_dataset(flags.data);
-        const auto model = flags.model.empty() ? sample_model(data, program) : mil::load_model(flags.model);
+        const auto model = flags.model.empty() ? train_sample(data, program) : mil::load_model(flags.model);
         const auto result = modal_importance(model, data, flags.subset == "test", program.threads);
         if (!flags.out.empty()) writing([&] { io::save_npy(flags.out, result.importance); });
         if (!flags.logp.empty()) writing([&] { io::save_npy(flags.logp, result.log_probabilities); });

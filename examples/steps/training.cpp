@@ -10,7 +10,7 @@
 #include <numeric>
 
 #include "../common/files.hpp"
-#include "../common/progress.hpp"
+#include "sample_person.hpp"
 
 namespace lifelog::examples {
 
@@ -185,6 +185,18 @@ void write_training(const Training& training, const TrainingOptions& options, co
   writing([&] { mil::save_model(files.model.string(), training.model); });
   write_text(files.history, history);
   write_json(files.metrics, metrics);
+}
+
+mil::Model train_sample(data::DataSet& data, const Program& program) {
+  TrainingOptions options;
+  options.train.epochs = sample_epochs;
+  options.train.seed = options.split.seed = program.seed;
+  options.threads = program.threads;
+  auto progress = program.progress("training", options.train.epochs);
+  const TemporaryDirectory temporary;
+  return train_person(data, options, TrainingFiles(temporary.path() / "model.safetensors"),
+                      [&](const mil::Epoch& epoch) { progress.at(epoch.epoch); })
+      .model;
 }
 
 mil::Faithfulness judge_faithfulness(const mil::Model& model, const data::DataSet& data,

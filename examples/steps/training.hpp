@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "../common/program.hpp"
+
 namespace lifelog::examples {
 
 struct TrainingOptions {
@@ -70,6 +72,9 @@ struct Importance {
   RowMatrix<float> importance;         ///< [n, M]
   RowMatrix<float> log_probabilities;  ///< [n, C]
 };
+
+/// A model of that generated person, for programs that are given none.
+mil::Model train_sample(data::DataSet& data, const Program& program);
 
 /// Whether a model's attention weights tell what it goes by (`mil/faithfulness.hpp`), on those rows of data that
 /// `modal_importance` has evaluated.

@@ -51,6 +51,7 @@
 #include "mil/attention.hpp"
 #include "mil/bag_network.hpp"
 #include "mil/bag_pass.hpp"
+#include "mil/bag_stream.hpp"
 #include "mil/bags.hpp"
 #include "mil/faithfulness.hpp"
 #include "mil/modal_importance.hpp"
