@@ -13,6 +13,7 @@
 #include "core/distance.hpp"
 #include "core/error.hpp"
 #include "core/matrix.hpp"
+#include "core/packet.hpp"
 #include "core/parallel.hpp"
 #include "core/points.hpp"
 #include "core/random.hpp"

@@ -2,6 +2,7 @@
 #include <lifelog/cluster/kmeans.hpp>
 #include <lifelog/core/xtensor.hpp>
 
+#include <array>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>
@@ -16,6 +17,7 @@ using lifelog::cluster::kmeans;
 using lifelog::cluster::KMeansInit;
 using lifelog::cluster::KMeansOptions;
 using lifelog::cluster::KMeansResult;
+using lifelog::cluster::KMeansSearch;
 using lifelog::cluster::KMeansStatus;
 
 namespace {
@@ -106,6 +108,90 @@ BOOST_AUTO_TEST_CASE(bits_do_not_depend_on_threads) {
   }
 }
 
+template<class T>
+void bounds_change_nothing(const RowMatrix<T>& points, int clusters) {
+  KMeansOptions options{.clusters = clusters, .restarts = 2, .tolerance = 0};
+  options.search = KMeansSearch::all;
+  const auto all = kmeans(points, options);
+  options.search = KMeansSearch::bounds;
+  const auto bounds = kmeans(points, options);
+  BOOST_TEST((bounds.labels == all.labels));
+  BOOST_TEST((bounds.centres == all.centres));
+  BOOST_TEST(bounds.inertia == all.inertia);
+  BOOST_TEST(bounds.iterations == all.iterations);
+}
+
+BOOST_AUTO_TEST_CASE(bounds_change_nothing_to_the_bit) {
+  lifelog::Random random(11);
+  for (const auto& [rows, cols, clusters] :
+       {std::array{1500, 2, 3}, {1500, 9, 40}, {700, 70, 9}, {300, 1, 299}}) {
+    RowMatrix<double> points(rows, cols);
+    for (double& x : points.reshaped()) x = random.normal();
+    const RowMatrix<double> grid = (2 * points).array().round();  // ties and duplicates
+    RowMatrix<double> uneven = points;
+    uneven.col(0).array() = (3 * points.col(0).array()).exp();
+    for (const auto& data : {points, grid, uneven, RowMatrix<double>(points.array() + 1e6)}) {
+      bounds_change_nothing<double>(data, clusters);
+      bounds_change_nothing<float>(data.cast<float>(), clusters);
+    }
+    bounds_change_nothing<float>((1e-21 * points).cast<float>(), clusters);  // squares underflow
+    bounds_change_nothing<float>((1e21 * points).cast<float>(), clusters);   // and overflow
+  }
+}
+
+BOOST_AUTO_TEST_CASE(inertia_never_rises) {
+  const auto points = golden::matrix("cluster/points.txt");
+  for (std::uint64_t seed = 0; seed < 5; ++seed) {
+    double before = std::numeric_limits<double>::infinity();
+    for (int iterations = 1; iterations < 15; ++iterations) {
+      const auto result =
+          kmeans(points, {.clusters = 12, .restarts = 1, .max_iterations = iterations, .seed = seed});
+      BOOST_TEST(result.inertia <= before * (1 + 1e-14));
+      before = result.inertia;
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_weight_is_so_many_rows) {
+  const auto points = golden::matrix("cluster/points.txt");
+  lifelog::Random random(3);
+  Eigen::VectorXd weights(points.rows());
+  for (double& w : weights) w = static_cast<double>(random.below(4));
+  RowMatrix<double> repeated(static_cast<Index>(weights.sum()), points.cols());
+  Index next = 0;
+  for (Index i = 0; i < points.rows(); ++i)
+    for (int w = 0; w < weights[i]; ++w) repeated.row(next++) = points.row(i);
+  KMeansOptions options{
+      .clusters = 6, .tolerance = 0, .init = KMeansInit::given, .centres = points.topRows(6)};
+  const auto expected = kmeans(repeated, options);
+  for (const auto search : {KMeansSearch::all, KMeansSearch::bounds}) {
+    options.weights = weights;
+    options.search = search;
+    const auto result = kmeans(points, options);
+    BOOST_TEST((result.centres - expected.centres).cwiseAbs().maxCoeff() < 1e-12);
+    BOOST_TEST(result.inertia == expected.inertia, boost::test_tools::tolerance(1e-12));
+  }
+  options = {.clusters = 6, .restarts = 3};
+  const auto plain = kmeans(points, options);
+  options.weights = Eigen::VectorXd::Ones(points.rows());
+  BOOST_TEST((kmeans(points, options).labels == plain.labels));
+  // Rows without weight draw no centre and no start.
+  options.clusters = 2;
+  options.weights = Eigen::VectorXd::Zero(points.rows());
+  options.weights[3] = options.weights[8] = 0.5;
+  const auto two = kmeans(points, options);
+  BOOST_TEST(two.inertia < 1e-20);
+  BOOST_TEST(two.labels[3] != two.labels[8]);
+}
+
+BOOST_AUTO_TEST_CASE(constant_columns_do_not_matter) {
+  const auto points = golden::matrix("cluster/points.txt");
+  RowMatrix<double> wider(points.rows(), points.cols() + 2);
+  wider << points, RowMatrix<double>::Constant(points.rows(), 2, 7);
+  BOOST_TEST((kmeans(wider, {.clusters = 5, .tolerance = 0}).labels ==
+              kmeans(points, {.clusters = 5, .tolerance = 0}).labels));
+}
+
 BOOST_AUTO_TEST_CASE(more_restarts_are_never_worse_and_seeds_matter) {
   const auto points = golden::matrix("cluster/points.txt");
   const auto inertia = [&](int restarts, std::uint64_t seed) {
@@ -188,6 +274,13 @@ BOOST_AUTO_TEST_CASE(bad_arguments_are_named) {
   rejected({.clusters = 2, .max_iterations = 0}, "max_iterations");
   rejected({.clusters = 2, .tolerance = std::nan("")}, "tolerance");
   rejected({.clusters = 2, .init = KMeansInit::given, .centres = RowMatrix<double>::Zero(2, 3)}, "centres");
+  KMeansOptions weighted{.clusters = 2};
+  for (const double weight : {-1.0, std::nan(""), 0.0}) {
+    weighted.weights = Eigen::VectorXd::Constant(5, weight);
+    rejected(weighted, "weights");
+  }
+  weighted.weights = Eigen::VectorXd::Ones(4);
+  rejected(weighted, "weights: expected one for each of 5 rows, got 4");
   points(4, 0) = std::numeric_limits<double>::infinity();
   rejected({.clusters = 2}, "points: expected finite numbers, got inf in row 4");
   points.resize(0, 2);

@@ -7,10 +7,11 @@
 #include <utility>
 #include <vector>
 
-#include "../core/distance.hpp"
 #include "../core/parallel.hpp"
 #include "../core/points.hpp"
 #include "../core/random.hpp"
+#include "detail/labelling.hpp"
+#include "detail/seeding.hpp"
 
 namespace lifelog::cluster {
 
@@ -25,6 +26,13 @@ enum class KMeansStatus {
   iteration_limit,  ///< `max_iterations` were not enough
 };
 
+/// How the nearest centres are searched. Results are the same to the bit.
+enum class KMeansSearch {
+  automatic,  ///< what is faster for n, d and k, by measurement
+  all,        ///< every distance in every iteration (Lloyd)
+  bounds,     ///< Hamerly's bounds; two more numbers a row
+};
+
 struct KMeansOptions {
   /// k, 1 … number of rows.
   int clusters = 8;
@@ -37,6 +45,9 @@ struct KMeansOptions {
   KMeansInit init = KMeansInit::plus_plus;
   /// [clusters, d], for `KMeansInit::given`.
   RowMatrix<double> centres = {};
+  /// [n], ≥ 0, not all 0: a row of weight w counts as w rows. Empty: 1 each.
+  Eigen::VectorXd weights = {};
+  KMeansSearch search = KMeansSearch::automatic;
   std::uint64_t seed = 0;
   /// 0: all there are. Results do not depend on it.
   int threads = 0;
@@ -47,7 +58,7 @@ struct KMeansResult {
   Eigen::VectorXi labels;
   /// [clusters, d].
   RowMatrix<double> centres;
-  /// Sum of squared distances of rows to their centres.
+  /// Weighted sum of squared distances of rows to their centres.
   double inertia = 0;
   /// Of the run returned.
   int iterations = 0;
@@ -58,258 +69,270 @@ namespace detail {
 
 using namespace lifelog::detail;
 
-template<class T>
-using PackedCentres = PackedRows<T, 8>;
-
-// At most 64 pieces, none too small to be worth a thread's while; a function of n alone.
-inline Index kmeans_piece(Index rows) {
-  return std::max<Index>(512, (rows + 63) / 64);
-}
-
-template<class T>
-int nearest_centre(const PackedCentres<T>& centres, const T* row) {
-  int best = 0;
-  T least = std::numeric_limits<T>::infinity();
-  for (Index panel = 0; panel < centres.panels(); ++panel) {
-    const auto distances = centres.squared_distances(panel, row);
-    for (Index lane = 0; lane < centres.valid(panel); ++lane)
-      if (distances[lane] < least) {
-        least = distances[lane];
-        best = static_cast<int>(panel * PackedCentres<T>::width + lane);
-      }
-  }
-  return best;
-}
-
-template<class T>
-Eigen::VectorXi nearest_centres(const RowMatrixView<T>& points, const RowMatrix<double>& centres,
-                                int threads) {
-  const PackedCentres<T> packed(centres);
-  Eigen::VectorXi labels(points.rows());
-  const Index size = kmeans_piece(points.rows());
-  parallel_for(piece_count(size, points.rows()), threads, [&](Index p) {
-    const auto [begin, end] = piece_of(p, size, points.rows());
-    for (Index i = begin; i < end; ++i) labels[i] = nearest_centre(packed, points.row(i).data());
-  });
-  return labels;
-}
-
-template<class T>
-double squared_distance(const RowMatrixView<T>& points, Index i, const RowMatrix<double>& centres, Index c) {
-  double sum = 0;
-  for (Index j = 0; j < points.cols(); ++j) {
-    const double difference = static_cast<double>(points(i, j)) - centres(c, j);
-    sum += difference * difference;
-  }
-  return sum;
-}
-
-// Squared distance of each row to its own centre.
-template<class T>
-Eigen::VectorXd own_distances(const RowMatrixView<T>& points, const Eigen::VectorXi& labels,
-                              const RowMatrix<double>& centres, int threads) {
-  Eigen::VectorXd distances(points.rows());
-  const Index size = kmeans_piece(points.rows());
-  parallel_for(piece_count(size, points.rows()), threads, [&](Index p) {
-    const auto [begin, end] = piece_of(p, size, points.rows());
-    for (Index i = begin; i < end; ++i) distances[i] = squared_distance(points, i, centres, labels[i]);
-  });
-  return distances;
-}
-
 inline double ordered_sum(const Eigen::VectorXd& values) {
   return std::accumulate(values.data(), values.data() + values.size(), 0.0);
 }
 
-template<class T>
-double mean_column_variance(const RowMatrixView<T>& points) {
-  const double n = static_cast<double>(points.rows());
-  Eigen::RowVectorXd mean = Eigen::RowVectorXd::Zero(points.cols());
-  for (Index i = 0; i < points.rows(); ++i) mean += points.row(i).template cast<double>();
-  mean /= n;
-  double sum = 0;
-  for (Index i = 0; i < points.rows(); ++i)
-    sum += (points.row(i).template cast<double>() - mean).squaredNorm();
-  return sum / n / static_cast<double>(points.cols());
-}
-
 struct ClusterSums {
   RowMatrix<double> sum;
-  Eigen::VectorXd count;
+  Eigen::VectorXd weight;
+  Eigen::VectorXi rows;  // of weight above 0
 };
 
+// Lloyd's iterations on one set of rows, from as many starts as wanted.
 template<class T>
-ClusterSums cluster_sums(const RowMatrixView<T>& points, const Eigen::VectorXi& labels, Index clusters,
-                         int threads) {
-  const Index size = kmeans_piece(points.rows());
-  std::vector<ClusterSums> parts(static_cast<std::size_t>(piece_count(size, points.rows())));
-  parallel_for(static_cast<Index>(parts.size()), threads, [&](Index p) {
-    auto& part = parts[static_cast<std::size_t>(p)];
-    part.sum = RowMatrix<double>::Zero(clusters, points.cols());
-    part.count = Eigen::VectorXd::Zero(clusters);
-    const auto [begin, end] = piece_of(p, size, points.rows());
-    for (Index i = begin; i < end; ++i) {
-      part.sum.row(labels[i]) += points.row(i).template cast<double>();
-      part.count[labels[i]] += 1;
+class Lloyd {
+ public:
+  // Points and options must outlive this.
+  Lloyd(const RowMatrixView<T>& points, const KMeansOptions& options)
+      : points_(points), options_(options), blocks_(points) {
+    tolerance_ = options.tolerance > 0 ? options.tolerance * mean_column_variance() : 0;
+  }
+
+  KMeansResult run(RowMatrix<double> centres, int threads) const {
+    KMeansResult result;
+    result.status = KMeansStatus::iteration_limit;
+    Labelling<T> labelling(points_, blocks_, bounds_pay());
+    bool settled = false;
+    while (result.iterations < options_.max_iterations) {
+      ++result.iterations;
+      settled = !labelling.update(centres, threads);
+      auto sums = cluster_sums(labelling.labels(), threads);
+      fill_empty_clusters(labelling.labels(), centres, sums, threads);
+      const double movement = move(centres, sums);
+      if (settled || movement <= tolerance_) {
+        result.status = KMeansStatus::converged;
+        break;
+      }
     }
-  });
-  for (std::size_t p = 1; p < parts.size(); ++p) {
-    parts[0].sum += parts[p].sum;
-    parts[0].count += parts[p].count;
+    // Labels are those of the centres before the last update unless nothing changed in it.
+    if (!settled) labelling.update(centres, threads);
+    result.labels = labelling.labels();
+    Eigen::VectorXd distances = own_distances(result.labels, centres, threads);
+    if (weighted()) distances.array() *= options_.weights.array();
+    result.inertia = ordered_sum(distances);
+    result.centres = std::move(centres);
+    return result;
   }
-  return std::move(parts[0]);
-}
 
-// Gives each empty cluster the row that is farthest from its own centre (the lowest of equals), taken out of
-// a cluster that keeps at least one row. Rows that lie on their centre are left alone, so with fewer
-// different rows than clusters some clusters stay empty.
-template<class T>
-void fill_empty_clusters(const RowMatrixView<T>& points, const Eigen::VectorXi& labels,
-                         const RowMatrix<double>& centres, ClusterSums& sums, int threads) {
-  if ((sums.count.array() > 0).all()) return;
-  const Eigen::VectorXd distances = own_distances(points, labels, centres, threads);
-  std::vector<Index> order(static_cast<std::size_t>(points.rows()));
-  std::iota(order.begin(), order.end(), Index{0});
-  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return distances[a] > distances[b]; });
-  auto farthest = order.begin();
-  for (Index empty = 0; empty < sums.count.size(); ++empty) {
-    if (sums.count[empty] > 0) continue;
-    while (farthest != order.end() && sums.count[labels[*farthest]] < 2) ++farthest;
-    if (farthest == order.end() || distances[*farthest] == 0) return;
-    const auto row = points.row(*farthest).template cast<double>();
-    sums.sum.row(labels[*farthest]) -= row;
-    sums.count[labels[*farthest]] -= 1;
-    sums.sum.row(empty) = row;
-    sums.count[empty] = 1;
-    ++farthest;
+  RowMatrix<double> start(Random random, int threads) const {
+    if (options_.init == KMeansInit::given) return options_.centres;
+    if (options_.init == KMeansInit::plus_plus)
+      return PlusPlus<T>(points_, blocks_, options_.weights, threads).centres(options_.clusters, random);
+    const auto order = permutation(random, points_.rows());
+    RowMatrix<double> centres(options_.clusters, points_.cols());
+    for (Index c = 0; c < centres.rows(); ++c) centres.row(c) = points_.row(order[c]).template cast<double>();
+    return centres;
   }
-}
 
-// Lloyd's iterations from given centres.
-template<class T>
-KMeansResult lloyd(const RowMatrixView<T>& points, RowMatrix<double> centres, double tolerance,
-                   const KMeansOptions& options) {
-  KMeansResult result;
-  result.status = KMeansStatus::iteration_limit;
-  bool labels_settled = false;
-  while (result.iterations < options.max_iterations) {
-    ++result.iterations;
-    auto labels = nearest_centres(points, centres, options.threads);
-    auto sums = cluster_sums(points, labels, centres.rows(), options.threads);
-    fill_empty_clusters(points, labels, centres, sums, options.threads);
+ private:
+  bool weighted() const { return options_.weights.size() > 0; }
+
+  bool bounds_pay() const {
+    // Below, the search takes hardly longer than looking at the bounds.
+    constexpr Index worth = 32 * simd::packet_size<T>;
+    if (options_.search == KMeansSearch::automatic) return options_.clusters * points_.cols() >= worth;
+    return options_.search == KMeansSearch::bounds;
+  }
+
+  double mean_column_variance() const {
+    const double n = static_cast<double>(points_.rows());
+    Eigen::RowVectorXd mean = Eigen::RowVectorXd::Zero(points_.cols());
+    for (Index i = 0; i < points_.rows(); ++i) mean += points_.row(i).template cast<double>();
+    mean /= n;
+    double sum = 0;
+    for (Index i = 0; i < points_.rows(); ++i)
+      sum += (points_.row(i).template cast<double>() - mean).squaredNorm();
+    return sum / n / static_cast<double>(points_.cols());
+  }
+
+  // Squared distance of each row to its own centre.
+  Eigen::VectorXd own_distances(const Eigen::VectorXi& labels, const RowMatrix<double>& centres,
+                                int threads) const {
+    Eigen::VectorXd distances(points_.rows());
+    const Index size = labelling_piece(points_.rows());
+    parallel_for(piece_count(size, points_.rows()), threads, [&](Index p) {
+      const auto [begin, end] = piece_of(p, size, points_.rows());
+      for (Index i = begin; i < end; ++i) {
+        double sum = 0;
+        for (Index j = 0; j < points_.cols(); ++j) {
+          const double difference = static_cast<double>(points_(i, j)) - centres(labels[i], j);
+          sum += difference * difference;
+        }
+        distances[i] = sum;
+      }
+    });
+    return distances;
+  }
+
+  ClusterSums cluster_sums(const Eigen::VectorXi& labels, int threads) const {
+    const Index size = labelling_piece(points_.rows());
+    std::vector<ClusterSums> parts(static_cast<std::size_t>(piece_count(size, points_.rows())));
+    parallel_for(static_cast<Index>(parts.size()), threads, [&](Index p) {
+      auto& part = parts[static_cast<std::size_t>(p)];
+      part.sum = RowMatrix<double>::Zero(options_.clusters, points_.cols());
+      part.weight = Eigen::VectorXd::Zero(options_.clusters);
+      part.rows = Eigen::VectorXi::Zero(options_.clusters);
+      const auto [begin, end] = piece_of(p, size, points_.rows());
+      if (weighted())
+        add_weighted(labels, begin, end, part);
+      else
+        add(labels, begin, end, part);
+    });
+    for (std::size_t p = 1; p < parts.size(); ++p) {
+      parts[0].sum += parts[p].sum;
+      parts[0].weight += parts[p].weight;
+      parts[0].rows += parts[p].rows;
+    }
+    if (!weighted()) parts[0].weight = parts[0].rows.template cast<double>();
+    return std::move(parts[0]);
+  }
+
+  void add(const Eigen::VectorXi& labels, Index begin, Index end, ClusterSums& part) const {
+    const Index cols = points_.cols();
+    for (Index i = begin; i < end; ++i) {
+      double* sum = part.sum.data() + labels[i] * cols;
+      const T* row = points_.data() + i * points_.outerStride();
+      for (Index j = 0; j < cols; ++j) sum[j] += static_cast<double>(row[j]);
+      ++part.rows[labels[i]];
+    }
+  }
+
+  void add_weighted(const Eigen::VectorXi& labels, Index begin, Index end, ClusterSums& part) const {
+    for (Index i = begin; i < end; ++i) {
+      const double weight = options_.weights[i];
+      part.sum.row(labels[i]) += weight * points_.row(i).template cast<double>();
+      part.weight[labels[i]] += weight;
+      part.rows[labels[i]] += weight > 0;
+    }
+  }
+
+  // Gives each empty cluster the row that is farthest from its own centre (the lowest of equals), taken out of
+  // a cluster that keeps at least one row. Rows that lie on their centre are left alone, so with fewer
+  // different rows than clusters some clusters stay empty.
+  void fill_empty_clusters(const Eigen::VectorXi& labels, const RowMatrix<double>& centres, ClusterSums& sums,
+                           int threads) const {
+    if ((sums.rows.array() > 0).all()) return;
+    const Eigen::VectorXd distances = own_distances(labels, centres, threads);
+    std::vector<Index> order(static_cast<std::size_t>(points_.rows()));
+    std::iota(order.begin(), order.end(), Index{0});
+    if (weighted()) std::erase_if(order, [&](Index i) { return !(options_.weights[i] > 0); });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](Index a, Index b) { return distances[a] > distances[b]; });
+    auto farthest = order.begin();
+    for (Index empty = 0; empty < sums.rows.size(); ++empty) {
+      if (sums.rows[empty] > 0) continue;
+      while (farthest != order.end() && sums.rows[labels[*farthest]] < 2) ++farthest;
+      if (farthest == order.end() || distances[*farthest] == 0) return;
+      const double weight = weighted() ? options_.weights[*farthest] : 1;
+      const Eigen::RowVectorXd row = weight * points_.row(*farthest).template cast<double>();
+      const Index from = labels[*farthest];
+      sums.sum.row(from) -= row;
+      sums.weight[from] -= weight;
+      --sums.rows[from];
+      sums.sum.row(empty) = row;
+      sums.weight[empty] = weight;
+      sums.rows[empty] = 1;
+      ++farthest;
+    }
+  }
+
+  // Centres become means; returns the sum of squared movements.
+  static double move(RowMatrix<double>& centres, const ClusterSums& sums) {
     double movement = 0;
     for (Index c = 0; c < centres.rows(); ++c) {
-      if (sums.count[c] == 0) continue;  // nothing to move it to
-      const Eigen::RowVectorXd mean = sums.sum.row(c) / sums.count[c];
+      if (sums.rows[c] == 0) continue;  // nothing to move it to
+      const Eigen::RowVectorXd mean = sums.sum.row(c) / sums.weight[c];
       movement += (mean - centres.row(c)).squaredNorm();
       centres.row(c) = mean;
     }
-    labels_settled = labels.size() == result.labels.size() && labels == result.labels;
-    result.labels = std::move(labels);
-    if (labels_settled || movement <= tolerance) {
-      result.status = KMeansStatus::converged;
-      break;
-    }
+    return movement;
   }
-  // Labels are those of the centres before the last update unless nothing changed in it.
-  if (!labels_settled) result.labels = nearest_centres(points, centres, options.threads);
-  result.inertia = ordered_sum(own_distances(points, result.labels, centres, options.threads));
-  result.centres = std::move(centres);
-  return result;
-}
 
-// Index of a row drawn in proportion to the differences of `cumulative`.
-inline Index draw(const Eigen::VectorXd& cumulative, Random& random) {
-  const Index n = cumulative.size();
-  const double total = cumulative[n - 1];
-  if (!(total > 0)) return static_cast<Index>(random.below(static_cast<std::uint64_t>(n)));
-  const double* end = cumulative.data() + n;
-  const double* found = std::upper_bound(cumulative.data(), end, random.uniform() * total);
-  return std::min<Index>(found - cumulative.data(), n - 1);
-}
+  const RowMatrixView<T>& points_;
+  const KMeansOptions& options_;
+  RowBlocks<T> blocks_;
+  double tolerance_;
+};
 
-// Squared distance of each row to each of a few candidates, or to the nearest centre so far if that is less:
-// [candidates, n].
 template<class T>
-RowMatrix<double> reduced_distances(const RowMatrixView<T>& points, const RowMatrix<double>& candidates,
-                                    const Eigen::VectorXd& closest, int threads) {
-  RowMatrix<double> reduced(candidates.rows(), points.rows());
-  const Index size = kmeans_piece(points.rows());
+Eigen::VectorXi nearest_centres(const RowMatrixView<T>& points, const RowMatrix<double>& centres,
+                                int threads) {
+  const CentreTiles<T> tiles(centres);
+  Eigen::VectorXi labels(points.rows());
+  const Index size = labelling_piece(points.rows());
   parallel_for(piece_count(size, points.rows()), threads, [&](Index p) {
+    constexpr Index width = RowBlocks<T>::width;
     const auto [begin, end] = piece_of(p, size, points.rows());
-    for (Index c = 0; c < candidates.rows(); ++c)
-      for (Index i = begin; i < end; ++i)
-        reduced(c, i) = std::min(closest[i], squared_distance(points, i, candidates, c));
-  });
-  return reduced;
-}
-
-// Arthur & Vassilvitskii, "k-means++: the advantages of careful seeding" (2007), with the greedy choice among
-// several candidates that its section 5 mentions.
-template<class T>
-RowMatrix<double> plus_plus(const RowMatrixView<T>& points, Index clusters, Random& random, int threads) {
-  const Index n = points.rows(), trials = 2 + static_cast<Index>(std::log(static_cast<double>(clusters)));
-  RowMatrix<double> centres(clusters, points.cols());
-  Eigen::VectorXd closest = Eigen::VectorXd::Constant(n, std::numeric_limits<double>::infinity());
-  Eigen::VectorXd cumulative = Eigen::VectorXd::Zero(n);
-  for (Index c = 0; c < clusters; ++c) {
-    RowMatrix<double> candidates(c == 0 ? 1 : trials, points.cols());
-    for (Index t = 0; t < candidates.rows(); ++t)
-      candidates.row(t) = points.row(draw(cumulative, random)).template cast<double>();
-    const auto reduced = reduced_distances(points, candidates, closest, threads);
-    Index best = 0;
-    double least = std::numeric_limits<double>::infinity();
-    for (Index t = 0; t < candidates.rows(); ++t) {
-      const double potential = ordered_sum(reduced.row(t).transpose());
-      if (potential < least) least = potential, best = t;
+    RowBlocks<T> block(width, points.cols());
+    for (Index row = begin; row < end; row += width) {
+      const Index lanes = std::min(width, end - row);
+      for (Index lane = 0; lane < lanes; ++lane) block.set_row(lane, points.row(row + lane).data());
+      Nearest<T> nearest;
+      NearestKernel<T, false>::run(block.block(0), tiles, nearest);
+      for (Index lane = 0; lane < lanes; ++lane) labels[row + lane] = static_cast<int>(nearest.index[lane]);
     }
-    centres.row(c) = candidates.row(best);
-    closest = reduced.row(best);
-    std::partial_sum(closest.data(), closest.data() + n, cumulative.data());
-  }
-  return centres;
+  });
+  return labels;
 }
 
+// Lanes count centres in T.
 template<class T>
-RowMatrix<double> start_centres(const RowMatrixView<T>& points, const KMeansOptions& options, Random random) {
-  if (options.init == KMeansInit::given) return options.centres;
-  if (options.init == KMeansInit::plus_plus)
-    return plus_plus(points, options.clusters, random, options.threads);
-  const auto order = permutation(random, points.rows());
-  RowMatrix<double> centres(options.clusters, points.cols());
-  for (Index c = 0; c < centres.rows(); ++c) centres.row(c) = points.row(order[c]).template cast<double>();
-  return centres;
+void require_countable(Index clusters) {
+  require(clusters <= Index{1} << std::numeric_limits<T>::digits, "clusters: expected at most ",
+          Index{1} << std::numeric_limits<T>::digits, " for this scalar, got ", clusters);
 }
 
-template<class T>
-KMeansResult kmeans(const RowMatrixView<T>& points, const KMeansOptions& options) {
-  require(options.clusters >= 1 && options.clusters <= points.rows(), "clusters: expected 1..", points.rows(),
+inline void check(const KMeansOptions& options, Index rows, Index cols) {
+  require(options.clusters >= 1 && options.clusters <= rows, "clusters: expected 1..", rows,
           " (the number of rows), got ", options.clusters);
   require(options.restarts >= 1, "restarts: expected at least 1, got ", options.restarts);
   require(options.max_iterations >= 1, "max_iterations: expected at least 1, got ", options.max_iterations);
   require(options.tolerance >= 0, "tolerance: expected at least 0, got ", options.tolerance);
   if (options.init == KMeansInit::given) {
-    require(options.centres.rows() == options.clusters && options.centres.cols() == points.cols(),
-            "centres: expected ", options.clusters, " x ", points.cols(), ", got ", options.centres.rows(),
-            " x ", options.centres.cols());
+    require(options.centres.rows() == options.clusters && options.centres.cols() == cols,
+            "centres: expected ", options.clusters, " x ", cols, ", got ", options.centres.rows(), " x ",
+            options.centres.cols());
     require_finite(RowsOf(options.centres).view(), "centres");
   }
-  const double tolerance = options.tolerance * mean_column_variance(points);
+  const auto& weights = options.weights;
+  if (weights.size() == 0) return;
+  require(weights.size() == rows, "weights: expected one for each of ", rows, " rows, got ", weights.size());
+  for (Index i = 0; i < rows; ++i)
+    require(weights[i] >= 0 && std::isfinite(weights[i]), "weights: expected finite numbers >= 0, got ",
+            weights[i], " at ", i);
+  require(weights.maxCoeff() > 0, "weights: expected some above 0, got none");
+}
+
+template<class T>
+KMeansResult kmeans(const RowMatrixView<T>& points, const KMeansOptions& options) {
+  check(options, points.rows(), points.cols());
+  require_countable<T>(options.clusters);
+  const Lloyd<T> lloyd(points, options);
   const int runs = options.init == KMeansInit::given ? 1 : options.restarts;
+  // Small runs go side by side, large ones one after the other on all threads.
+  const bool side_by_side = runs > 1 && points.size() * options.clusters < (Index{1} << 24);
+  const int inner = side_by_side ? 1 : options.threads;
   const Random random(options.seed);
+  std::vector<KMeansResult> results(static_cast<std::size_t>(side_by_side ? runs : 1));
   KMeansResult best;
-  for (int run = 0; run < runs; ++run) {
-    auto result = lloyd(points, start_centres(points, options, random.fork(static_cast<std::uint64_t>(run))),
-                        tolerance, options);
-    if (run == 0 || result.inertia < best.inertia) best = std::move(result);
+  const auto run = [&](Index r) {
+    return lloyd.run(lloyd.start(random.fork(static_cast<std::uint64_t>(r)), inner), inner);
+  };
+  if (side_by_side)
+    parallel_for(runs, options.threads, [&](Index r) { results[static_cast<std::size_t>(r)] = run(r); });
+  for (Index r = 0; r < runs; ++r) {
+    auto result = side_by_side ? std::move(results[static_cast<std::size_t>(r)]) : run(r);
+    if (r == 0 || result.inertia < best.inertia) best = std::move(result);
   }
   return best;
 }
 
 }  // namespace detail
 
-/// k-means by Lloyd's algorithm ("Least squares quantization in PCM", 1982). Sums are in double; distances in
-/// the scalar of `points`.
+/// k-means by Lloyd's algorithm ("Least squares quantization in PCM", 1982), with bounds where they pay. Starts
+/// by greedy k-means++ are those of Arthur & Vassilvitskii ("k-means++: the advantages of careful seeding", 2007,
+/// section 5). Sums are in double; distances in the scalar of `points`. Keeps a copy of the rows in SIMD order.
 ///
 /// points: [n, d], finite, n ≥ clusters ≥ 1. A cluster that loses all its rows restarts at the row farthest
 /// from its own centre, as in scikit-learn; when there are fewer different rows than clusters, the surplus
@@ -330,6 +353,7 @@ Eigen::VectorXi predict(const X& points, const RowMatrix<double>& centres, int t
   return detail::with_points(points, "points", [&](const auto& view) {
     detail::require(centres.rows() > 0 && centres.cols() == view.cols(), "centres: expected at least one of ",
                     view.cols(), " columns, got ", centres.rows(), " x ", centres.cols());
+    detail::require_countable<typename std::remove_cvref_t<decltype(view)>::Scalar>(centres.rows());
     return detail::nearest_centres(view, centres, threads);
   });
 }

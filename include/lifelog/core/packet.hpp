@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <utility>
+
+#include "config.hpp"
+
+// One SIMD register of scalars, whatever the instruction set (a plain scalar where there is none), by Eigen's
+// packet primitives. Multiply-adds are spelled out, so that results do not hang on a compiler's taste in
+// contraction.
+
+namespace lifelog::detail::simd {
+
+template<class T>
+using Packet = typename Eigen::internal::packet_traits<T>::type;
+
+template<class T>
+inline constexpr int packet_size = Eigen::internal::unpacket_traits<Packet<T>>::size;
+
+template<class T>
+EIGEN_ALWAYS_INLINE Packet<T> load(const T* from) {
+  return Eigen::internal::ploadu<Packet<T>>(from);
+}
+
+template<class T>
+EIGEN_ALWAYS_INLINE Packet<T> broadcast(T value) {
+  return Eigen::internal::pset1<Packet<T>>(value);
+}
+
+template<class T>
+EIGEN_ALWAYS_INLINE void store(T* to, const Packet<T>& value) {
+  Eigen::internal::pstoreu(to, value);
+}
+
+using Eigen::internal::padd;
+using Eigen::internal::pmadd;
+using Eigen::internal::pmax;
+using Eigen::internal::pmin;
+using Eigen::internal::pmul;
+using Eigen::internal::predux;
+using Eigen::internal::predux_min;
+using Eigen::internal::psqrt;
+using Eigen::internal::psub;
+
+/// Lane by lane a < b ? x : y. Eigen turns AVX-512's masks into vectors and back; these do not.
+template<class P>
+EIGEN_ALWAYS_INLINE P select_less(const P& a, const P& b, const P& x, const P& y) {
+  return Eigen::internal::pselect(Eigen::internal::pcmp_lt(a, b), x, y);
+}
+
+/// Whether a < b in any lane; false where either is NaN.
+template<class P>
+EIGEN_ALWAYS_INLINE bool any_less(const P& a, const P& b) {
+  return Eigen::internal::predux_any(Eigen::internal::pcmp_lt(a, b));
+}
+
+#ifdef EIGEN_VECTORIZE_AVX512
+template<>
+EIGEN_ALWAYS_INLINE Packet<float> select_less(const Packet<float>& a, const Packet<float>& b,
+                                              const Packet<float>& x, const Packet<float>& y) {
+  return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), y, x);
+}
+template<>
+EIGEN_ALWAYS_INLINE Packet<double> select_less(const Packet<double>& a, const Packet<double>& b,
+                                               const Packet<double>& x, const Packet<double>& y) {
+  return _mm512_mask_blend_pd(_mm512_cmp_pd_mask(a, b, _CMP_LT_OQ), y, x);
+}
+template<>
+EIGEN_ALWAYS_INLINE bool any_less(const Packet<float>& a, const Packet<float>& b) {
+  return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ) != 0;
+}
+template<>
+EIGEN_ALWAYS_INLINE bool any_less(const Packet<double>& a, const Packet<double>& b) {
+  return _mm512_cmp_pd_mask(a, b, _CMP_LT_OQ) != 0;
+}
+#endif
+
+// A lambda that must dissolve into its caller: what it indexes by constants then stays in registers.
+#if defined(__GNUC__)
+#define LIFELOG_INLINED __attribute__((always_inline))
+#else
+#define LIFELOG_INLINED
+#endif
+
+/// Calls f(integral_constant<int, 0>), …, f(integral_constant<int, N−1>).
+template<int N, class F>
+EIGEN_ALWAYS_INLINE void unroll(F&& f) {
+  [&]<int... i>(std::integer_sequence<int, i...>) LIFELOG_INLINED {
+    (f(std::integral_constant<int, i>{}), ...);
+  }
+  (std::make_integer_sequence<int, N>{});
+}
+
+}  // namespace lifelog::detail::simd
