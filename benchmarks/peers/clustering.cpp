@@ -62,4 +62,4 @@ double silhouette_float64(const double* points, Index n, Index d, const std::int
       .mean;
 }
 
-}  // extern "C"
+}
