@@ -60,23 +60,10 @@ struct Product : NodeBase {
   void initialise(Random& random) { first.initialise(random), second.initialise(random); }
 };
 
-template<class A, class B>
-struct ProductMaker : MakerBase {
-  A a;
-  B b;
-  constexpr ProductMaker(A first, B second) : a(first), b(second) {}
-  template<class T, Index inputs>
-  auto make(Index count) const {
-    auto first = a.template make<T, inputs>(count);
-    auto second = b.template make<T, inputs>(count);
-    return Product<decltype(first), decltype(second)>{{}, std::move(first), std::move(second)};
-  }
-};
-
 /// Two nodes of the same input, multiplied element by element.
 template<Maker A, Maker B>
 constexpr auto product(A a, B b) {
-  return ProductMaker<A, B>(a, b);
+  return PairMaker<Product, A, B>(a, b);
 }
 
 }  // namespace lifelog::nn

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "node.hpp"
+
+namespace lifelog::nn {
+
+namespace detail {
+
+/// Nodes in a row, which number their tensors' names.
+template<class F>
+inline constexpr Index chain_length = 1;
+
+}  // namespace detail
+
+/// `second` after `first`. Where `second` reads more than the present sample, `first` is materialised between
+/// them.
+template<class A, class B>
+struct Chain : NodeBase {
+  using Scalar = typename A::Scalar;
+  static constexpr Index input_channels = A::input_channels;
+  static constexpr Index channels = B::channels;
+  static constexpr Index lookback = A::lookback + B::lookback;
+  static constexpr Index history = A::history;
+  static constexpr bool pointwise = false;
+
+  A first;
+  B second;
+
+  Index inputs() const { return first.inputs(); }
+  Index outputs() const { return second.outputs(); }
+
+  // Chunks of time.
+  using T = Scalar;
+  struct FusedChunk {
+    typename A::Chunk first;
+    void reset() { first.reset(); }
+    void advance(Index count) { first.advance(count); }
+  };
+  struct BufferedChunk {
+    typename A::Chunk first;
+    SignalBuffer<T, A::channels, B::history> between;
+    typename B::Chunk second;
+    void reset() { first.reset(), between.reset(), second.reset(); }
+    void advance(Index count) { first.advance(count), between.advance(count), second.advance(count); }
+  };
+  using Chunk = std::conditional_t<B::pointwise, FusedChunk, BufferedChunk>;
+
+  void prepare(Chunk& chunk, SignalView<T> x, Index count) const {
+    first.prepare(chunk.first, x, count);
+    if constexpr (!B::pointwise) {
+      materialise(chunk, x, count);
+      second.prepare(chunk.second, chunk.between.view(), count);
+    }
+  }
+
+  template<bool fresh, int Rows, int Columns>
+  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out, const Chunk& chunk, SignalView<T> x,
+                                 Index row, Index time) const {
+    if constexpr (!B::pointwise) {
+      second.template block<fresh>(out, chunk.second, chunk.between.view(), row, time);
+    } else if constexpr (fresh) {
+      first.template block<true>(out, chunk.first, x, row, time);
+      second.apply(out);
+    } else {
+      detail::Block<T, Rows, Columns> own;
+      first.template block<true>(own, chunk.first, x, row, time);
+      second.apply(own);
+      detail::unroll<Rows>([&](auto r) {
+        detail::unroll<Columns>([&](auto p) { out.at[r][p] = detail::padd(out.at[r][p], own.at[r][p]); });
+      });
+    }
+  }
+
+  // Sample by sample.
+  struct Memory {
+    typename A::Memory first;
+    typename B::Memory second;
+    void reset() { first.reset(), second.reset(); }
+  };
+
+  EIGEN_ALWAYS_INLINE void push(Memory& memory, const T* x, T* y) const {
+    static_assert(A::channels != Eigen::Dynamic,
+                  "sample by sample, the channels between two nodes must be a constant: linear<n> rather "
+                  "than linear_to(n)");
+    alignas(64) T between[A::channels];
+    first.push(memory.first, x, between);
+    second.push(memory.second, between, y);
+  }
+
+  // Training.
+  template<class Reach>
+  using Reads = typename A::template Reads<typename B::template Reads<Reach>>;
+
+  template<class D>
+  struct Tape {
+    typename D::template First<B>::template Buffer<A> between, gradient;
+    typename A::template Tape<typename D::template First<B>> first;
+    typename B::template Tape<typename D::template Second<B>> second;
+  };
+
+  template<class D>
+  void record(const D& domain, Tape<D>& tape, const T* x, T* y) const {
+    T* const between = tape.between.resize(domain.template first<B>(), first);
+    first.record(domain.template first<B>(), tape.first, x, between);
+    second.record(domain.template second<B>(), tape.second, between, y);
+  }
+
+  template<class D>
+  void pull(const D& domain, Tape<D>& tape, const T* x, const T* y, const T* dy, T* dx,
+            Chain& gradient) const {
+    T* const between = tape.gradient.resize(domain.template first<B>(), first);
+    tape.gradient.set_zero();
+    second.pull(domain.template second<B>(), tape.second, tape.between.data(), y, dy, between,
+                gradient.second);
+    first.pull(domain.template first<B>(), tape.first, x, tape.between.data(), between, dx, gradient.first);
+  }
+
+  // Parameters.
+  template<class Visitor, class... Nets>
+  static void visit(Visitor& visitor, const Path& path, Nets&... nets) {
+    if constexpr (detail::chain_length < A >> 1 && !detail::HasName<A>)
+      A::visit(visitor, path, nets.first...);
+    else
+      detail::visit_child<A>(visitor, path, Index{0}, nets.first...);
+    detail::visit_child<B>(visitor, path, detail::chain_length<A>, nets.second...);
+  }
+
+  void initialise(Random& random) { first.initialise(random), second.initialise(random); }
+
+  auto fold() const {
+    return Chain<decltype(first.fold()), decltype(second.fold())>{{}, first.fold(), second.fold()};
+  }
+
+  template<class Folded>
+  void unfold(const Folded& folded, Chain& gradient) const {
+    first.unfold(folded.first, gradient.first);
+    second.unfold(folded.second, gradient.second);
+  }
+
+  auto present() const {
+    return Chain<decltype(first.present()), decltype(second.present())>{
+        {}, first.present(), second.present()};
+  }
+
+  template<class Present>
+  void unfold_present(const Present& present, Chain& gradient) const {
+    first.unfold_present(present.first, gradient.first);
+    second.unfold_present(present.second, gradient.second);
+  }
+
+ private:
+  void materialise(Chunk& chunk, SignalView<T> x, Index count) const {
+    constexpr Index width = detail::block_width<T>;
+    for (Index time = 0; time < count; time += width)
+      detail::for_row_blocks(A::channels, [&](auto rows, Index row) {
+        detail::Block<T, rows, detail::block_packets> out;
+        first.template block<true>(out, chunk.first, x, row, time);
+        detail::unroll<rows>([&](auto r) {
+          T* const to = chunk.between.channel(row + r) + time;
+          detail::unroll<detail::block_packets>(
+              [&](auto p) { detail::store<T>(to + p * detail::packet_size<T>, out.at[r][p]); });
+        });
+      });
+  }
+};
+
+namespace detail {
+template<class A, class B>
+inline constexpr Index chain_length<Chain<A, B>> = chain_length<A> + 1;
+}
+
+}  // namespace lifelog::nn

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <type_traits>
+
+#include "../core/random.hpp"
+#include "chunk.hpp"
+#include "detail/kernels.hpp"
+#include "domain.hpp"
+#include "parameters.hpp"
+
+// How networks are composed. A node is a function of a signal (or of a feature vector) that owns its parameters; `|`
+// feeds one node's output to the next, `sum` adds two nodes that share an input. Every node offers
+//
+//   input_channels, channels          constants: how many go in and come out
+//   lookback, history                 constants: receptive field − 1; samples its own reads look back
+//   outputs(), inputs()               the same counts at run time, where they are Eigen::Dynamic
+//   Chunk, prepare, block             evaluation in chunks of time (signals)
+//   Memory, push                      evaluation sample by sample
+//   Tape<Domain>, record, pull        training: forward with a record, then the pull-back of a gradient
+//   visit, initialise, fold, unfold   parameters; fold gives the network that is evaluated, unfold its gradient's way back
+//   present, unfold_present           the same for series of length 1, as a network on feature vectors
+//
+// and nothing else has to know what it computes.
+
+namespace lifelog::nn {
+
+/// Marks node types, for `|`, and holds what most of them share: no memory between chunks or samples, reading the
+/// present only.
+struct NodeBase {
+  struct Chunk {
+    void reset() {}
+    void advance(Index) {}
+  };
+  struct Memory {
+    void reset() {}
+  };
+  template<class Reach>
+  using Reads = Reach;
+};
+
+template<class F>
+concept Node = std::is_base_of_v<NodeBase, std::remove_cvref_t<F>>;
+
+/// A name for compile-time use.
+template<std::size_t N>
+struct Name {
+  char text[N];
+  constexpr Name(const char (&from)[N]) { std::copy_n(from, N, text); }
+};
+
+/// `F` under a tensor name of its own instead of its place in the chain.
+template<Name name_, class F>
+struct Named : F {
+  static constexpr const char* name = name_.text;
+};
+
+namespace detail {
+
+template<class F>
+concept HasName = requires {
+  F::name;
+};
+
+/// Visits a child under its own name, or under `otherwise`.
+template<class F, class Visitor, class Otherwise, class... Nets>
+void visit_child(Visitor& visitor, const Path& path, Otherwise otherwise, Nets&... nets) {
+  if constexpr (HasName<F>)
+    F::visit(visitor, path / F::name, nets...);
+  else
+    F::visit(visitor, path / otherwise, nets...);
+}
+
+}  // namespace detail
+
+/// A node without parameters that keeps the number of channels: what most of the interface comes to for it.
+template<class Self, class T, Index channels_>
+struct Parameterless : NodeBase {
+  using Scalar = T;
+  static constexpr Index input_channels = channels_;
+  static constexpr Index channels = channels_;
+  static constexpr Index lookback = 0;
+  static constexpr Index history = 0;
+
+  explicit Parameterless(Index count) : count_(count) {}
+
+  Index inputs() const { return count_.value(); }
+  Index outputs() const { return count_.value(); }
+
+  template<class D>
+  struct Tape {};
+
+  template<class Visitor, class... Nets>
+  static void visit(Visitor&, const Path&, Nets&...) {}
+  void initialise(Random&) {}
+  Self fold() const { return static_cast<const Self&>(*this); }
+  void unfold(const Self&, Self&) const {}
+  Self present() const { return static_cast<const Self&>(*this); }
+  void unfold_present(const Self&, Self&) const {}
+
+ private:
+  Eigen::internal::variable_if_dynamic<Index, channels_> count_;
+};
+
+}  // namespace lifelog::nn
