@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <lifelog/nn/convolution.hpp>
+#include <lifelog/nn/weight_norm.hpp>
 
 #include <boost/mpl/list.hpp>
 #include <boost/test/unit_test.hpp>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "activation.hpp"
-#include "convolution.hpp"
+#include "weight_norm.hpp"
 
 namespace lifelog::nn {
 
