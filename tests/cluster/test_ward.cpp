@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(ties_fall_as_in_scipy) {
 }
 
 BOOST_AUTO_TEST_CASE(heights_are_those_of_the_definition) {
-  for (const Index n : {2, 3, 9, 17, 60}) {
+  for (const Index n : {2, 3, 9, 17, 60, 333}) {
     const auto points = normals(n, 3, static_cast<std::uint64_t>(n));
     const auto tree = ward(points);
     well_formed(tree);
@@ -113,7 +113,27 @@ BOOST_AUTO_TEST_CASE(heights_are_those_of_the_definition) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(long_chains_survive_squeezing_and_threads_do_not_matter) {
+BOOST_AUTO_TEST_CASE(boxes_hide_nothing) {
+  // Everything from tight balls to far outliers, so that most boxes are passed over.
+  RowMatrix<double> points = normals(400, 2, 8);
+  for (Index i = 0; i < points.rows(); ++i) {
+    points.row(i) *= std::pow(10, double(i % 4));
+    points.row(i).array() += double(i % 7) * 30;
+  }
+  const auto tree = ward(points);
+  well_formed(tree);
+  const Eigen::VectorXd expected = heights_by_definition(points);
+  BOOST_TEST(((tree.linkage().col(2) - expected).array().abs() <= 1e-9 * expected.array()).all());
+}
+
+BOOST_AUTO_TEST_CASE(costs_beyond_all_numbers_still_make_a_tree) {
+  const auto tree = ward(RowMatrix<double>(1e160 * normals(40, 2, 9)));
+  BOOST_TEST(tree.merges.size() == 39u);
+  BOOST_TEST(tree.merges.back().size == 40);
+  BOOST_TEST(std::isinf(tree.merges.back().height));
+}
+
+BOOST_AUTO_TEST_CASE(long_chains_survive_rebuilding_and_threads_do_not_matter) {
   // Ever wider gaps make one chain through all rows; enough columns make the search run in pieces.
   RowMatrix<double> gaps = RowMatrix<double>::Zero(300, 1);
   for (Index i = 1; i < gaps.rows(); ++i) gaps(i, 0) = gaps(i - 1, 0) + std::pow(1.02, double(300 - i));
