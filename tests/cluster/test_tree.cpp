@@ -40,6 +40,14 @@ BOOST_AUTO_TEST_CASE(the_linkage_matrix_holds_the_merges) {
   BOOST_TEST((matrix.row(2) == Eigen::RowVector4d(1, 5, 2, 3)));
 }
 
+BOOST_AUTO_TEST_CASE(leaves_stand_as_in_scipy) {
+  const auto order = tree.leaf_order();
+  const lifelog::Index expected[] = {0, 2, 1, 3, 4};  // scipy.cluster.hierarchy.leaves_list
+  BOOST_TEST(order == expected, boost::test_tools::per_element());
+  BOOST_TEST((Tree{1, {}}.leaf_order().size() == 1));
+  BOOST_TEST((Tree{0, {}}.leaf_order().size() == 0));
+}
+
 BOOST_AUTO_TEST_CASE(impossible_cuts_are_refused) {
   BOOST_CHECK_THROW(tree.cut(0), std::invalid_argument);
   BOOST_CHECK_THROW(tree.cut(6), std::invalid_argument);

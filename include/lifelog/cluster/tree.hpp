@@ -57,6 +57,25 @@ struct Tree {
     return matrix;
   }
 
+  /// [leaves], the rows as they stand side by side below the tree when drawn: left subtrees first (SciPy's
+  /// leaves_list).
+  Eigen::Matrix<Index, Eigen::Dynamic, 1> leaf_order() const {
+    Eigen::Matrix<Index, Eigen::Dynamic, 1> order(leaves);
+    std::vector<Index> open(leaves > 0 ? 1 : 0, leaves + static_cast<Index>(merges.size()) - 1);
+    for (Index next = 0; !open.empty();) {
+      const Index id = open.back();
+      open.pop_back();
+      if (id < leaves) {
+        order[next++] = id;
+        continue;
+      }
+      const auto& merge = merges[static_cast<std::size_t>(id - leaves)];
+      open.push_back(merge.right);
+      open.push_back(merge.left);
+    }
+    return order;
+  }
+
   /// Labels [leaves] of exactly `clusters` (1 … leaves) clusters, numbered 0, 1, … by first appearance.
   Eigen::VectorXi cut(Index clusters) const {
     lifelog::detail::require(clusters >= 1 && clusters <= leaves, "clusters: expected 1..", leaves,
