@@ -2,7 +2,9 @@
 #include <lifelog/cluster/silhouette.hpp>
 #include <lifelog/core/xtensor.hpp>
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -11,6 +13,7 @@
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::cluster::silhouette;
+using lifelog::cluster::simplified_silhouette;
 
 BOOST_AUTO_TEST_SUITE(cluster_silhouette)
 
@@ -48,6 +51,38 @@ BOOST_AUTO_TEST_CASE(unused_labels_change_nothing_and_xtensor_labels_do) {
   const Eigen::VectorXd line = (Eigen::VectorXd(4) << 0, 1, 5, 7).finished();
   const xt::xtensor<std::int64_t, 1> labels{2, 2, 90, 90};
   BOOST_TEST(silhouette(line, labels).mean == silhouette(line, Eigen::Vector4i(0, 0, 1, 1)).mean);
+}
+
+BOOST_AUTO_TEST_CASE(simplified_measures_to_means) {
+  const Eigen::VectorXd line = (Eigen::VectorXd(4) << 0, 2, 10, 14).finished();
+  const auto result = simplified_silhouette(line, Eigen::Vector4i(0, 0, 3, 3));
+  const double expected[] = {11.0 / 12, 9.0 / 10, 7.0 / 9, 11.0 / 13};
+  for (Index i = 0; i < 4; ++i)
+    BOOST_TEST(result.samples[i] == expected[i], boost::test_tools::tolerance(1e-14));
+  BOOST_TEST(result.mean == (expected[0] + expected[1] + expected[2] + expected[3]) / 4,
+             boost::test_tools::tolerance(1e-14));
+  BOOST_TEST(simplified_silhouette(line, Eigen::Vector4i(0, 1, 2, 3)).mean == 0);
+  BOOST_CHECK_THROW(simplified_silhouette(line, Eigen::Vector4i(2, 2, 2, 2)), std::invalid_argument);
+}
+
+BOOST_AUTO_TEST_CASE(sizes_around_blocks_are_those_of_the_definition) {
+  for (const Index n : {3, 31, 32, 33, 130}) {
+    const RowMatrix<double> points = RowMatrix<double>::Random(n, 3);
+    Eigen::VectorXi labels(n);
+    for (Index i = 0; i < n; ++i) labels[i] = static_cast<int>(i * i % 7 % 3);
+    labels[0] = 9;  // alone
+    const auto result = silhouette(points, labels);
+    for (Index i = 1; i < n; ++i) {
+      Eigen::VectorXd sums = Eigen::VectorXd::Zero(10), counts = sums;
+      for (Index j = 0; j < n; ++j)
+        if (j != i) sums[labels[j]] += (points.row(i) - points.row(j)).norm(), counts[labels[j]] += 1;
+      double next = std::numeric_limits<double>::infinity();
+      for (int c = 0; c < 10; ++c)
+        if (c != labels[i] && counts[c] > 0) next = std::min(next, sums[c] / counts[c]);
+      const double own = counts[labels[i]] > 0 ? sums[labels[i]] / counts[labels[i]] : next;
+      BOOST_TEST(std::abs(result.samples[i] - (next - own) / std::max(next, own)) < 1e-12);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(bad_arguments) {

@@ -73,8 +73,28 @@ struct Nearest {
   alignas(64) T first[width], second[width], index[width];
 };
 
-/// Differences are squared and summed in column order (no ‖a‖² − 2ab + ‖b‖²), so that close points lose no
-/// digits: the relative error is at most (d + 2) roundings.
+/// Squared distances from the rows of a block to the first `count` centres of a tile. Differences are squared and
+/// summed in column order (no ‖a‖² − 2ab + ‖b‖²), so that close points lose no digits: the relative error is at
+/// most (d + 2) roundings.
+template<class T, int count>
+EIGEN_ALWAYS_INLINE void squared_distances(const T* block, const T* tile, Index cols,
+                                           simd::Packet<T> (&sum)[count][2]) {
+  using P = simd::Packet<T>;
+  simd::unroll<count>([&](auto c) { sum[c][0] = sum[c][1] = simd::broadcast(T(0)); });
+  for (Index j = 0; j < cols; ++j) {
+    const P x[2] = {simd::load(block), simd::load(block + simd::packet_size<T>)};
+    simd::unroll<count>([&](auto c) {
+      const P coordinate = simd::broadcast(tile[c]);
+      simd::unroll<2>([&](auto r) {
+        const P difference = simd::psub(x[r], coordinate);
+        sum[c][r] = simd::pmadd(difference, difference, sum[c][r]);
+      });
+    });
+    block += RowBlocks<T>::width;
+    tile += CentreTiles<T>::height;
+  }
+}
+
 template<class T, bool want_second>
 class NearestKernel {
  public:
@@ -106,20 +126,7 @@ class NearestKernel {
   template<int count>
   EIGEN_ALWAYS_INLINE static void tile(const T* block, const CentreTiles<T>& centres, Index t, Lanes& lanes) {
     P sum[count][2];
-    simd::unroll<count>([&](auto c) { sum[c][0] = sum[c][1] = simd::broadcast(T(0)); });
-    const T* centre = centres.tile(t);
-    for (Index j = 0; j < centres.cols(); ++j) {
-      const P x[2] = {simd::load(block), simd::load(block + simd::packet_size<T>)};
-      simd::unroll<count>([&](auto c) {
-        const P coordinate = simd::broadcast(centre[c]);
-        simd::unroll<2>([&](auto r) {
-          const P difference = simd::psub(x[r], coordinate);
-          sum[c][r] = simd::pmadd(difference, difference, sum[c][r]);
-        });
-      });
-      block += RowBlocks<T>::width;
-      centre += CentreTiles<T>::height;
-    }
+    squared_distances<T, count>(block, centres.tile(t), centres.cols(), sum);
     simd::unroll<count>([&](auto c) {
       const P number = simd::broadcast(static_cast<T>(t * CentreTiles<T>::height + c));
       simd::unroll<2>([&](auto r) {
