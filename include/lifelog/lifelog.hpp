@@ -9,7 +9,6 @@
 #include "cluster/silhouette.hpp"
 #include "cluster/tree.hpp"
 #include "cluster/validity.hpp"
-#include "cluster/validity.hpp"
 #include "cluster/ward.hpp"
 #include "core/config.hpp"
 #include "core/distance.hpp"
