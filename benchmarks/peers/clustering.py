@@ -123,9 +123,10 @@ def kmeans_work(ours, points, k, runs, iterations, fixed):
         "lifelog all distances": lambda: summed([ours.kmeans(points, s, iterations, tolerance, 1) for s in given]),
         "lifelog bounds": lambda: summed([ours.kmeans(points, s, iterations, tolerance, 2) for s in given]),
         "scikit-learn lloyd": lambda: summed([sklearn_kmeans(points, s, iterations, tolerance) for s in given]),
-        "scikit-learn elkan": lambda: summed([sklearn_kmeans(points, s, iterations, tolerance, "elkan")
-                                              for s in given]),
     }
+    if len(points) < 500_000:  # a bound a row and centre: too slow and too large beyond
+        work["scikit-learn elkan"] = lambda: summed([sklearn_kmeans(points, s, iterations, tolerance, "elkan")
+                                                     for s in given])
     if fixed and points.dtype == np.float32:
         work["faiss"] = lambda: summed([faiss_kmeans(points, s, iterations) for s in given])
     return work, lambda threads: [ours.kmeans(points, s, iterations, tolerance, 0, threads) for s in given]
@@ -190,7 +191,7 @@ def in_turns(work, repeats):
 
 
 def show(title, result):
-    print(f"\n{title}")
+    print(f"\n{title}", flush=True)
     ours = result["lifelog"]["least"]
     for name, entry in result.items():
         iterations = f"{entry['iterations']:>6} iterations" if "iterations" in entry else ""
