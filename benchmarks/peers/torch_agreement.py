@@ -53,7 +53,7 @@ class Checks:
         subprocess.run([program, *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
 
     def note(self, check, difference, limit):
-        self.found.append({"check": check, "difference": float(difference), "limit": limit,
+        self.found.append({"check": check, "difference": float(torch.as_tensor(difference).detach()), "limit": limit,
                            "ok": bool(difference <= limit)})
 
     def outputs(self, name, network, model, inputs):
