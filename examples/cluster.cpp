@@ -106,7 +106,7 @@ void write_results(const Flags& flags, const Grouping& grouping) {
   if (flags.groups.empty()) return;
   std::vector<std::string> names;
   for (const int user : grouping.users->users) names.push_back(std::to_string(user));
-  write_groups(flags.groups, user_lists(*grouping.users, names));
+  write_groups(flags.groups, user_lists(people_groups(*grouping.users), names));
 }
 
 }  // namespace

@@ -12,11 +12,9 @@ using namespace lifelog::examples;
 void summarize(const data::GeneratorTruth& truth, const std::string& dir, double seconds, std::ostream& out) {
   Table table({"group", "people", "tension depends on"});
   for (std::size_t g = 0; g < truth.groups.size(); ++g) {
-    std::string names;
-    for (const auto& modality : truth.groups[g]) names += (names.empty() ? "" : ", ") + modality;
     Index people = 0;
     for (const auto& person : truth.people) people += person.group == static_cast<Index>(g);
-    table.row({std::to_string(g), std::to_string(people), names});
+    table.row({std::to_string(g), std::to_string(people), joined(truth.groups[g])});
   }
   const double megabytes = static_cast<double>(truth.bytes) / 1e6;
   out << table << count(truth.files, "file", "files") << ", " << fixed(megabytes, 1) << " MB, "

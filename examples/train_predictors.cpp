@@ -82,14 +82,7 @@ int main(int argc, char** argv) {
         }
         const auto tables = read_row_tables(flags.rows, groups);
         const auto bins = flags.bins == "study" ? data::TensionBins::study : data::TensionBins::three;
-        auto progress =
-            program.progress("training", static_cast<double>(groups.size() + 1) * options.train.epochs);
-        const auto results = compare_predictors(
-            tables, groups, bins, options, [&](std::size_t predictor, const mil::Epoch& epoch) {
-              progress.at(static_cast<double>(predictor) * options.train.epochs + epoch.epoch,
-                          predictor == 0 ? "everybody" : "group " + std::to_string(predictor));
-            });
-        progress.finish();
+        const auto results = compare_predictors(tables, groups, bins, options, program);
         if (!flags.out.empty()) write_predictors(flags.out, results);
         program.out() << predictor_table(results);
       });

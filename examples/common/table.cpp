@@ -72,4 +72,10 @@ std::string count(long long n, const std::string& one, const std::string& many) 
   return grouped(n) + ' ' + (n == 1 ? one : many);
 }
 
+std::string joined(const std::vector<std::string>& words, const std::string& between) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : between) + word;
+  return text;
+}
+
 }  // namespace lifelog::examples

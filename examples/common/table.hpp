@@ -37,4 +37,7 @@ std::string duration(double seconds);
 /// "1 minute", "2 minutes": a grouped number and its noun.
 std::string count(long long n, const std::string& one, const std::string& many);
 
+/// "e4Acc, mMag".
+std::string joined(const std::vector<std::string>& words, const std::string& between = ", ");
+
 }  // namespace lifelog::examples

@@ -19,6 +19,8 @@ struct Training {
   double test_f1 = 0, test_accuracy = 0;
   Index train_minutes = 0, test_minutes = 0;
   std::size_t classes = 0;
+  /// Training ended early because numbers were no longer finite.
+  bool diverged = false;
 };
 
 /// What the network found to matter for one person.

@@ -2,9 +2,9 @@
 #include "sections.hpp"
 
 #include <algorithm>
-#include <map>
 #include <numeric>
 
+#include "../common/quality_file.hpp"
 #include "../common/table.hpp"
 #include "charts.hpp"
 #include "page.hpp"
@@ -30,12 +30,6 @@ std::vector<std::size_t> weightiest(const std::vector<double>& importance, std::
   return order;
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
-  return out;
-}
-
 std::string group_name(const Report& report, int group) {
   return group < 0 ? "none" : report.groups[static_cast<std::size_t>(group)].name;
 }
@@ -54,9 +48,7 @@ std::string spoken(std::string key) {
 
 /// All reasons for which anybody's minutes were dropped, most frequent first.
 std::vector<std::string> drop_reasons(const Report& report) {
-  std::map<std::string, Index> total;
-  for (const auto& q : report.quality)
-    for (const auto& [why, n] : q.dropped) total[why] += n;
+  auto total = total_quality(report.quality).dropped;
   std::vector<std::string> reasons;
   for (const auto& [why, n] : total) reasons.push_back(why);
   std::stable_sort(reasons.begin(), reasons.end(), [&](auto& a, auto& b) { return total[a] > total[b]; });
@@ -99,25 +91,17 @@ std::string minutes_table(const Report& report, const std::vector<std::string>& 
     row.push_back(remark);
     rows.push_back(std::move(row));
   };
-  data::Quality all;
-  for (const auto& q : report.quality) {
-    add(q.user, q,
-        !q.error.empty()    ? q.error
-        : q.notes_total > 0 ? count(q.notes_total, "note", "notes")
-                            : "");
-    all.minutes_seen += q.minutes_seen;
-    all.minutes_kept += q.minutes_kept;
-    all.notes_total += q.notes_total;
-    for (const auto& [why, n] : q.dropped) all.dropped[why] += n;
-  }
-  add("all", all, all.notes_total > 0 ? count(all.notes_total, "note", "notes") : "");
+  const auto notes = [](const data::Quality& q) {
+    return q.notes_total > 0 ? count(q.notes_total, "note", "notes") : "";
+  };
+  for (const auto& q : report.quality) add(q.user, q, q.error.empty() ? notes(q) : q.error);
+  const auto all = total_quality(report.quality);
+  add(all.user, all, notes(all));
   return table_html(header, rows);
 }
 
 std::string defects_table(const Report& report) {
-  std::map<std::string, Index> total;
-  for (const auto& q : report.quality)
-    for (const auto& [kind, n] : q.defects) total[kind] += n;
+  const auto total = total_quality(report.quality).defects;
   if (total.empty()) return {};
   std::vector<std::vector<std::string>> rows;
   for (const auto& [kind, n] : total) rows.push_back({spoken(kind), grouped(n)});
@@ -139,7 +123,7 @@ namespace {
 
 std::string training_chart(const Training& t) {
   LineChart chart;
-  chart.title = t.user + ", test F1 " + fixed(t.test_f1, 3);
+  chart.title = t.user + ", test F1 " + fixed(t.test_f1, 3) + (t.diverged ? ", diverged" : "");
   chart.x_label = "epoch";
   chart.series = {{"training F1", t.epoch, t.train_f1, 9, false},
                   {"validation F1", t.epoch, t.valid_f1, 0, false}};
@@ -174,7 +158,8 @@ std::string training_section(const Report& report) {
   for (const auto& t : report.training) {
     if (!t.epoch.empty()) charts.push_back(training_chart(t));
     rows.push_back({t.user, std::to_string(t.classes), grouped(t.train_minutes), grouped(t.test_minutes),
-                    number(t.best_epoch, 0), fixed(t.test_f1, 3), fixed(t.test_accuracy, 3)});
+                    number(t.best_epoch, 0) + (t.diverged ? ", then diverged" : ""), fixed(t.test_f1, 3),
+                    fixed(t.test_accuracy, 3)});
     f1 += t.test_f1;
     accuracy += t.test_accuracy;
   }
@@ -274,7 +259,7 @@ std::string selection_chart(const std::vector<ScoreCurve>& curves, const std::st
 
 std::string selection_section(const Report& report) {
   const auto& s = report.selection;
-  if (s.entropy.empty() && s.silhouette.empty()) return not_run;
+  if (s.entropy.empty() && s.silhouette.empty()) return s.rule.empty() ? not_run : paragraph(s.rule);
   std::vector<std::string> charts, methods;  // a method has one colour in both charts
   for (const auto* curves : {&s.entropy, &s.silhouette})
     for (const auto& curve : *curves)

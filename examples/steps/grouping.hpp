@@ -122,13 +122,32 @@ Grouping group_rows(const RowMatrix<double>& points, const Eigen::VectorXi& user
 /// Who belongs together: [groups], each the users of one.
 using UserLists = std::vector<std::vector<std::string>>;
 
-/// Users of each cluster that any belongs to, in the order of clusters. names: [U], as `groups.users`.
-inline UserLists user_lists(const cluster::UserGroups& groups, const std::vector<std::string>& names) {
-  UserLists by_cluster(static_cast<std::size_t>(groups.counts.cols()));
-  for (Index u = 0; u < groups.users.size(); ++u)
-    by_cluster[static_cast<std::size_t>(groups.group[u])].push_back(names[static_cast<std::size_t>(u)]);
-  std::erase_if(by_cluster, [](const auto& users) { return users.empty(); });
-  return by_cluster;
+/// Clusters of rows as groups of people: the clusters that any user belongs to, numbered 0, 1, ...
+struct PeopleGroups {
+  /// [users], group of each.
+  std::vector<int> of_user;
+  /// [clusters], group of each; -1: no user belongs to it.
+  std::vector<int> of_cluster;
+  int count = 0;
+};
+
+inline PeopleGroups people_groups(const cluster::UserGroups& groups) {
+  PeopleGroups result;
+  result.of_cluster.assign(static_cast<std::size_t>(groups.counts.cols()), -1);
+  for (const int cluster : groups.group) result.of_cluster[static_cast<std::size_t>(cluster)] = 0;
+  for (int& group : result.of_cluster)
+    if (group == 0) group = result.count++;
+  for (const int cluster : groups.group)
+    result.of_user.push_back(result.of_cluster[static_cast<std::size_t>(cluster)]);
+  return result;
+}
+
+/// Users of each group. names: [users], in the order of `groups.of_user`.
+inline UserLists user_lists(const PeopleGroups& groups, const std::vector<std::string>& names) {
+  UserLists lists(static_cast<std::size_t>(groups.count));
+  for (std::size_t u = 0; u < names.size(); ++u)
+    lists[static_cast<std::size_t>(groups.of_user[u])].push_back(names[u]);
+  return lists;
 }
 
 /// `groups.json`: {"format": "lifelog-groups", "version": 1, "groups": [["101", "104"], ["102"]]}.

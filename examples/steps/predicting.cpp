@@ -47,14 +47,21 @@ std::vector<data::RowTable> read_row_tables(const std::filesystem::path& dir, co
 
 PredictorResults compare_predictors(const std::vector<data::RowTable>& tables, const UserLists& groups,
                                     data::TensionBins bins, const TrainingOptions& options,
-                                    const std::function<void(std::size_t, const mil::Epoch&)>& seen) {
+                                    const Program& program) {
   const auto inputs = predict::row_inputs(tables, bins);
   std::vector<std::vector<std::size_t>> members(groups.size());
   std::size_t table = 0;
   for (std::size_t g = 0; g < groups.size(); ++g)
     for (std::size_t u = 0; u < groups[g].size(); ++u) members[g].push_back(table++);
-  const auto comparison = predict::compare_predictors(inputs, tables.size(), members,
-                                                      {options.train, options.split, options.threads, seen});
+  const double epochs = options.train.epochs;
+  auto progress = program.progress("predictors", static_cast<double>(groups.size() + 1) * epochs);
+  const auto comparison = predict::compare_predictors(
+      inputs, tables.size(), members,
+      {options.train, options.split, options.threads, [&](std::size_t predictor, const mil::Epoch& epoch) {
+         progress.at(static_cast<double>(predictor) * epochs + epoch.epoch,
+                     predictor == 0 ? "everybody" : "group " + std::to_string(predictor));
+       }});
+  progress.finish();
   PredictorResults results{score_of(comparison.general), {}, comparison.histories};
   for (std::size_t g = 0; g < groups.size(); ++g)
     results.groups.push_back(

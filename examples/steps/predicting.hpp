@@ -2,12 +2,12 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <lifelog/data/rows.hpp>
 #include <lifelog/mil/trainer.hpp>
 #include <string>
 #include <vector>
 
+#include "../common/program.hpp"
 #include "grouping.hpp"
 #include "training.hpp"
 
@@ -37,11 +37,10 @@ struct PredictorResults {
 /// Row tables of the users in `groups`, from `<dir>/<user>.csv`. Throws io_error, format_error.
 std::vector<data::RowTable> read_row_tables(const std::filesystem::path& dir, const UserLists& groups);
 
-/// Trains the predictors of everybody and of each group. `seen(predictor, epoch)` is called after each epoch, predictor 0
-/// being the general one.
+/// Trains the predictors of everybody and of each group, with a progress bar.
 PredictorResults compare_predictors(const std::vector<data::RowTable>& tables, const UserLists& groups,
                                     data::TensionBins bins, const TrainingOptions& options,
-                                    const std::function<void(std::size_t, const mil::Epoch&)>& seen);
+                                    const Program& program);
 
 /// Writes comparison.json and history.csv into a folder. Throws OutputError.
 void write_predictors(const std::filesystem::path& out, const PredictorResults& results);

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "../common/files.hpp"
-#include "quality_file.hpp"
+#include "../common/quality_file.hpp"
 
 namespace lifelog::examples {
 

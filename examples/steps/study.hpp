@@ -2,14 +2,14 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
+#include <lifelog/data/generator_plan.hpp>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "../common/program.hpp"
 #include "../report/report.hpp"
-#include "generating.hpp"
-#include "grouping.hpp"
+#include "minute_rows.hpp"
 #include "preprocessing.hpp"
 #include "training.hpp"
 
@@ -35,9 +35,9 @@ struct StudyOptions {
 ///     raw/          the generated tree and truth.json
 ///     data/         <user>.safetensors, <user>.csv, quality.json
 ///     mil/<user>/   model.safetensors, history.csv, metrics.json
-///     importance/   <user>.npy; importance.npy and users.npy of all; people.json
+///     importance/   <user>.npy; of all: importance.npy, users.npy, labels.npy, minutes.npy, people.json
 ///     groups/       selection.json, labels.npy, groups.json
-///     map/          importance.npy, raw.npy
+///     map/          importance.npy, raw.npy, maps.json
 ///     predictors/   comparison.json, history.csv
 ///     report/       index.html
 ///
@@ -59,27 +59,33 @@ class Study {
   void report();
 
  private:
-  struct People {
-    std::vector<std::string> users;
-    std::vector<std::string> modalities;
-  };
-
-  /// Does a step unless its stamp says that it was done with the same settings.
+  /// Does a step unless its stamp says that it was done with the same settings. `work()` returns what it came to.
   template<class Work>
   void step(const std::string& name, const nlohmann::ordered_json& settings, Work work);
 
   void announce(const std::string& what) const;
+
+  /// Whose data sets can be trained on.
   std::vector<std::string> usable_users() const;
-  People people() const;
+  TrainingFiles training_files(const std::string& user) const;
+  MinuteRows minutes() const { return load_minutes(options_.out / "importance"); }
+
+  /// Minutes in the map of raw windows. Those are high-dimensional; so many of them make the point.
+  static std::vector<Index> raw_sample(Index n) { return even_sample(n, 2000); }
+
   void train_one(const std::string& user, double done, Progress& progress);
+  RowMatrix<float> windows_of(const MinuteRows& rows) const;
+
   report::Report collect() const;
+  void collect_training(report::Report& report) const;
+  void collect_groups(report::Report& report) const;
+  void collect_comparison(report::Report& report) const;
   void print_summary(const report::Report& report) const;
   void print_truth(const report::Report& report) const;
 
   StudyOptions options_;
   const Program& program_;
   nlohmann::ordered_json settings_;  ///< of all steps so far
-  std::vector<std::string> warnings_;
 };
 
 }  // namespace lifelog::examples

@@ -131,6 +131,14 @@ BOOST_AUTO_TEST_CASE(one_bad_person_does_not_stop_the_others) {
   BOOST_TEST(contains(run.out, "unusable"));
 }
 
+BOOST_AUTO_TEST_CASE(other_bins_train_other_predictors) {
+  const Sandbox sandbox;
+  BOOST_TEST(sandbox.run("pipeline", small + "--out a").status == 0);
+  const auto other = sandbox.run("pipeline", small + "--bins study --out a");
+  BOOST_TEST(contains(other.out, "maps: done before"));
+  BOOST_TEST(!contains(other.out, "predictors: done before"));
+}
+
 BOOST_AUTO_TEST_CASE(says_what_is_wrong_in_one_line) {
   const Sandbox sandbox;
   fs::create_directory(sandbox.path() / "empty");
@@ -169,8 +177,7 @@ BOOST_AUTO_TEST_CASE(reads_real_recordings,
   BOOST_TEST(
       (people.at("modalities") == std::vector<std::string>{"e4Acc", "e4Bvp", "e4Eda", "e4Hr", "e4Temp"}));
   const auto quality = nlohmann::json::parse(sandbox.read("a/data/quality.json"));
-  for (const auto& person : quality.at("people"))
-    BOOST_TEST(person.at("kept").get<int>() > 40);
+  for (const auto& person : quality.at("people")) BOOST_TEST(person.at("kept").get<int>() > 40);
   BOOST_TEST(contains(sandbox.read("a/report/index.html"), "S07"));
 }
 

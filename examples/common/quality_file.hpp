@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "../common/files.hpp"
+#include "files.hpp"
 
 namespace lifelog::examples {
 
