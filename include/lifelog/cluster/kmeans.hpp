@@ -188,13 +188,26 @@ class Lloyd {
     return std::move(parts[0]);
   }
 
+  // Few columns are unrolled: for them a loop costs more than what is in it.
   void add(const Eigen::VectorXi& labels, Index begin, Index end, ClusterSums& part) const {
-    const Index cols = points_.cols();
-    for (Index i = begin; i < end; ++i) {
-      double* sum = part.sum.data() + labels[i] * cols;
-      const T* row = points_.data() + i * points_.outerStride();
-      for (Index j = 0; j < cols; ++j) sum[j] += static_cast<double>(row[j]);
-      ++part.rows[labels[i]];
+    constexpr int unrolled = 16;
+    if (points_.cols() > unrolled) return add_columns<Eigen::Dynamic>(labels, begin, end, part);
+    simd::unroll<unrolled>([&](auto c) {
+      if (points_.cols() == c + 1) add_columns<c + 1>(labels, begin, end, part);
+    });
+  }
+
+  template<int fixed>
+  void add_columns(const Eigen::VectorXi& labels, Index begin, Index end, ClusterSums& part) const {
+    const Index cols = fixed == Eigen::Dynamic ? points_.cols() : Index{fixed};
+    double* const sums = part.sum.data();
+    int* const counts = part.rows.data();
+    const T* row = points_.data() + begin * points_.outerStride();
+    for (Index i = begin; i < end; ++i, row += points_.outerStride()) {
+      using Row = Eigen::Array<double, 1, fixed>;
+      Eigen::Map<Row>(sums + labels[i] * cols, cols) +=
+          Eigen::Map<const Eigen::Array<T, 1, fixed>>(row, cols).template cast<double>();
+      ++counts[labels[i]];
     }
   }
 
