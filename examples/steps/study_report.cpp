@@ -122,10 +122,13 @@ void Study::print_summary(const report::Report& report) const {
     const auto person = std::find_if(report.people.begin(), report.people.end(),
                                      [&](const auto& p) { return p.user == quality.user; });
     if (person == report.people.end()) {
+      const bool trained = std::any_of(report.training.begin(), report.training.end(),
+                                       [&](const auto& t) { return t.user == quality.user; });
       const auto why = quality.error.empty() ? "too few minutes" : quality.error;
-      cells.insert(cells.end(), {"", "", "", "unusable: " + why});
+      cells.insert(cells.end(), {"", trained ? "diverged" : "", "", trained ? "" : "unusable: " + why});
     } else {
-      const auto& training = report.training[static_cast<std::size_t>(person - report.people.begin())];
+      const auto& training = *std::find_if(report.training.begin(), report.training.end(),
+                                           [&](const auto& t) { return t.user == quality.user; });
       cells.insert(cells.end(), {std::to_string(training.classes),
                                  training.diverged ? "diverged" : fixed(training.test_f1, 3),
                                  report.groups[static_cast<std::size_t>(person->group)].name,
