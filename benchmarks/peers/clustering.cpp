@@ -61,5 +61,4 @@ double silhouette_float64(const double* points, Index n, Index d, const std::int
                              {threads})
       .mean;
 }
-
 }
