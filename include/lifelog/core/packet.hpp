@@ -5,8 +5,8 @@
 
 #include "config.hpp"
 
-// One SIMD register of scalars, whatever the instruction set (a plain scalar where there is none), by Eigen's
-// packet primitives. Multiply-adds are spelled out, so that results do not hang on a compiler's taste in
+// The only place that names Eigen's packet primitives: one SIMD register of scalars, whatever the instruction set (a
+// plain scalar where there is none). Multiply-adds are spelled out, so that results do not hang on a compiler's taste in
 // contraction.
 
 namespace lifelog::detail::simd {

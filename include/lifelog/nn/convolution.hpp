@@ -66,7 +66,7 @@ struct CausalConv : NodeBase {
   EIGEN_ALWAYS_INLINE void push(Memory& memory, const T* x, T* y) const {
     memory.newest = memory.newest == lookback ? 0 : memory.newest + 1;
     std::copy_n(x, in, memory.ring[memory.newest]);
-    detail::product<out, in, taps>(y, weight.data(), bias.data(), in, [&](Index k) LIFELOG_INLINE_LAMBDA {
+    detail::product<out, in, taps>(y, weight.data(), bias.data(), in, [&](Index k) LIFELOG_INLINED {
       const Index at = memory.newest - (taps - 1 - k) * dilation_;
       return memory.ring[at < 0 ? at + lookback + 1 : at];
     });

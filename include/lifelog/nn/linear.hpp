@@ -46,7 +46,7 @@ struct Linear : NodeBase {
       Eigen::Map<Eigen::Matrix<T, out, 1>>(y, outputs()) = bias + weight.lazyProduct(input);
     } else {
       detail::product<out, in, 1>(y, weight.data(), bias.data(), inputs(),
-                                  [&](Index) LIFELOG_INLINE_LAMBDA { return x; });
+                                  [&](Index) LIFELOG_INLINED { return x; });
     }
   }
 

@@ -15,12 +15,12 @@ EIGEN_ALWAYS_INLINE void accumulate_outputs(P (&sum)[chains], const T* weight, I
   using Eigen::internal::ploadu;
   using Eigen::internal::pset1;
   if constexpr (inputs != Eigen::Dynamic && inputs <= 32) {
-    unroll<static_cast<int>(inputs)>([&](auto i) LIFELOG_INLINE_LAMBDA {
+    unroll<static_cast<int>(inputs)>([&](auto i) LIFELOG_INLINED {
       sum[i % chains] = pmadd(pset1<P>(x[i]), ploadu<P>(weight + i * weight_stride), sum[i % chains]);
     });
   } else {
     for (Index i = 0; i < count; i += chains)
-      unroll<chains>([&](auto c) LIFELOG_INLINE_LAMBDA {
+      unroll<chains>([&](auto c) LIFELOG_INLINED {
         if (i + c < count)
           sum[c] = pmadd(pset1<P>(x[i + c]), ploadu<P>(weight + (i + c) * weight_stride), sum[c]);
       });
@@ -31,15 +31,15 @@ EIGEN_ALWAYS_INLINE void accumulate_outputs(P (&sum)[chains], const T* weight, I
 template<int rows, Index out, int taps, class T, class Tap>
 EIGEN_ALWAYS_INLINE void product_rows(T* y, const T* weight, const T* bias, Index inputs, Tap tap) {
   T sum[rows];
-  unroll<rows>([&](auto r) LIFELOG_INLINE_LAMBDA { sum[r] = bias[r]; });
+  unroll<rows>([&](auto r) LIFELOG_INLINED { sum[r] = bias[r]; });
   for (Index k = 0; k < taps; ++k) {
     const T* const x = tap(k);
     for (Index i = 0; i < inputs; ++i, weight += out) {
       const T value = x[i];
-      unroll<rows>([&](auto r) LIFELOG_INLINE_LAMBDA { sum[r] = pmadd(weight[r], value, sum[r]); });
+      unroll<rows>([&](auto r) LIFELOG_INLINED { sum[r] = pmadd(weight[r], value, sum[r]); });
     }
   }
-  unroll<rows>([&](auto r) LIFELOG_INLINE_LAMBDA { y[r] = sum[r]; });
+  unroll<rows>([&](auto r) LIFELOG_INLINED { y[r] = sum[r]; });
 }
 
 /// y(r) = bias(r) + Σ_k Σ_i weight(r, k·inputs + i) · x_k(i), where `tap(k)` is the address of x_k; `in` may be
@@ -54,8 +54,8 @@ EIGEN_ALWAYS_INLINE void product(T* y, const T* weight, const T* bias, Index inp
     for (Index r = 0; r < whole; r += lanes) {
       P sum[chains];
       sum[0] = Eigen::internal::ploadu<P>(bias + r);
-      unroll<chains - 1>([&](auto c) LIFELOG_INLINE_LAMBDA { sum[c + 1] = Eigen::internal::pset1<P>(T(0)); });
-      unroll<taps>([&](auto k) LIFELOG_INLINE_LAMBDA {
+      unroll<chains - 1>([&](auto c) LIFELOG_INLINED { sum[c + 1] = Eigen::internal::pset1<P>(T(0)); });
+      unroll<taps>([&](auto k) LIFELOG_INLINED {
         accumulate_outputs<in>(sum, weight + k * inputs * out + r, out, tap(k), inputs);
       });
       Eigen::internal::pstoreu(y + r, padd(padd(sum[0], sum[1]), padd(sum[2], sum[3])));
