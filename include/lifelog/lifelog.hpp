@@ -44,6 +44,7 @@
 #include "io/atomic_file.hpp"
 #include "io/npy.hpp"
 #include "manifold/affinities.hpp"
+#include "manifold/descent.hpp"
 #include "manifold/gradient.hpp"
 #include "manifold/neighbours.hpp"
 #include "manifold/pca.hpp"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "affinities.hpp"
@@ -17,7 +18,7 @@ using MapLanes = Eigen::Array<T, map_lanes, 1>;
 
 // What all points do to 16 of them, one a lane: z = Σ_j q, x and y = Σ_j q² (y_i − y_j), with q = 1 / (1 +
 // ‖y_i − y_j‖²) and j ≠ i.
-struct Repulsion {
+struct Push {
   MapLanes<double> z = MapLanes<double>::Zero(), x = z, y = z;
 };
 
@@ -38,7 +39,7 @@ struct MapColumns {
 // Adds points [begin, end), a stretch short enough for sums in T. With `self`, begin is the tile's first
 // point and each lane skips its own.
 template<bool self, class T>
-void add_repulsion(const MapColumns<T>& map, Index tile, Index begin, Index end, Repulsion& out) {
+void add_repulsion(const MapColumns<T>& map, Index tile, Index begin, Index end, Push& out) {
   const MapLanes<T> x = map.x.template segment<map_lanes>(tile * map_lanes);
   const MapLanes<T> y = map.y.template segment<map_lanes>(tile * map_lanes);
   MapLanes<T> sum_z = MapLanes<T>::Zero(), sum_x = sum_z, sum_y = sum_z;
@@ -57,8 +58,8 @@ void add_repulsion(const MapColumns<T>& map, Index tile, Index begin, Index end,
 }
 
 template<class T>
-Repulsion repulsion_of(const MapColumns<T>& map, Index tile) {
-  Repulsion out;
+Push repulsion_of(const MapColumns<T>& map, Index tile) {
+  Push out;
   constexpr Index stretch = 512;
   const auto [first, last] = piece_of(tile, map_lanes, map.n);
   for (Index j = 0; j < first; j += stretch)
@@ -70,8 +71,8 @@ Repulsion repulsion_of(const MapColumns<T>& map, Index tile) {
 }
 
 template<class T>
-std::vector<Repulsion> repulsion(const MapColumns<T>& map, int threads) {
-  std::vector<Repulsion> tiles(static_cast<std::size_t>(piece_count(map_lanes, map.n)));
+std::vector<Push> repulsion(const MapColumns<T>& map, int threads) {
+  std::vector<Push> tiles(static_cast<std::size_t>(piece_count(map_lanes, map.n)));
   constexpr Index size = 4;
   const auto count = static_cast<Index>(tiles.size());
   parallel_for(piece_count(size, count), threads, [&](Index p) {
@@ -83,7 +84,7 @@ std::vector<Repulsion> repulsion(const MapColumns<T>& map, int threads) {
 }
 
 // Z = Σ_{i≠j} q_ij.
-inline double normaliser(const std::vector<Repulsion>& tiles, Index n) {
+inline double normaliser(const std::vector<Push>& tiles, Index n) {
   double z = 0;
   for (Index i = 0; i < n; ++i) z += tiles[static_cast<std::size_t>(i / map_lanes)].z[i % map_lanes];
   return z;
@@ -154,5 +155,41 @@ double tsne_divergence(const Affinities& joint, const RowMatrix<double>& map, in
   }
   return mass > 0 ? sum + mass * std::log(z) : 0;
 }
+
+/// How repulsion between all pairs is summed.
+enum class Repulsion {
+  automatic,     ///< whichever of the others is expected to be sooner
+  exact,         ///< over all pairs: O(n²)
+  interpolated,  ///< on a grid, by FFT
+};
+
+struct GradientOptions {
+  Repulsion repulsion = Repulsion::automatic;
+  /// 0: all there are. Results do not depend on it.
+  int threads = 0;
+};
+
+/// The gradient and the divergence of maps for one P, with all that can be prepared once and the memory that
+/// evaluations need. Not for two threads at a time.
+template<class T = float>
+class Gradient {
+ public:
+  explicit Gradient(Affinities joint, const GradientOptions& options = {})
+      : joint_(std::move(joint)), options_(options) {}
+
+  Index rows() const { return joint_.rows(); }
+
+  /// The gradient of KL(exaggeration·P ‖ Q) at map [n, dims], written to gradient [n, dims].
+  void operator()(const RowMatrix<double>& map, double exaggeration, RowMatrix<double>& gradient) {
+    gradient = tsne_gradient<T>(joint_, map, exaggeration, options_.threads);
+  }
+
+  /// KL(P ‖ Q) at map [n, dims], nats, without any exaggeration.
+  double divergence(const RowMatrix<double>& map) { return tsne_divergence(joint_, map, options_.threads); }
+
+ private:
+  Affinities joint_;
+  GradientOptions options_;
+};
 
 }  // namespace lifelog::manifold

@@ -4,9 +4,11 @@
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <utility>
 
 #include "../core/random.hpp"
+#include "descent.hpp"
 #include "gradient.hpp"
 #include "pca.hpp"
 
@@ -38,7 +40,10 @@ struct TsneOptions {
   double learning_rate = 0;
   /// While exaggerated, and afterwards.
   double start_momentum = 0.5, final_momentum = 0.8;
+  /// No point moves farther in one iteration.
+  double longest_step = std::numeric_limits<double>::infinity();
   double min_gradient = 1e-7;
+  Repulsion repulsion = Repulsion::automatic;
   TsneInit init = TsneInit::pca;
   /// [n, 2], for `TsneInit::given`; within ±1e6.
   RowMatrix<double> start = {};
@@ -76,6 +81,7 @@ inline void require_options(const TsneOptions& options) {
   finite(options.exaggeration, 1, "exaggeration");
   finite(options.learning_rate, 0, "learning_rate");
   finite(options.min_gradient, 0, "min_gradient");
+  require(options.longest_step > 0, "longest_step: expected a positive number, got ", options.longest_step);
   for (const double momentum : {options.start_momentum, options.final_momentum})
     require(momentum >= 0 && momentum < 1, "momentum: expected 0 <= momentum < 1, got ", momentum);
   require(options.iterations >= 0, "iterations: expected at least 0, got ", options.iterations);
@@ -114,29 +120,6 @@ RowMatrix<double> start_map(const RowMatrixView<T>& points, const TsneOptions& o
   return map;
 }
 
-// Steepest descent with momentum and a gain for each coordinate (Jacobs, "Increased rates of convergence
-// through learning rate adaptation", 1988) that grows while its direction lasts and shrinks when it turns.
-class Descent {
- public:
-  explicit Descent(const RowMatrix<double>& map)
-      : step_(RowMatrix<double>::Zero(map.rows(), 2)), gain_(RowMatrix<double>::Ones(map.rows(), 2)) {}
-
-  void move(RowMatrix<double>& map, const RowMatrix<double>& gradient, double momentum, double rate) {
-    for (Index i = 0; i < map.size(); ++i) {
-      double& gain = gain_.data()[i];
-      double& step = step_.data()[i];
-      const double slope = gradient.data()[i];
-      gain = std::max(0.01, step * slope < 0 ? gain + 0.2 : gain * 0.8);
-      step = momentum * step - rate * gain * slope;
-      map.data()[i] += step;
-    }
-    map.rowwise() -= map.colwise().mean().eval();
-  }
-
- private:
-  RowMatrix<double> step_, gain_;
-};
-
 }  // namespace detail
 
 /// The iterations of `tsne` from given affinities and a given map [n, 2]; the options' perplexity, init,
@@ -150,24 +133,26 @@ inline TsneResult tsne(const Affinities& joint, RowMatrix<double> map, const Tsn
   result.learning_rate = options.learning_rate > 0
                              ? options.learning_rate
                              : std::max(static_cast<double>(map.rows()) / options.exaggeration / 4, 50.0);
-  detail::Descent descent(map);
+  Gradient<> gradient(joint, {.repulsion = options.repulsion, .threads = options.threads});
+  RowMatrix<double> slope;
+  Descent descent(map.rows(), map.cols());
   while (result.iterations < options.iterations) {
     const bool early = result.iterations < options.exaggeration_iterations;
-    const auto gradient = tsne_gradient<float>(joint, map, early ? options.exaggeration : 1, options.threads);
-    if (!early && gradient.norm() <= options.min_gradient) {
+    gradient(map, early ? options.exaggeration : 1, slope);
+    if (!early && slope.norm() <= options.min_gradient) {
       result.status = TsneStatus::converged;
       break;
     }
-    descent.move(map, gradient, early ? options.start_momentum : options.final_momentum,
-                 result.learning_rate);
+    descent.move(map, slope, early ? options.start_momentum : options.final_momentum, result.learning_rate,
+                 options.longest_step);
     ++result.iterations;
     if (options.callback && result.iterations % options.callback_every == 0 &&
-        !options.callback(result.iterations, tsne_divergence(joint, map, options.threads), map)) {
+        !options.callback(result.iterations, gradient.divergence(map), map)) {
       result.status = TsneStatus::stopped;
       break;
     }
   }
-  result.kl_divergence = tsne_divergence(joint, map, options.threads);
+  result.kl_divergence = gradient.divergence(map);
   result.map = std::move(map);
   return result;
 }
