@@ -66,11 +66,13 @@ data::GeneratorTruth generate_tree(const std::filesystem::path& dir, const data:
                                    const Program& program) {
   auto bar = program.progress(
       "generating", static_cast<double>(plan.options.users * plan.options.sessions * plan.options.minutes));
-  const auto truth = writing([&] {
-    return data::write_etri_tree(dir, plan, [&](Index done, Index) { bar.at(static_cast<double>(done)); });
+  return writing([&] {
+    return data::write_etri_tree(
+        dir, plan, [&](Index done, Index) { bar.at(static_cast<double>(done)); },
+        [](const std::filesystem::path& folder, const data::GeneratorTruth& truth) {
+          write_json(folder / "truth.json", to_json(truth));
+        });
   });
-  write_json(dir / "truth.json", to_json(truth));
-  return truth;
 }
 
 std::vector<PlantedPerson> read_truth(const std::filesystem::path& path) {

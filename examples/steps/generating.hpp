@@ -11,8 +11,8 @@
 
 namespace lifelog::examples {
 
-/// Writes the tree of a plan and then its truth.json, with a progress bar. The folder must be new or empty. Throws
-/// std::invalid_argument, OutputError.
+/// Writes the tree of a plan and its truth.json, whole or not at all, with a progress bar. The folder must be new, empty
+/// or left by an interrupted run. Throws std::invalid_argument, OutputError.
 data::GeneratorTruth generate_tree(const std::filesystem::path& dir, const data::GeneratorPlan& plan,
                                    const Program& program);
 

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../core/parallel.hpp"
@@ -83,27 +84,33 @@ inline void fill_generated_window(const Modality& modality, const xt::xtensor<do
 
 /// Writes what a plan describes as an ETRI tree: dir/dataset_2019/… and dir/user_info_2019_2018_updated.csv.
 ///
-/// dir: new or empty, else std::invalid_argument. progress: called as `progress(done, total)` in minutes,
-/// from the calling thread. The same plan gives the same bytes, whatever the threads. Returns what there is
-/// to find in it. Throws io_error; what was written by then stays.
-template<class ProgressCallback>
+/// dir: new or empty, else std::invalid_argument; or what an interrupted call left, which is removed. The tree grows in
+/// dir/.unfinished and moves to its place when it is complete, so a tree is whole or not there, whatever stops the
+/// program. progress: called as `progress(done, total)` in minutes, from the calling thread. add: called as
+/// `add(folder, truth)` when the tree is complete but for what it puts beside dataset_2019 (a truth.json). The same plan
+/// gives the same bytes, whatever the threads. Returns what there is to find in the tree. Throws io_error, and what
+/// progress and add throw; what was written by then is removed.
+template<class ProgressCallback, class Addition>
 GeneratorTruth write_etri_tree(const std::filesystem::path& dir, const GeneratorPlan& plan,
-                               ProgressCallback&& progress) {
-  detail::claim_folder(dir);
+                               ProgressCallback&& progress, Addition&& add) {
+  detail::UnfinishedFolder tree(dir);
   auto truth = truth_of(plan);
-  const auto users = dir / "dataset_2019";
+  const auto users = tree.path() / "dataset_2019";
   const auto dirt = detail::dirt_by_session(plan);
   detail::write_sessions(plan, users, dirt, truth);
   detail::write_minutes(plan, users, dirt, truth, progress);
   const auto info = detail::user_info_text(plan);
-  detail::write_whole(dir / "user_info_2019_2018_updated.csv", info);
+  detail::write_whole(tree.path() / "user_info_2019_2018_updated.csv", info);
   ++truth.files;
   truth.bytes += static_cast<Index>(info.size());
+  add(std::as_const(tree).path(), std::as_const(truth));
+  tree.complete();
   return truth;
 }
 
 inline GeneratorTruth write_etri_tree(const std::filesystem::path& dir, const GeneratorPlan& plan) {
-  return write_etri_tree(dir, plan, [](Index, Index) {});
+  return write_etri_tree(
+      dir, plan, [](Index, Index) {}, [](const std::filesystem::path&, const GeneratorTruth&) {});
 }
 
 /// Plans and writes in one go. std::invalid_argument names an option out of its range.

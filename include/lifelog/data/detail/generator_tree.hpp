@@ -1,38 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cerrno>
-#include <cstdio>
 #include <filesystem>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include "../../core/parallel.hpp"
 #include "../generator_dirt.hpp"
+#include "generator_folder.hpp"
 #include "generator_text.hpp"
 
 namespace lifelog::data::detail {
-
-/// Writes a file with one call. Throws io_error.
-inline void write_whole(const std::filesystem::path& path, std::string_view text) {
-  const auto fail = [&path](int code) {
-    throw io_error(path.string(), "cannot write: " + std::generic_category().message(code));
-  };
-  std::FILE* file = std::fopen(path.c_str(), "wb");
-  if (file == nullptr) fail(errno);
-  std::setvbuf(file, nullptr, _IONBF, 0);
-  errno = 0;
-  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  const int code = errno;
-  if (std::fclose(file) != 0 || !written) fail(written ? errno : code);
-}
-
-inline void make_folder(const std::filesystem::path& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error) throw io_error(path.string(), "cannot create folder: " + error.message());
-}
 
 /// The defects of one session.
 struct SessionDirt {
@@ -197,21 +175,6 @@ inline std::vector<TreeTask> tree_tasks(const GeneratorPlan& plan) {
       }
     }
   return tasks;
-}
-
-/// dir must be new or an empty folder: std::invalid_argument; io_error when it cannot be made or read.
-inline void claim_folder(const std::filesystem::path& dir) {
-  std::error_code error;
-  const auto status = std::filesystem::status(dir, error);
-  const bool there = std::filesystem::exists(status), folder = std::filesystem::is_directory(status);
-  require(!there || folder, "dir: expected a new or an empty folder, got the file ", dir.string());
-  if (folder) {
-    const bool empty = std::filesystem::is_empty(dir, error);
-    if (error) throw io_error(dir.string(), "cannot read folder: " + error.message());
-    require(empty, "dir: expected a new or an empty folder, got ", dir.string(), " with content");
-    return;
-  }
-  make_folder(dir);
 }
 
 inline std::string user_info_text(const GeneratorPlan& plan) {
