@@ -24,6 +24,10 @@ PredictorScore score_of(const predict::Score& score) {
   return {score.rows, score.f1, score.accuracy};
 }
 
+std::string predictor_name(std::size_t predictor) {
+  return predictor == 0 ? "the general predictor" : "the predictor of group " + std::to_string(predictor);
+}
+
 nlohmann::ordered_json json_of(const PredictorScore& score) {
   return {{"rows", score.rows}, {"f1", score.f1}, {"accuracy", score.accuracy}};
 }
@@ -62,7 +66,11 @@ PredictorResults compare_predictors(const std::vector<data::RowTable>& tables, c
                      predictor == 0 ? "everybody" : "group " + std::to_string(predictor));
        }});
   progress.finish();
-  PredictorResults results{score_of(comparison.general), {}, comparison.histories};
+  PredictorResults results{score_of(comparison.general), {}, comparison.histories, comparison.statuses};
+  for (std::size_t p = 0; p < results.statuses.size(); ++p)
+    if (results.statuses[p] == mil::TrainStatus::diverged)
+      program.warn("the training of " + predictor_name(p) +
+                   " diverged; its best weights before that are scored");
   for (std::size_t g = 0; g < groups.size(); ++g)
     results.groups.push_back(
         {groups[g], score_of(comparison.groups[g].group), score_of(comparison.groups[g].general)});
@@ -71,11 +79,16 @@ PredictorResults compare_predictors(const std::vector<data::RowTable>& tables, c
 
 void write_predictors(const std::filesystem::path& out, const PredictorResults& results) {
   nlohmann::ordered_json groups = nlohmann::ordered_json::array();
-  for (const auto& group : results.groups)
-    groups.push_back(
-        {{"users", group.users}, {"group", json_of(group.group)}, {"general", json_of(group.general)}});
+  for (std::size_t g = 0; g < results.groups.size(); ++g) {
+    const auto& group = results.groups[g];
+    groups.push_back({{"users", group.users},
+                      {"status", status_name(results.statuses[g + 1])},
+                      {"group", json_of(group.group)},
+                      {"general", json_of(group.general)}});
+  }
   make_directory(out);
-  write_json(out / "comparison.json", {{"general", json_of(results.general)},
+  write_json(out / "comparison.json", {{"status", status_name(results.statuses.front())},
+                                       {"general", json_of(results.general)},
                                        {"groups", groups},
                                        {"mean_group_f1", results.mean_group_f1()},
                                        {"mean_general_f1", results.mean_general_f1()}});

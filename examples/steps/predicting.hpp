@@ -29,6 +29,7 @@ struct PredictorResults {
   std::vector<PredictorComparison> groups;
   /// Of the general predictor, then of each group's.
   std::vector<std::vector<mil::Epoch>> histories;
+  std::vector<mil::TrainStatus> statuses;
 
   double mean_group_f1() const;
   double mean_general_f1() const;  ///< of the general predictor, over the same groups
@@ -37,7 +38,7 @@ struct PredictorResults {
 /// Row tables of the users in `groups`, from `<dir>/<user>.csv`. Throws io_error, format_error.
 std::vector<data::RowTable> read_row_tables(const std::filesystem::path& dir, const UserLists& groups);
 
-/// Trains the predictors of everybody and of each group, with a progress bar.
+/// Trains the predictors of everybody and of each group, with a progress bar; warns of those that diverge.
 PredictorResults compare_predictors(const std::vector<data::RowTable>& tables, const UserLists& groups,
                                     data::TensionBins bins, const TrainingOptions& options,
                                     const Program& program);

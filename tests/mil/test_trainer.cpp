@@ -243,6 +243,12 @@ BOOST_AUTO_TEST_CASE(what_is_not_a_checkpoint_changes_nothing) {
   TrainState<nn::Linear<double, 2, 1>> wider(nn::Linear<double, 2, 1>(2, 1), {});
   save_checkpoint(path, wider);
   check_throws<format_error>([&] { load_checkpoint(path, state); }, {"network.weight", "1, 1", "1, 2"});
+  save_checkpoint(path, state);
+  auto more = io::Tensors::load(path);
+  const double stray[] = {1};
+  more.add("best.other", {1}, std::span<const double>(stray));
+  more.save(path);
+  check_throws<format_error>([&] { load_checkpoint(path, state); }, {"best.other", "unknown tensor"});
   BOOST_TEST(state.network.bias[0] == 7);
 }
 

@@ -226,6 +226,14 @@ BOOST_AUTO_TEST_CASE(bad_input) {
     x(2, 1) = bad;
     check_throws<Error>([&] { task_of(x, {0, 1, 2}); }, {"row 2", "not finite"});
   }
+  auto task = Table(10).task(net);
+  auto gradient = nn::zeros_like(net);
+  std::vector<Index> predicted;
+  for (const Index row : {-1, 10}) {
+    const auto got = "got " + std::to_string(row);
+    check_throws<Error>([&] { task.step(net, {3, row}, {}, gradient, predicted); }, {"rows", "0…9", got});
+    check_throws<Error>([&] { task.predict(net, {row}, predicted); }, {"rows", "0…9", got});
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

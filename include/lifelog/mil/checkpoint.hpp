@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "model_file.hpp"
@@ -32,7 +33,8 @@ void save_checkpoint(const std::string& path, const TrainState<Network>& state) 
   tensors.save(path);
 }
 
-/// Fills a state made for the same network. Throws io_error or format_error when the file is not a checkpoint of it.
+/// Fills a state made for the same network. Strict: io_error or format_error when the file is not a checkpoint of it, has
+/// a tensor that is unknown, or lacks one.
 template<class Network>
 void load_checkpoint(const std::string& path, TrainState<Network>& state) {
   const auto tensors = io::Tensors::load(path);
@@ -43,10 +45,13 @@ void load_checkpoint(const std::string& path, TrainState<Network>& state) {
     throw format_error(path, "expected checkpoint version 1, got '" + tensors.metadata("version") + "'");
   auto loaded = state;
   auto first = state.network, second = state.network;
-  assign_tensors(loaded.network, tensors, "network.");
-  assign_tensors(loaded.best, tensors, "best.");
-  assign_tensors(first, tensors, "first_moment.");
-  assign_tensors(second, tensors, "second_moment.");
+  std::set<std::string> known{"steps", "best_epoch_and_f1", "history"};
+  known.merge(assign_tensors(loaded.network, tensors, "network."));
+  known.merge(assign_tensors(loaded.best, tensors, "best."));
+  known.merge(assign_tensors(first, tensors, "first_moment."));
+  known.merge(assign_tensors(second, tensors, "second_moment."));
+  for (const auto& tensor : tensors.tensors())
+    if (!known.count(tensor.name)) throw format_error(tensors.where(tensor.name), "unknown tensor");
   loaded.optimizer.restore(tensors.get<std::int64_t>("steps", {1})[0], first, second);
   const auto best = tensors.get<double>("best_epoch_and_f1", {2});
   loaded.best_epoch = static_cast<int>(best[0]);

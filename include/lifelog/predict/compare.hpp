@@ -28,8 +28,10 @@ struct GroupComparison {
 struct Comparison {
   Score general;  ///< on everybody's test rows
   std::vector<GroupComparison> groups;
-  /// Histories of the general predictor, then of each group's.
+  /// Of the general predictor, then of each group's: its history, and how its training ended. One that diverged is
+  /// scored with its best weights before that.
   std::vector<std::vector<mil::Epoch>> histories;
+  std::vector<mil::TrainStatus> statuses;
 };
 
 /// `train.on_epoch` is replaced; `seen` is called instead, with the predictor's number (0: general) and the epoch.
@@ -101,7 +103,7 @@ inline Comparison compare_predictors(const RowInputs& inputs, std::size_t users,
       return true;
     };
     mil::TrainState<PredictorNetwork<float>> state(start, own.optimizer);
-    mil::train(task, train, valid, own, state);
+    result.statuses.push_back(mil::train(task, train, valid, own, state));
     result.histories.push_back(state.history);
     return state.best;
   };

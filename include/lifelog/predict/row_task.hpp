@@ -35,8 +35,10 @@ class RowTask {
   Index classes() const { return classes_; }
   Index label(Index row) const { return labels_[static_cast<std::size_t>(row)]; }
 
+  /// rows: numbers of rows, each below n; else std::invalid_argument, from `predict` too.
   double step(const Network& net, const std::vector<Index>& rows, const nn::FocalLossOptions& loss,
               Network& gradient, std::vector<Index>& predicted) {
+    require_rows(rows);
     const detail::PresentNetwork<T> present(net);
     const Index pieces = piece_count(piece_rows, static_cast<Index>(rows.size()));
     std::vector<detail::PresentNetwork<T>> partial(static_cast<std::size_t>(pieces), nn::zeros_like(present));
@@ -63,12 +65,19 @@ class RowTask {
   }
 
   void predict(const Network& net, const std::vector<Index>& rows, std::vector<Index>& predicted) {
+    require_rows(rows);
     for_pieces(detail::PresentNetwork<T>(net), rows, predicted, [](auto&&...) {});
   }
 
  private:
   using Plane = typename detail::RowPass<T>::Plane;
   static constexpr Index piece_rows = 2048;
+
+  void require_rows(const std::vector<Index>& rows) const {
+    for (const Index row : rows)
+      lifelog::detail::require(row >= 0 && row < rows_.rows(), "rows: expected rows in 0…", rows_.rows() - 1,
+                               ", got ", row);
+  }
 
   /// Evaluates the rows in pieces, sets their predicted classes, and calls body(piece, first, inputs, pass, count).
   template<class Body>
