@@ -136,6 +136,24 @@ BOOST_AUTO_TEST_CASE(tensors_are_pytorchs) {
         BOOST_TEST(values[static_cast<std::size_t>((o * 3 + i) * 3 + k)] == first.weight_v(o, k * 3 + i));
 }
 
+// Of 8 channels, as many as the first block gives, the original has no 1×1 convolution there.
+BOOST_AUTO_TEST_CASE(shortcuts_have_tensors_where_the_originals_do) {
+  const TempDir dir;
+  const auto path = (dir / "m.safetensors").string();
+  for (const Index channels : {7, 8, 9}) {
+    const Model model{make_bag_network<float>({{"emg", channels}}, 2, 1), {"a", "b"}, {}};
+    save_model(path, model);
+    BOOST_TEST(same_bits(load_model(path).network, model.network));
+    auto tensors = io::Tensors::load(path);
+    const std::string shortcut = "emgILNet.Encoder.network.0.network.0.upordownsample.";
+    BOOST_TEST(tensors.contains(shortcut + "weight") == (channels != 8));
+    BOOST_TEST(tensors.contains("emgILNet.Encoder.network.0.network.2.upordownsample.weight"));
+    if (channels != 8) continue;
+    tensors.add(shortcut + "bias", {8}, std::span<const float>(std::vector<float>(8)));
+    refuses(tensors, {shortcut + "bias", "unknown tensor"});
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_bare_state_dict_loads) {
   for (const bool stated : {false, true}) {
     const TempDir dir;

@@ -59,8 +59,8 @@ def normal(generator, *shape):
     return torch.randn(*shape, generator=generator).double()  # drawn in float32 on purpose
 
 
-def new_encoder():
-    instance = study.Instance(3, CLASSES)
+def new_encoder(channels):
+    instance = study.Instance(channels, CLASSES)
     del instance.Vl  # leaves the names Encoder.…
     return instance.double()
 
@@ -101,22 +101,22 @@ def gradients(module):
     return {"grad." + name: parameter.grad for name, parameter in module.named_parameters()}
 
 
-def make_encoder():
+def make_encoder(name, channels):
     generator = torch.Generator().manual_seed(1)
     torch.manual_seed(1)
-    encoder = new_encoder()
+    encoder = new_encoder(channels)
     unsettle(encoder, generator)
-    x = normal(generator, BATCH, 3, 40)
+    x = normal(generator, BATCH, channels, 40)
     x[0, :, 0] = 8
-    x[4] = torch.tensor([0.5, -1.25, 2.0], dtype=torch.float64)[:, None]
+    x[4] = torch.tensor([0.5, -1.25, 2.0, 1.0, -0.75, 0.25, -2.0, 1.5], dtype=torch.float64)[:channels, None]
     x[5] = 0
     upstream = normal(generator, BATCH, study.KEY)
     output = encoder.Encoder(x)
     output.backward(upstream)
-    single = duplicate(encoder, new_encoder()).float().Encoder(x.float())
-    save("encoder", {"input": x, "output": output, "upstream": upstream, "float32.output": single,
-                     **as_stored(encoder.state_dict()), **gradients(encoder)})
-    print("encoder: float32 is off by", (single - output).abs().max().item())
+    single = duplicate(encoder, new_encoder(channels)).float().Encoder(x.float())
+    save(name, {"input": x, "output": output, "upstream": upstream, "float32.output": single,
+                **as_stored(encoder.state_dict()), **gradients(encoder)})
+    print(name + ": float32 is off by", (single - output).abs().max().item())
 
 
 def make_network():
@@ -229,7 +229,8 @@ def main():
     torch.set_num_threads(1)
     parameters = study.StudyNetwork(study.STUDY_SHAPES, 4).parameters()
     assert sum(p.numel() for p in parameters) == study.STUDY_PARAMETERS
-    make_encoder()
+    make_encoder("encoder", 3)
+    make_encoder("encoder8", 8)  # as many as the first block gives: its shortcut is the input itself
     start, inputs, labels = make_network()
     make_focal_loss()
     make_training(start, inputs, labels)
