@@ -3,6 +3,7 @@
 #include <lifelog/core/xtensor.hpp>
 #include <lifelog/manifold/neighbours.hpp>
 
+#include <boost/mpl/list.hpp>
 #include <boost/test/unit_test.hpp>
 #include <limits>
 #include <utility>
@@ -11,41 +12,71 @@
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::manifold::nearest_neighbours;
+using Scalars = boost::mpl::list<float, double>;
 
 namespace {
 
-RowMatrix<double> grid_points(Index rows, Index cols) {  // small integers: exact distances and many ties
+template<class T>
+RowMatrix<T> grid_points(Index rows, Index cols) {  // small integers: exact distances and many ties
   lifelog::Random random(1);
-  RowMatrix<double> points(rows, cols);
-  for (double& x : points.reshaped()) x = double(random.below(5));
+  RowMatrix<T> points(rows, cols);
+  for (Index i = 0; i < points.size(); ++i) points.data()[i] = T(random.below(5));
   return points;
+}
+
+// Whether they are the first k of all, sorted by distance and index.
+template<class T>
+bool are_nearest(const lifelog::manifold::Neighbours& found, const RowMatrix<T>& queries,
+                 const RowMatrix<T>& points, Index k, bool with_itself) {
+  for (Index i = 0; i < queries.rows(); ++i) {
+    std::vector<std::pair<double, int>> all;
+    for (Index j = 0; j < points.rows(); ++j)
+      if (with_itself || j != i)
+        all.emplace_back(double((queries.row(i) - points.row(j)).squaredNorm()), int(j));
+    std::sort(all.begin(), all.end());
+    for (Index r = 0; r < k; ++r)
+      if (found.index(i, r) != all[std::size_t(r)].second ||
+          found.squared_distance(i, r) != all[std::size_t(r)].first)
+        return false;
+  }
+  return true;
 }
 
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(manifold_neighbours)
 
-BOOST_AUTO_TEST_CASE(they_are_the_first_of_all_sorted) {
-  for (const Index n : {2, 16, 17, 90}) {
-    const auto points = grid_points(n, 3);
-    for (const Index k : {Index{0}, Index{1}, n / 2, n - 1}) {
-      const auto found = nearest_neighbours(points, k);
-      for (Index i = 0; i < n; ++i) {
-        std::vector<std::pair<double, int>> all;
-        for (Index j = 0; j < n; ++j)
-          if (j != i) all.emplace_back((points.row(i) - points.row(j)).squaredNorm(), int(j));
-        std::sort(all.begin(), all.end());
-        for (Index r = 0; r < k; ++r) {
-          BOOST_REQUIRE(found.index(i, r) == all[std::size_t(r)].second);
-          BOOST_REQUIRE(found.squared_distance(i, r) == all[std::size_t(r)].first);
-        }
+BOOST_AUTO_TEST_CASE_TEMPLATE(they_are_the_first_of_all_sorted, T, Scalars) {
+  for (const Index d : {1, 3, 20})
+    for (const Index n : {2, 4, 16, 33, 150, 700}) {
+      const auto points = grid_points<T>(n, d);
+      for (const Index k : {Index{0}, Index{1}, std::min<Index>(n / 2, 40), std::min<Index>(n - 1, 200)}) {
+        const auto found = nearest_neighbours(points, k);
+        BOOST_TEST(found.index.rows() == n);
+        BOOST_TEST(found.index.cols() == k);
+        BOOST_TEST(are_nearest<T>(found, points, points, k, false));
       }
     }
-  }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(no_box_hides_a_neighbour, T, Scalars) {
+  lifelog::Random random(2);
+  RowMatrix<T> points(1500, 4);  // tight groups far apart, and loners
+  for (Index i = 0; i < 1500; ++i)
+    for (Index j = 0; j < 4; ++j)
+      points(i, j) = i % 50 == 0 ? T(random.below(2000)) : T(300 * (i % 7) + Index(random.below(20)));
+  BOOST_TEST(are_nearest<T>(nearest_neighbours(points, 25), points, points, 25, false));
+}
+
+BOOST_AUTO_TEST_CASE(equal_rows_come_in_order) {
+  const auto found = nearest_neighbours(RowMatrix<float>::Constant(300, 5, 7), 8);
+  for (Index i = 0; i < 300; ++i)
+    for (int r = 0; r < 8; ++r) BOOST_REQUIRE(found.index(i, r) == (r < i ? r : r + 1));
+  BOOST_TEST(found.squared_distance.isZero(0));
 }
 
 BOOST_AUTO_TEST_CASE(bits_do_not_depend_on_threads) {
-  const RowMatrix<float> points = RowMatrix<float>::Random(300, 7);
+  const RowMatrix<float> points = RowMatrix<float>::Random(700, 7);
   const auto one = nearest_neighbours(points, 20, 1);
   for (const int threads : {2, 3, 0}) {
     const auto more = nearest_neighbours(points, 20, threads);
@@ -55,7 +86,7 @@ BOOST_AUTO_TEST_CASE(bits_do_not_depend_on_threads) {
 }
 
 BOOST_AUTO_TEST_CASE(bad_arguments) {
-  auto points = grid_points(5, 2);
+  auto points = grid_points<double>(5, 2);
   BOOST_CHECK_THROW(nearest_neighbours(points, 5), std::invalid_argument);
   BOOST_CHECK_THROW(nearest_neighbours(points, -1), std::invalid_argument);
   BOOST_CHECK_THROW(nearest_neighbours(RowMatrix<double>(0, 2), 0), std::invalid_argument);

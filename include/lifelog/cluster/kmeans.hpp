@@ -271,7 +271,7 @@ class Lloyd {
 template<class T>
 Eigen::VectorXi nearest_centres(const RowMatrixView<T>& points, const RowMatrix<double>& centres,
                                 int threads) {
-  const CentreTiles<T> tiles(centres);
+  const RowTiles<T> tiles(centres);
   Eigen::VectorXi labels(points.rows());
   const Index size = labelling_piece(points.rows());
   parallel_for(piece_count(size, points.rows()), threads, [&](Index p) {

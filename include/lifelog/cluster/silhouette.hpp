@@ -33,8 +33,8 @@ class DistanceSums {
  public:
   static constexpr int width = RowBlocks<T>::width;
 
-  static void run(const T* block, const CentreTiles<T>& cluster, double (&sums)[width]) {
-    constexpr int height = CentreTiles<T>::height;
+  static void run(const T* block, const RowTiles<T>& cluster, double (&sums)[width]) {
+    constexpr int height = RowTiles<T>::height;
     constexpr Index flush = 8;  // tiles
     const Index whole = cluster.rows() / height, rest = cluster.rows() % height;
     std::fill(sums, sums + width, 0);
@@ -55,7 +55,7 @@ class DistanceSums {
   using P = simd::Packet<T>;
 
   template<int count>
-  EIGEN_ALWAYS_INLINE static void add(const T* block, const CentreTiles<T>& cluster, Index t, P (&part)[2]) {
+  EIGEN_ALWAYS_INLINE static void add(const T* block, const RowTiles<T>& cluster, Index t, P (&part)[2]) {
     P sum[count][2];
     squared_distances<T, count>(block, cluster.tile(t), cluster.cols(), sum);
     simd::unroll<count>([&](auto c) {
@@ -113,7 +113,7 @@ inline SilhouetteResult with_mean(Eigen::VectorXd samples) {
 template<class T>
 SilhouetteResult silhouette(const RowMatrixView<T>& points, const Eigen::VectorXi& labels, int threads) {
   const Members members = checked_members(points, labels);
-  std::vector<CentreTiles<T>> clusters;
+  std::vector<RowTiles<T>> clusters;
   for (const auto& rows : members.rows) {
     RowMatrix<T> cluster(static_cast<Index>(rows.size()), points.cols());
     for (std::size_t i = 0; i < rows.size(); ++i) cluster.row(static_cast<Index>(i)) = points.row(rows[i]);

@@ -1,57 +1,93 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
+#include <vector>
 
 #include "matrix.hpp"
+#include "packet.hpp"
 
 namespace lifelog::detail {
 
-/// A copy of rows laid out so that the distances from one query to `Width` of them are computed side by side,
-/// one in each SIMD lane: panel p holds rows [p·Width, (p+1)·Width), column by column. Differences are
-/// squared and summed in column order (no ‖a‖² − 2ab + ‖b‖²), so close points lose no digits, d(a, b) = d(b,
-/// a) to the bit and d(a, a) = 0.
-template<class T, int Width>
-class PackedRows {
+/// Rows side by side in SIMD lanes: block b holds rows [b·width, (b+1)·width), column by column. Lanes past the
+/// last row are zero.
+template<class T>
+class RowBlocks {
  public:
-  using Lanes = Eigen::Array<T, Width, 1>;
-  static constexpr int width = Width;
+  static constexpr int width = 2 * simd::packet_size<T>;
 
-  /// Room for `rows` × `cols`, all zero.
-  PackedRows(Index rows, Index cols)
+  RowBlocks(Index rows, Index cols)
+      : cols_(cols), values_(static_cast<std::size_t>((rows + width - 1) / width * width * cols)) {}
+
+  explicit RowBlocks(const RowMatrixView<T>& rows) : RowBlocks(rows.rows(), rows.cols()) {
+    for (Index i = 0; i < rows.rows(); ++i) set_row(i, rows.row(i).data());
+  }
+
+  /// Copies `cols` numbers.
+  void set_row(Index row, const T* from) {
+    T* to = values_.data() + row / width * width * cols_ + row % width;
+    for (Index j = 0; j < cols_; ++j) to[j * width] = from[j];
+  }
+
+  Index cols() const { return cols_; }
+  const T* block(Index b) const { return values_.data() + b * width * cols_; }
+
+ private:
+  Index cols_;
+  std::vector<T> values_;
+};
+
+/// Rows four at a time, column by column, so that one row's worth of broadcasts is contiguous.
+template<class T>
+class RowTiles {
+ public:
+  static constexpr int height = 4;
+
+  /// All zero.
+  RowTiles(Index rows, Index cols)
       : rows_(rows),
         cols_(cols),
-        values_(decltype(values_)::Zero(Width, (rows + Width - 1) / Width * cols)) {}
+        values_(static_cast<std::size_t>((rows + height - 1) / height * height * cols)) {}
 
   template<class Derived>
-  explicit PackedRows(const Eigen::MatrixBase<Derived>& rows) : PackedRows(rows.rows(), rows.cols()) {
+  explicit RowTiles(const Eigen::MatrixBase<Derived>& rows) : RowTiles(rows.rows(), rows.cols()) {
     for (Index i = 0; i < rows_; ++i) set_row(i, rows.row(i));
   }
 
-  Index rows() const { return rows_; }
-  Index panels() const { return (rows_ + Width - 1) / Width; }
-
-  /// How many lanes of a panel are rows; the others are padding and hold nothing of meaning.
-  Index valid(Index panel) const { return std::min<Index>(Width, rows_ - panel * Width); }
-
   template<class Derived>
-  void set_row(Index row, const Eigen::MatrixBase<Derived>& values) {
-    for (Index j = 0; j < cols_; ++j) (*this)(row, j) = static_cast<T>(values.coeff(0, j));
+  void set_row(Index row, const Eigen::MatrixBase<Derived>& from) {
+    T* to = values_.data() + row / height * height * cols_ + row % height;
+    for (Index j = 0; j < cols_; ++j) to[j * height] = static_cast<T>(from.coeff(0, j));
   }
 
-  T& operator()(Index row, Index col) { return values_(row % Width, row / Width * cols_ + col); }
-  T operator()(Index row, Index col) const { return values_(row % Width, row / Width * cols_ + col); }
-
-  /// Squared distances from `query` (cols numbers) to the rows of a panel.
-  Lanes squared_distances(Index panel, const T* query) const {
-    Lanes sum = Lanes::Zero();
-    for (Index j = 0; j < cols_; ++j) sum += (values_.col(panel * cols_ + j) - query[j]).square();
-    return sum;
-  }
+  Index rows() const { return rows_; }
+  Index cols() const { return cols_; }
+  const T* tile(Index t) const { return values_.data() + t * height * cols_; }
 
  private:
   Index rows_, cols_;
-  Eigen::Array<T, Width, Eigen::Dynamic> values_;
+  std::vector<T> values_;
 };
+
+/// Squared distances from the rows of a block to the first `count` rows of a tile. Differences are squared and
+/// summed in column order (no ‖a‖² − 2ab + ‖b‖²), so that close points lose no digits: the relative error is at
+/// most (d + 2) roundings, d(a, b) = d(b, a) to the bit and d(a, a) = 0.
+template<class T, int count>
+EIGEN_ALWAYS_INLINE void squared_distances(const T* block, const T* tile, Index cols,
+                                           simd::Packet<T> (&sum)[count][2]) {
+  using P = simd::Packet<T>;
+  simd::unroll<count>([&](auto c) { sum[c][0] = sum[c][1] = simd::broadcast(T(0)); });
+  for (Index j = 0; j < cols; ++j) {
+    const P x[2] = {simd::load(block), simd::load(block + simd::packet_size<T>)};
+    simd::unroll<count>([&](auto c) {
+      const P coordinate = simd::broadcast(tile[c]);
+      simd::unroll<2>([&](auto r) {
+        const P difference = simd::psub(x[r], coordinate);
+        sum[c][r] = simd::pmadd(difference, difference, sum[c][r]);
+      });
+    });
+    block += RowBlocks<T>::width;
+    tile += RowTiles<T>::height;
+  }
+}
 
 }  // namespace lifelog::detail

@@ -54,6 +54,18 @@ EIGEN_ALWAYS_INLINE bool any_less(const P& a, const P& b) {
   return Eigen::internal::predux_any(Eigen::internal::pcmp_lt(a, b));
 }
 
+/// Bit i is set where a < b in lane i.
+template<class P>
+EIGEN_ALWAYS_INLINE unsigned less_mask(const P& a, const P& b) {
+  using Lanes = Eigen::internal::unpacket_traits<P>;
+  typename Lanes::type left[Lanes::size], right[Lanes::size];
+  store(left, a);
+  store(right, b);
+  unsigned mask = 0;
+  for (int i = 0; i < Lanes::size; ++i) mask |= unsigned{left[i] < right[i]} << i;
+  return mask;
+}
+
 #ifdef EIGEN_VECTORIZE_AVX512
 template<>
 EIGEN_ALWAYS_INLINE Packet<float> select_less(const Packet<float>& a, const Packet<float>& b,
@@ -72,6 +84,14 @@ EIGEN_ALWAYS_INLINE bool any_less(const Packet<float>& a, const Packet<float>& b
 template<>
 EIGEN_ALWAYS_INLINE bool any_less(const Packet<double>& a, const Packet<double>& b) {
   return _mm512_cmp_pd_mask(a, b, _CMP_LT_OQ) != 0;
+}
+template<>
+EIGEN_ALWAYS_INLINE unsigned less_mask(const Packet<float>& a, const Packet<float>& b) {
+  return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ);
+}
+template<>
+EIGEN_ALWAYS_INLINE unsigned less_mask(const Packet<double>& a, const Packet<double>& b) {
+  return _mm512_cmp_pd_mask(a, b, _CMP_LT_OQ);
 }
 #endif
 

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
-#include <utility>
 #include <vector>
 
-#include "../core/distance.hpp"
-#include "../core/parallel.hpp"
 #include "../core/points.hpp"
+#include "detail/neighbour_tree.hpp"
 
 namespace lifelog::manifold {
 
-/// The k nearest other rows of each of n rows, nearest first; of equally far ones, the lowest index first.
+/// The k nearest of a set of rows for each of n queries, nearest first; of equally far ones, the lowest index first.
 struct Neighbours {
   /// [n, k]
   RowMatrix<int> index;
@@ -21,43 +18,29 @@ struct Neighbours {
 
 namespace detail {
 
-using namespace lifelog::detail;
+inline auto store_in(Neighbours& result) {
+  return [&](Index row, const auto& entries) {
+    for (Index r = 0; r < result.index.cols(); ++r) {
+      result.index(row, r) = entries[static_cast<std::size_t>(r)].row;
+      result.squared_distance(row, r) = static_cast<double>(entries[static_cast<std::size_t>(r)].distance);
+    }
+  };
+}
 
 template<class T>
 Neighbours nearest_neighbours(const RowMatrixView<T>& points, Index k, int threads) {
   const Index n = points.rows();
   require(k >= 0 && k < n, "k: expected 0..", n - 1, " (one less than the number of rows), got ", k);
-  using Packed = PackedRows<T, 16>;
-  const Packed packed(points);
   Neighbours result{RowMatrix<int>(n, k), RowMatrix<double>(n, k)};
-  constexpr Index size = 32;
-  parallel_for(piece_count(size, n), threads, [&](Index p) {
-    std::vector<std::pair<T, int>> others(static_cast<std::size_t>(n));
-    const auto [begin, end] = piece_of(p, size, n);
-    for (Index i = begin; i < end; ++i) {
-      others.clear();
-      for (Index panel = 0; panel < packed.panels(); ++panel) {
-        const auto distances = packed.squared_distances(panel, points.row(i).data());
-        for (Index lane = 0; lane < packed.valid(panel); ++lane)
-          if (const Index j = panel * Packed::width + lane; j != i)
-            others.emplace_back(distances[lane], static_cast<int>(j));
-      }
-      const auto last = others.begin() + k;
-      if (k < n - 1) std::nth_element(others.begin(), last, others.end());
-      std::sort(others.begin(), last);
-      for (Index r = 0; r < k; ++r) {
-        result.index(i, r) = others[static_cast<std::size_t>(r)].second;
-        result.squared_distance(i, r) = static_cast<double>(others[static_cast<std::size_t>(r)].first);
-      }
-    }
-  });
+  if (k > 0) NeighbourTree<T>(points).search_itself(k, threads, store_in(result));
   return result;
 }
 
 }  // namespace detail
 
-/// Exact nearest neighbours by comparing all pairs: O(n² d) time, O(n (d + k)) memory. Distances are in the
-/// scalar of `points`.
+/// The k nearest other rows of each row, exact: all pairs are compared a register at a time, except those that
+/// the boxes of a k-d tree rule out. At most O(n² d) time; O(n log n) in few dimensions; O(n (d + k)) memory.
+/// Distances are in the scalar of `points`.
 ///
 /// points: [n, d], finite; 0 ≤ k < n; threads: 0 = all there are, results do not depend on it.
 template<Rows X>

@@ -40,7 +40,7 @@ class Labelling {
 
   /// Relabels all rows for new centres; returns whether any label changed.
   bool update(const RowMatrix<double>& centres, int threads) {
-    CentreTiles<T> tiles(centres);
+    RowTiles<T> tiles(centres);
     const bool first = tiles_.rows() == 0;
     if (bounded_ && !first) measure_moves(centres);
     if (bounded_) centres_ = centres.cast<T>();
@@ -156,7 +156,7 @@ class Labelling {
   }
 
   void measure_gaps(const RowMatrix<T>& centres) {
-    const CentreTiles<T> tiles(centres);
+    const RowTiles<T> tiles(centres);
     const RowBlocks<T> blocks(RowMatrixView<T>(centres.data(), centres.rows(), centres.cols(),
                                                Eigen::OuterStride<>(centres.cols())));
     for (Index c = 0; c < centres.rows(); c += width) {
@@ -177,7 +177,7 @@ class Labelling {
   bool bounded_;
   T slack_, tiny_;
   Eigen::VectorXi labels_;
-  CentreTiles<T> tiles_{RowMatrix<T>()};
+  RowTiles<T> tiles_{RowMatrix<T>()};
   RowMatrix<T> centres_;
   std::vector<Move> moves_;
   std::vector<T> upper_, lower_;

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <vector>
+
+#include "../../core/distance.hpp"
+#include "../../core/parallel.hpp"
+#include "nearest_list.hpp"
+
+namespace lifelog::manifold::detail {
+
+using namespace lifelog::detail;
+
+/// The order of rows [n, d] along a k-d tree (Bentley, "Multidimensional binary search trees used for associative
+/// searching", 1975): halved across the widest column, at multiples of `leaf` rows, until a leaf is left.
+template<class T>
+std::vector<int> tree_order(const RowMatrixView<T>& points, Index leaf) {
+  std::vector<int> order(static_cast<std::size_t>(points.rows()));
+  std::iota(order.begin(), order.end(), 0);
+  const auto widest = [&](Index begin, Index end) {
+    // Of many rows, a thousand tell.
+    const Index stride = std::max<Index>(1, (end - begin) / 1024);
+    Eigen::Array<T, 1, Eigen::Dynamic> low = points.row(order[static_cast<std::size_t>(begin)]), high = low;
+    for (Index i = begin; i < end; i += stride) {
+      const auto row = points.row(order[static_cast<std::size_t>(i)]).array();
+      low = low.min(row), high = high.max(row);
+    }
+    Index column = 0;
+    (high - low).maxCoeff(&column);
+    return column;
+  };
+  const auto arrange = [&](const auto& self, Index begin, Index end) -> void {
+    const Index leaves = (end - begin + leaf - 1) / leaf;
+    if (leaves <= 1) return;
+    const Index middle = begin + leaves / 2 * leaf, column = widest(begin, end);
+    std::nth_element(order.begin() + begin, order.begin() + middle, order.begin() + end, [&](int a, int b) {
+      const T left = points(a, column), right = points(b, column);
+      return left < right || (left == right && a < b);
+    });
+    self(self, begin, middle);
+    self(self, middle, end);
+  };
+  arrange(arrange, 0, points.rows());
+  return order;
+}
+
+/// Exact nearest rows by a k-d tree. As many queries as two registers have lanes, near each other, descend at once;
+/// what lies in a box that none of them reaches is passed over. In few dimensions that is nearly everything; in
+/// many it is nothing, and the search compares all pairs, as fast as the registers do it.
+template<class T>
+class NeighbourTree {
+ public:
+  static constexpr int width = RowBlocks<T>::width;  ///< queries at once
+
+  explicit NeighbourTree(const RowMatrixView<T>& points)
+      : rows_(points.rows()),
+        cols_(points.cols()),
+        leaf_(width * (cols_ < 16 ? 1 : 4)),
+        leaves_(piece_count(leaf_, points.rows())),
+        order_(tree_order(points, leaf_)),
+        blocks_(rows_, cols_),
+        tiles_(rows_, cols_),
+        low_(2 * leaves_, cols_),
+        high_(2 * leaves_, cols_) {
+    for (Index slot = 0; slot < rows_; ++slot) {
+      blocks_.set_row(slot, points.row(row_of(slot)).data());
+      tiles_.set_row(slot, points.row(row_of(slot)));
+    }
+    box(0, 0, leaves_, points);
+  }
+
+  /// For each row of its own, calls found(row, entries) with the k nearest others, 1 ≤ k < n.
+  template<class Found>
+  void search_itself(Index k, int threads, const Found& found) const {
+    parallel_for(piece_count(width, rows_), threads, [&](Index p) {
+      const auto [begin, end] = piece_of(p, width, rows_);
+      Queries queries(blocks_.block(p), order_.data() + begin, end - begin, k, begin / leaf_);
+      run(queries, found);
+    });
+  }
+
+  /// The same for other rows [m, d], 1 ≤ k ≤ n.
+  template<class Found>
+  void search(const RowMatrixView<T>& others, Index k, int threads, const Found& found) const {
+    const auto order = tree_order(others, width);
+    parallel_for(piece_count(width, others.rows()), threads, [&](Index p) {
+      const auto [begin, end] = piece_of(p, width, others.rows());
+      RowBlocks<T> block(width, cols_);
+      for (Index slot = begin; slot < end; ++slot)
+        block.set_row(slot - begin, others.row(order[static_cast<std::size_t>(slot)]).data());
+      Queries queries(block.block(0), order.data() + begin, end - begin, k, -1);
+      run(queries, found);
+    });
+  }
+
+ private:
+  using P = simd::Packet<T>;
+  static constexpr int half = simd::packet_size<T>;
+
+  struct Queries {
+    Queries(const T* lanes, const int* rows, Index count, Index k, Index leaf)
+        : values(lanes),
+          row(rows),
+          own_leaf(leaf),
+          lists(static_cast<std::size_t>(count), NearestList<T>(k)) {
+      std::fill(limit, limit + width, T(-1));  // lanes without a query want nothing
+      std::fill(limit, limit + count, std::numeric_limits<T>::infinity());
+    }
+
+    const T* values;
+    const int* row;
+    Index own_leaf;  ///< -1: they are none of the tree's own
+    std::vector<NearestList<T>> lists;
+    /// What is less than this far may still be among the nearest.
+    alignas(64) T limit[width];
+  };
+
+  int row_of(Index slot) const { return order_[static_cast<std::size_t>(slot)]; }
+
+  // Nodes are numbered in preorder: below a node of m leaves there are 2m − 2 others.
+  static Index right_child(Index node, Index left_leaves) { return node + 2 * left_leaves; }
+
+  void box(Index node, Index begin, Index end, const RowMatrixView<T>& points) {
+    auto low = low_.row(node), high = high_.row(node);
+    if (end - begin == 1) {
+      low = high = points.row(row_of(begin * leaf_));
+      for (Index slot = begin * leaf_; slot < std::min(rows_, end * leaf_); ++slot) {
+        low = low.cwiseMin(points.row(row_of(slot)));
+        high = high.cwiseMax(points.row(row_of(slot)));
+      }
+      return;
+    }
+    const Index middle = begin + (end - begin) / 2, left = node + 1,
+                right = right_child(node, middle - begin);
+    box(left, begin, middle, points);
+    box(right, middle, end, points);
+    low = low_.row(left).cwiseMin(low_.row(right));
+    high = high_.row(left).cwiseMax(high_.row(right));
+  }
+
+  template<class Found>
+  void run(Queries& queries, const Found& found) const {
+    visit(0, 0, leaves_, queries);
+    for (std::size_t lane = 0; lane < queries.lists.size(); ++lane)
+      found(queries.row[lane], queries.lists[lane].sorted());
+  }
+
+  // The least squared distance from a query to a node's box, infinity if none of them reaches it. Summed as
+  // distances are, so that rounding cannot make a box farther than what is in it.
+  T gap(Index node, const Queries& queries) const {
+    const P zero = simd::broadcast(T(0));
+    P sum[2] = {zero, zero};
+    const T *low = low_.row(node).data(), *high = high_.row(node).data(), *x = queries.values;
+    for (Index j = 0; j < cols_; ++j, x += width) {
+      const P lowest = simd::broadcast(low[j]), highest = simd::broadcast(high[j]);
+      simd::unroll<2>([&](auto r) {
+        const P at = simd::load(x + r * half);
+        const P outside = simd::pmax(zero, simd::pmax(simd::psub(lowest, at), simd::psub(at, highest)));
+        sum[r] = simd::pmadd(outside, outside, sum[r]);
+      });
+    }
+    const P limit[2] = {simd::load(queries.limit), simd::load(queries.limit + half)};
+    if (!simd::any_less(sum[0], limit[0]) && !simd::any_less(sum[1], limit[1]))
+      return std::numeric_limits<T>::infinity();
+    return std::min(simd::predux_min(sum[0]), simd::predux_min(sum[1]));
+  }
+
+  void visit(Index node, Index begin, Index end, Queries& queries) const {
+    if (end - begin == 1) return scan(begin, queries);
+    const Index middle = begin + (end - begin) / 2, left = node + 1,
+                right = right_child(node, middle - begin);
+    const Index own = queries.own_leaf;
+    bool right_first = own >= middle && own < end;
+    if (own < begin || own >= end) {
+      const T to_left = gap(left, queries), to_right = gap(right, queries);
+      if (std::min(to_left, to_right) == std::numeric_limits<T>::infinity()) return;
+      right_first = to_right < to_left;
+    }
+    // The nearer child may shorten what the other has to reach.
+    const auto go = [&](bool to_right, bool sure) {
+      const Index child = to_right ? right : left;
+      if (!sure && gap(child, queries) == std::numeric_limits<T>::infinity()) return;
+      to_right ? visit(child, middle, end, queries) : visit(child, begin, middle, queries);
+    };
+    go(right_first, true);
+    go(!right_first, false);
+  }
+
+  void scan(Index leaf, Queries& queries) const {
+    constexpr int height = RowTiles<T>::height;
+    const Index first = leaf * leaf_, last = std::min(rows_, first + leaf_);
+    for (Index slot = first; slot < last; slot += height) {
+      P sum[height][2];
+      squared_distances<T, height>(queries.values, tiles_.tile(slot / height), cols_, sum);
+      const Index count = std::min<Index>(height, last - slot);
+      simd::unroll<height>([&](auto c) {
+        if (c >= count) return;
+        simd::unroll<2>([&](auto r) {
+          const P limit = simd::load(queries.limit + r * half);
+          if (simd::any_less(sum[c][r], limit)) offer(sum[c][r], r * half, row_of(slot + c), limit, queries);
+        });
+      });
+    }
+  }
+
+  static void offer(const P& distances, int lane, int row, const P& limit, Queries& queries) {
+    T distance[half];
+    simd::store(distance, distances);
+    for (unsigned mask = simd::less_mask(distances, limit); mask != 0; mask &= mask - 1) {
+      const int i = std::countr_zero(mask);
+      if (queries.own_leaf >= 0 && queries.row[lane + i] == row) continue;
+      auto& list = queries.lists[static_cast<std::size_t>(lane + i)];
+      // As far as the farthest, and of a lower number, is nearer still.
+      if (list.offer(distance[i], row))
+        queries.limit[lane + i] = std::nextafter(list.reach(), std::numeric_limits<T>::infinity());
+    }
+  }
+
+  Index rows_, cols_;
+  // Rows in a leaf: comparing queries with a box costs as much as with two rows or three.
+  Index leaf_;
+  Index leaves_;
+  std::vector<int> order_;
+  RowBlocks<T> blocks_;
+  RowTiles<T> tiles_;
+  RowMatrix<T> low_, high_;
+};
+
+}  // namespace lifelog::manifold::detail
