@@ -50,6 +50,7 @@
 #include "manifold/gradient.hpp"
 #include "manifold/neighbours.hpp"
 #include "manifold/pca.hpp"
+#include "manifold/quality.hpp"
 #include "manifold/tsne.hpp"
 #include "metrics/agreement.hpp"
 #include "metrics/confusion.hpp"

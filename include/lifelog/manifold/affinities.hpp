@@ -80,6 +80,16 @@ inline Affinities symmetric(const RowMatrix<int>& index, const RowMatrix<double>
 
 }  // namespace detail
 
+/// A perplexity that n rows can have: the given one, but at most (n − 1) / 3, and at least 1.
+inline double usable_perplexity(double perplexity, Index n) {
+  return std::min(perplexity, std::max(1.0, static_cast<double>(n - 1) / 3));
+}
+
+/// How many neighbours that perplexity asks for: 3 × perplexity (van der Maaten 2014, section 4.1), or all others.
+inline Index neighbours_for(double perplexity, Index n) {
+  return std::min(n - 1, static_cast<Index>(std::ceil(3 * perplexity)));
+}
+
 /// Joint probabilities of van der Maaten & Hinton, "Visualizing data using t-SNE" (2008), eq. 1 and
 /// section 3.1, over given neighbours only (van der Maaten 2014, section 4.1): each row's Gaussian is as wide
 /// as makes the entropy of its conditional probabilities ln(perplexity), found by bisection in double.

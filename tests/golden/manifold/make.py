@@ -9,7 +9,9 @@ import sklearn
 from scipy.optimize import brentq
 from scipy.spatial.distance import cdist
 from sklearn.decomposition import PCA
+from sklearn.manifold import trustworthiness
 from sklearn.manifold._t_sne import _joint_probabilities
+from sklearn.neighbors import NearestNeighbors
 from scipy.spatial.distance import squareform
 
 HERE = pathlib.Path(__file__).parent
@@ -72,6 +74,17 @@ pca = PCA(2, svd_solver="full").fit(wide)
 flip = np.sign(pca.components_[range(2), np.abs(pca.components_).argmax(1)])
 save("pca_points", wide)
 save("pca_scores", pca.transform(wide) * flip)
+
+
+def preservation(x, y, k):
+    near = [NearestNeighbors(n_neighbors=k).fit(z).kneighbors(return_distance=False) for z in (x, y)]
+    return np.mean([len(np.intersect1d(a, b)) / k for a, b in zip(*near)])
+
+
+# Of a map that is neither good nor hopeless.
+y = points[:, :2] + rng.normal(size=(50, 2))
+save("rough_map", y)
+save("quality", [kl_and_gradient(p, y)[0], preservation(points, y, 5), trustworthiness(points, y, n_neighbors=5)])
 
 (HERE / "versions.txt").write_text(
     f"# numpy {np.__version__}, scipy {scipy.__version__}, scikit-learn {sklearn.__version__}\n"
