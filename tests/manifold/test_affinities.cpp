@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
+#include <lifelog/core/random.hpp>
 #include <lifelog/manifold/affinities.hpp>
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
+#include <span>
+#include <vector>
 
 #include "../support/golden.hpp"
 
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::manifold::Affinities;
+using lifelog::manifold::conditional_probabilities;
 using lifelog::manifold::joint_probabilities;
 using lifelog::manifold::nearest_neighbours;
 
@@ -67,6 +71,32 @@ BOOST_AUTO_TEST_CASE(duplicates_and_constants_stay_finite) {
   proper(dense(joint_probabilities(nearest_neighbours(outlier, 30), 10)));
 }
 
+BOOST_AUTO_TEST_CASE(entropies_are_the_logarithm_of_the_perplexity) {
+  lifelog::Random random(1);
+  RowMatrix<double> points(400, 5);  // of very different densities
+  for (Index i = 0; i < points.size(); ++i) points.data()[i] = random.normal() * std::exp(2 * double(i % 7));
+  const auto neighbours = nearest_neighbours(points, 120);
+  for (const double perplexity : {1.5, 5.0, 30.0, 100.0}) {
+    const auto p = conditional_probabilities(neighbours, std::span(&perplexity, 1));
+    for (Index i = 0; i < 400; ++i) {
+      BOOST_TEST(std::abs(p.row(i).sum() - 1) < 1e-14);
+      const double entropy =
+          -(p.row(i).array() > 0).select(p.row(i).array() * p.row(i).array().log(), 0).sum();
+      BOOST_TEST(std::abs(entropy - std::log(perplexity)) < 1e-11);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(several_perplexities_are_averaged) {
+  const auto neighbours = nearest_neighbours(golden::matrix("manifold/points.txt"), 30);
+  const std::vector<double> some = {3, 8, 25};
+  RowMatrix<double> mean = RowMatrix<double>::Zero(50, 30);
+  for (const double perplexity : some)
+    mean += conditional_probabilities(neighbours, std::span(&perplexity, 1)) / 3;
+  BOOST_TEST((conditional_probabilities(neighbours, some) - mean).cwiseAbs().maxCoeff() < 1e-15);
+  proper(dense(joint_probabilities(neighbours, some)));
+}
+
 BOOST_AUTO_TEST_CASE(extreme_perplexities) {
   const auto points = golden::matrix("manifold/points.txt");
   const auto neighbours = nearest_neighbours(points, 18);
@@ -94,6 +124,18 @@ BOOST_AUTO_TEST_CASE(bad_arguments) {
   for (const double perplexity : {0.5, 5.5, std::nan("")})
     BOOST_CHECK_THROW(joint_probabilities(neighbours, perplexity), std::invalid_argument);
   BOOST_CHECK_THROW(joint_probabilities({}, 1), std::invalid_argument);
+  BOOST_CHECK_THROW(joint_probabilities(neighbours, std::span<const double>()), std::invalid_argument);
+  const auto rejected = [&](auto spoil) {
+    auto spoilt = neighbours;
+    spoil(spoilt);
+    BOOST_CHECK_THROW(joint_probabilities(spoilt, 2), std::invalid_argument);
+  };
+  rejected([](auto& bad) { bad.index(3, 1) = 10; });
+  rejected([](auto& bad) { bad.index(3, 1) = -1; });
+  rejected([](auto& bad) { bad.index(3, 1) = 3; });
+  rejected([](auto& bad) { bad.squared_distance(3, 1) = std::nan(""); });
+  rejected([](auto& bad) { bad.squared_distance(3, 0) = -1; });
+  rejected([](auto& bad) { bad.squared_distance(3, 1) = bad.squared_distance(3, 2) + 1; });
   neighbours.squared_distance.resize(10, 4);
   BOOST_CHECK_THROW(joint_probabilities(neighbours, 2), std::invalid_argument);
 }
