@@ -41,6 +41,26 @@ BOOST_AUTO_TEST_CASE(up_to_sixteen_columns_are_exact) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(three_components_diagonalise_the_covariance) {
+  for (const Index cols : {40, 300}) {  // with a covariance matrix and without
+    RowMatrix<double> points = RowMatrix<double>::Random(500, cols);
+    for (Index c = 0; c < 3; ++c) points.col(7 * c) *= double(6 - c);
+    const auto result = principal_components(points, {.components = 3});
+    BOOST_TEST(result.scores.cols() == 3);
+    const RowMatrix<double> centred = points.rowwise() - points.colwise().mean();
+    for (Index c = 0; c < 3; ++c) {
+      const Eigen::VectorXd scores = result.scores.col(c);
+      const Eigen::VectorXd image =
+          centred.lazyProduct((centred.transpose().lazyProduct(scores)).eval()) / 500;
+      BOOST_TEST((image - result.variance[c] * scores).norm() < (cols == 40 ? 1e-6 : 1e-2) * image.norm());
+      BOOST_TEST(scores.squaredNorm() / 500 == result.variance[c], boost::test_tools::tolerance(1e-7));
+      if (c > 0) BOOST_TEST(result.variance[c] < result.variance[c - 1]);
+    }
+    const RowMatrix<double> two = principal_components(points).scores;
+    BOOST_TEST((result.scores.leftCols(2) - two).norm() < 1e-3 * two.norm());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(the_sign_is_that_of_the_largest_loading) {
   const Eigen::VectorXd line = Eigen::VectorXd::LinSpaced(9, -4, 4);
   RowMatrix<double> points(9, 2);
@@ -61,14 +81,18 @@ BOOST_AUTO_TEST_CASE(missing_directions_are_zero) {
 }
 
 BOOST_AUTO_TEST_CASE(bits_do_not_depend_on_threads) {
-  const RowMatrix<float> points = RowMatrix<float>::Random(400, 40);
-  const auto one = principal_components(points, 1);
-  for (const int threads : {2, 3, 0})
-    BOOST_TEST((principal_components(points, threads).scores == one.scores));
+  for (const Index cols : {40, 300}) {
+    const RowMatrix<float> points = RowMatrix<float>::Random(400, cols);
+    const auto one = principal_components(points, {.threads = 1});
+    for (const int threads : {2, 3, 0})
+      BOOST_TEST((principal_components(points, {.threads = threads}).scores == one.scores));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(bad_arguments) {
   RowMatrix<double> points = RowMatrix<double>::Random(4, 2);
+  BOOST_CHECK_THROW(principal_components(points, {.components = 0}), std::invalid_argument);
+  BOOST_CHECK_THROW(principal_components(points, {.components = 9}), std::invalid_argument);
   points(3, 0) = std::numeric_limits<double>::quiet_NaN();
   BOOST_CHECK_THROW(principal_components(points), std::invalid_argument);
   BOOST_CHECK_THROW(principal_components(RowMatrix<double>(0, 2)), std::invalid_argument);

@@ -10,12 +10,19 @@
 
 namespace lifelog::manifold {
 
+struct PcaOptions {
+  /// 1 … 8
+  Index components = 2;
+  /// 0: all there are. Results do not depend on it.
+  int threads = 0;
+};
+
 struct PcaResult {
-  /// [n, 2], rows along the two directions of most variance, centred, in the unit of the data. A column is
+  /// [n, components], rows along the directions of most variance, centred, in the unit of the data. A column is
   /// zero when there is no such direction. The largest loading of each direction is positive.
   RowMatrix<double> scores;
-  /// [2], variances (÷ n) along them.
-  Eigen::Vector2d variance;
+  /// [components], variances (÷ n) along them.
+  Eigen::VectorXd variance;
 };
 
 namespace detail {
@@ -23,14 +30,16 @@ namespace detail {
 using namespace lifelog::detail;
 
 // Subspace iteration with Rayleigh–Ritz (Saad, "Numerical methods for large eigenvalue problems", 2011, ch.
-// 5): exact for up to 16 columns, and never a d × d matrix for the thousands of columns of raw windows.
+// 5): exact for up to 16 columns. The covariance matrix is made once where there are some hundred columns, and never
+// for the thousands of columns of raw windows.
 template<class T>
 class Pca {
  public:
-  Pca(const RowMatrixView<T>& points, int threads) : points_(points), threads_(threads) {
-    mean_ = Eigen::VectorXd::Zero(points.cols());
+  Pca(const RowMatrixView<T>& points, const PcaOptions& options)
+      : points_(points), options_(options), mean_(Eigen::VectorXd::Zero(points.cols())) {
     for (Index i = 0; i < points.rows(); ++i) mean_ += points.row(i).template cast<double>().transpose();
     mean_ /= static_cast<double>(points.rows());
+    if (points.cols() <= most_covariances) covariance_ = covariance();
   }
 
   PcaResult run() const {
@@ -39,50 +48,73 @@ class Pca {
     for (Index i = 0; i < basis.rows(); ++i)
       for (Index c = 0; c < width; ++c) basis(i, c) = random.normal();
     orthonormalise(basis);
-    Eigen::Vector2d variance = Eigen::Vector2d::Zero();
-    for (int iteration = 0; iteration < 30; ++iteration) {
-      Block image = covariance_times(basis);
+    Eigen::VectorXd variance = Eigen::VectorXd::Zero(options_.components);
+    const bool cheap = covariance_.size() > 0;
+    for (int iteration = 0; iteration < (cheap ? 300 : 30); ++iteration) {
+      Block image = cheap ? Block(covariance_.lazyProduct(basis)) : covariance_times(basis);
       Small projected = basis.transpose().lazyProduct(image);
       projected = ((projected + projected.transpose()) / 2).eval();
       const Small turn = diagonalise(projected);
-      const Eigen::Vector2d before = variance;
-      variance = projected.diagonal().template head<2>();
+      const Eigen::VectorXd before = variance;
+      variance = projected.diagonal().head(options_.components);
       basis = Block(basis.lazyProduct(turn));
-      if ((variance - before).norm() <= 1e-8 * variance[0]) break;
+      if ((variance - before).norm() <= (cheap ? 1e-15 : 1e-8) * variance[0]) break;
       basis = image.lazyProduct(turn);
       orthonormalise(basis);
     }
     return {scores(basis), variance.cwiseMax(0)};
   }
 
+  static constexpr Index most_components = 8;
+
  private:
   static constexpr int width = 16;
+  static constexpr Index most_covariances = 256;  // columns
   using Block = Eigen::Matrix<double, Eigen::Dynamic, width, Eigen::RowMajor>;
   using Small = Eigen::Matrix<double, width, width>;
   using Coordinates = Eigen::Matrix<double, 1, width>;
 
-  Coordinates project(Index row, const Block& basis) const {
+  // Calls add(part, row) for every centred row, pieces of them side by side; returns the parts' sum / n.
+  template<class Part, class Add>
+  Part mean_of_rows(const Part& zero, const Add& add) const {
+    const Index n = points_.rows(), size = std::max<Index>(64, (n + 31) / 32);
+    std::vector<Part> parts(static_cast<std::size_t>(piece_count(size, n)));
+    parallel_for(static_cast<Index>(parts.size()), options_.threads, [&](Index p) {
+      auto& part = parts[static_cast<std::size_t>(p)];
+      part = zero;
+      const auto [begin, end] = piece_of(p, size, n);
+      for (Index i = begin; i < end; ++i) add(part, centred(i));
+    });
+    for (std::size_t p = 1; p < parts.size(); ++p) parts[0] += parts[p];
+    return parts[0] / static_cast<double>(n);
+  }
+
+  RowMatrix<double> covariance() const {
+    const Index d = points_.cols();
+    RowMatrix<double> upper = mean_of_rows<RowMatrix<double>>(
+        RowMatrix<double>::Zero(d, d), [d](RowMatrix<double>& sum, const Eigen::RowVectorXd& row) {
+          for (Index j = 0; j < d; ++j) sum.row(j).tail(d - j) += row[j] * row.tail(d - j);
+        });
+    upper.template triangularView<Eigen::StrictlyLower>() = upper.transpose();
+    return upper;
+  }
+
+  Eigen::RowVectorXd centred(Index row) const {
+    return points_.row(row).template cast<double>() - mean_.transpose();
+  }
+
+  static Coordinates project(const Eigen::RowVectorXd& row, const Block& basis) {
     Coordinates sum = Coordinates::Zero();
-    for (Index j = 0; j < points_.cols(); ++j)
-      sum += (static_cast<double>(points_(row, j)) - mean_[j]) * basis.row(j);
+    for (Index j = 0; j < row.size(); ++j) sum += row[j] * basis.row(j);
     return sum;
   }
 
   Block covariance_times(const Block& basis) const {
-    const Index n = points_.rows(), size = std::max<Index>(64, (n + 31) / 32);
-    std::vector<Block> parts(static_cast<std::size_t>(piece_count(size, n)));
-    parallel_for(static_cast<Index>(parts.size()), threads_, [&](Index p) {
-      auto& part = parts[static_cast<std::size_t>(p)];
-      part = Block::Zero(points_.cols(), width);
-      const auto [begin, end] = piece_of(p, size, n);
-      for (Index i = begin; i < end; ++i) {
-        const Coordinates along = project(i, basis);
-        for (Index j = 0; j < points_.cols(); ++j)
-          part.row(j) += (static_cast<double>(points_(i, j)) - mean_[j]) * along;
-      }
-    });
-    for (std::size_t p = 1; p < parts.size(); ++p) parts[0] += parts[p];
-    return parts[0] / static_cast<double>(n);
+    return mean_of_rows<Block>(Block::Zero(points_.cols(), width),
+                               [&](Block& sum, const Eigen::RowVectorXd& row) {
+                                 const Coordinates along = project(row, basis);
+                                 for (Index j = 0; j < row.size(); ++j) sum.row(j) += row[j] * along;
+                               });
   }
 
   // Jacobi's rotations: `a` becomes its eigenvalues, largest first, on the diagonal; returns the
@@ -137,31 +169,42 @@ class Pca {
   }
 
   RowMatrix<double> scores(Block basis) const {
-    for (int c = 0; c < 2; ++c) {
+    const Index components = options_.components;
+    for (Index c = 0; c < components; ++c) {
       Index largest = 0;
       basis.col(c).cwiseAbs().maxCoeff(&largest);
       if (basis(largest, c) < 0) basis.col(c) *= -1;
     }
-    RowMatrix<double> result(points_.rows(), 2);
-    for (Index i = 0; i < points_.rows(); ++i) result.row(i) = project(i, basis).template head<2>();
+    RowMatrix<double> result(points_.rows(), components);
+    constexpr Index size = 256;
+    parallel_for(piece_count(size, points_.rows()), options_.threads, [&](Index p) {
+      const auto [begin, end] = piece_of(p, size, points_.rows());
+      for (Index i = begin; i < end; ++i) result.row(i) = project(centred(i), basis).head(components);
+    });
     return result;
   }
 
   const RowMatrixView<T>& points_;
-  int threads_;
+  PcaOptions options_;
   Eigen::VectorXd mean_;
+  RowMatrix<double> covariance_;  // [d, d], or none
 };
 
 }  // namespace detail
 
-/// The first two principal components, in double. With more than 16 columns to 8 digits of the variances
-/// where they are well separated, fewer otherwise: good for pictures and for t-SNE's start.
+/// The first principal components, in double. Up to 16 columns they are exact, up to 256 nearly so where variances
+/// differ; of more, variances are right to 8 digits where they are well separated, fewer otherwise: good for pictures
+/// and for t-SNE's start.
 ///
-/// points: [n, d], finite; threads: 0 = all there are, results do not depend on it.
+/// points: [n, d], finite.
 template<Rows X>
-PcaResult principal_components(const X& points, int threads = 0) {
-  return detail::with_points(points, "points",
-                             [&](const auto& view) { return detail::Pca(view, threads).run(); });
+PcaResult principal_components(const X& points, const PcaOptions& options = {}) {
+  return detail::with_points(points, "points", [&]<class View>(const View& view) {
+    using Pca = detail::Pca<typename View::Scalar>;
+    detail::require(options.components >= 1 && options.components <= Pca::most_components,
+                    "components: expected 1..", Pca::most_components, ", got ", options.components);
+    return Pca(view, options).run();
+  });
 }
 
 }  // namespace lifelog::manifold

@@ -106,7 +106,7 @@ RowMatrix<double> start_map(const RowMatrixView<T>& points, const TsneOptions& o
     fill_normal(map, scale, random);
     return map;
   }
-  const auto pca = principal_components(points, options.threads);
+  const auto pca = principal_components(points, {.threads = options.threads});
   // What rounding leaves of a direction that is not there counts as nothing; normals stand in for it.
   const double largest = points.cwiseAbs().maxCoeff();
   const double noise = 1e-14 * std::max(pca.variance[0], largest * largest);
