@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(bits_do_not_depend_on_threads) {
 BOOST_AUTO_TEST_CASE(bad_arguments) {
   const auto joint = golden_affinities();
   BOOST_CHECK_THROW(tsne_gradient(joint, RowMatrix<double>::Zero(49, 2)), std::invalid_argument);
-  BOOST_CHECK_THROW(tsne_divergence(joint, RowMatrix<double>::Zero(50, 3)), std::invalid_argument);
+  BOOST_CHECK_THROW(tsne_divergence(joint, RowMatrix<double>::Zero(50, 4)), std::invalid_argument);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -42,6 +42,23 @@ using Eigen::internal::predux_min;
 using Eigen::internal::psqrt;
 using Eigen::internal::psub;
 
+/// 1 / x to rounding, for x of ordinary size: neither 0 nor beyond 1e37.
+template<class P>
+EIGEN_ALWAYS_INLINE P reciprocal(const P& x) {
+  return Eigen::internal::pdiv(
+      Eigen::internal::pset1<P>(typename Eigen::internal::unpacket_traits<P>::type(1)), x);
+}
+
+/// Turns a square block of packets about its diagonal. (P is deduced: naming it draws a warning from GCC.)
+template<class P>
+EIGEN_ALWAYS_INLINE void transpose(P (&rows)[Eigen::internal::unpacket_traits<P>::size]) {
+  constexpr int size = Eigen::internal::unpacket_traits<P>::size;
+  Eigen::internal::PacketBlock<P, size> block;
+  for (int i = 0; i < size; ++i) block.packet[i] = rows[i];
+  Eigen::internal::ptranspose(block);
+  for (int i = 0; i < size; ++i) rows[i] = block.packet[i];
+}
+
 /// Lane by lane a < b ? x : y. Eigen turns AVX-512's masks into vectors and back; these do not.
 template<class P>
 EIGEN_ALWAYS_INLINE P select_less(const P& a, const P& b, const P& x, const P& y) {
@@ -67,6 +84,12 @@ EIGEN_ALWAYS_INLINE unsigned less_mask(const P& a, const P& b) {
 }
 
 #ifdef EIGEN_VECTORIZE_AVX512
+// A guess good to 14 bits and one step of Newton's method: a third of the time of a division.
+template<>
+EIGEN_ALWAYS_INLINE Packet<float> reciprocal(const Packet<float>& x) {
+  const auto guess = _mm512_rcp14_ps(x);
+  return _mm512_fmadd_ps(guess, _mm512_fnmadd_ps(x, guess, _mm512_set1_ps(1)), guess);
+}
 template<>
 EIGEN_ALWAYS_INLINE Packet<float> select_less(const Packet<float>& a, const Packet<float>& b,
                                               const Packet<float>& x, const Packet<float>& y) {
