@@ -21,7 +21,7 @@ int kmeans(const T* points, Index n, Index d, const double* start, int k, int it
            int search, int threads, std::int32_t* labels, double* inertia) {
   cluster::KMeansOptions options{.clusters = k, .max_iterations = iterations, .tolerance = tolerance};
   options.init = cluster::KMeansInit::given;
-  options.centres = Rows<double>(start, k, d);
+  options.starts = {Rows<double>(start, k, d)};
   options.search = static_cast<cluster::KMeansSearch>(search);
   options.threads = threads;
   const auto result = cluster::kmeans(Rows<T>(points, n, d), options);

@@ -2,12 +2,14 @@
 #include <lifelog/cluster/kmeans.hpp>
 #include <lifelog/core/xtensor.hpp>
 
+#include <algorithm>
 #include <array>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "../support/golden.hpp"
 
@@ -45,7 +47,7 @@ void same_as_scikit_learn(const std::string& name, double tolerance) {
   const auto numbers = golden::vector("cluster/" + name + "_inertia_iterations.txt");
   KMeansOptions options{.clusters = static_cast<int>(start.rows()), .tolerance = tolerance};
   options.init = KMeansInit::given;
-  options.centres = start;
+  options.starts = {start};
   const auto result = kmeans(points, options);
   BOOST_TEST((result.labels == golden::labels("cluster/" + name + "_labels.txt")));
   BOOST_TEST((result.centres - golden::matrix("cluster/" + name + "_centres.txt")).cwiseAbs().maxCoeff() <
@@ -162,7 +164,7 @@ BOOST_AUTO_TEST_CASE(a_weight_is_so_many_rows) {
   for (Index i = 0; i < points.rows(); ++i)
     for (int w = 0; w < weights[i]; ++w) repeated.row(next++) = points.row(i);
   KMeansOptions options{
-      .clusters = 6, .tolerance = 0, .init = KMeansInit::given, .centres = points.topRows(6)};
+      .clusters = 6, .tolerance = 0, .init = KMeansInit::given, .starts = {points.topRows(6)}};
   const auto expected = kmeans(repeated, options);
   for (const auto search : {KMeansSearch::all, KMeansSearch::bounds}) {
     options.weights = weights;
@@ -203,6 +205,50 @@ BOOST_AUTO_TEST_CASE(more_restarts_are_never_worse_and_seeds_matter) {
   BOOST_TEST(different.size() > 1u);
 }
 
+BOOST_AUTO_TEST_CASE(of_several_given_starts_the_best_counts) {
+  const auto points = golden::matrix("cluster/points.txt");
+  KMeansOptions options{.clusters = 6, .init = KMeansInit::given};
+  std::vector<KMeansResult> alone;
+  std::vector<RowMatrix<double>> starts;
+  for (Index first : {0, 30, 60, 90, 30}) {
+    starts.push_back(points.middleRows(first, 6));
+    options.starts = {starts.back()};
+    alone.push_back(kmeans(points, options));
+  }
+  options.starts = starts;
+  const auto best = kmeans(points, options);
+  const auto expected = std::min_element(alone.begin(), alone.end(),
+                                         [](const auto& a, const auto& b) { return a.inertia < b.inertia; });
+  BOOST_TEST(best.inertia == expected->inertia);
+  BOOST_TEST((best.centres == expected->centres));
+  BOOST_TEST((best.labels == expected->labels));
+  BOOST_TEST(
+      std::any_of(alone.begin(), alone.end(), [&](const auto& a) { return a.inertia > best.inertia; }));
+}
+
+// An outlier that comes and goes must leave nothing behind in a sum of small numbers.
+BOOST_AUTO_TEST_CASE(rows_leave_no_trace_in_the_sums_they_were_in) {
+  lifelog::Random random(21);
+  RowMatrix<double> points(1200, 3);
+  for (double& x : points.reshaped()) x = random.normal();
+  points.row(7) *= 1e14;
+  for (const auto search : {KMeansSearch::all, KMeansSearch::bounds}) {
+    KMeansOptions options{.clusters = 5, .tolerance = 0, .init = KMeansInit::given, .search = search};
+    options.starts = {points.topRows(5)};
+    const auto result = kmeans(points, options);
+    BOOST_TEST((result.status == KMeansStatus::converged));
+    for (int c = 0; c < 5; ++c) {
+      Eigen::RowVectorXd sum = Eigen::RowVectorXd::Zero(3);
+      double rows = 0;
+      for (Index i = 0; i < points.rows(); ++i)
+        if (result.labels[i] == c) sum += points.row(i), ++rows;
+      BOOST_REQUIRE(rows > 0);
+      BOOST_TEST((result.centres.row(c) - sum / rows).cwiseAbs().maxCoeff() <=
+                 1e-13 * (1 + (sum / rows).norm()));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(one_cluster_is_the_mean_and_n_clusters_are_the_rows) {
   const auto points = balls(3, 4, 2, 4);
   const auto one = kmeans(points, {.clusters = 1});
@@ -224,6 +270,24 @@ BOOST_AUTO_TEST_CASE(duplicates_leave_surplus_clusters_empty_and_all_finite) {
   }
   points.bottomRows(5).setConstant(-1);
   BOOST_TEST(kmeans(points, {.clusters = 4}).inertia == 0);
+}
+
+// Means of equal rows need not be those rows to the last bit; that must not look like rows worth a cluster.
+BOOST_AUTO_TEST_CASE(more_clusters_than_different_rows_converge_without_a_tolerance) {
+  lifelog::Random random(17);
+  RowMatrix<double> different(7, 3), points(300, 3);
+  for (double& x : different.reshaped()) x = random.normal() / 3;
+  for (Index i = 0; i < points.rows(); ++i) points.row(i) = different.row(Index(random.below(7)));
+  for (const int clusters : {8, 12, 40})
+    for (const auto init : {KMeansInit::plus_plus, KMeansInit::random})
+      for (std::uint64_t seed = 0; seed < 5; ++seed) {
+        const KMeansOptions options{.clusters = clusters, .tolerance = 0, .init = init, .seed = seed};
+        const auto result = kmeans(points, options);
+        BOOST_TEST((result.status == KMeansStatus::converged));
+        BOOST_TEST(result.iterations < 30);
+        BOOST_TEST(result.inertia < 1e-28);
+        BOOST_TEST((kmeans(points.cast<float>().eval(), options).status == KMeansStatus::converged));
+      }
 }
 
 BOOST_AUTO_TEST_CASE(one_row_and_one_column) {
@@ -273,7 +337,11 @@ BOOST_AUTO_TEST_CASE(bad_arguments_are_named) {
   rejected({.clusters = 2, .restarts = 0}, "restarts");
   rejected({.clusters = 2, .max_iterations = 0}, "max_iterations");
   rejected({.clusters = 2, .tolerance = std::nan("")}, "tolerance");
-  rejected({.clusters = 2, .init = KMeansInit::given, .centres = RowMatrix<double>::Zero(2, 3)}, "centres");
+  const RowMatrix<double> right = RowMatrix<double>::Zero(2, 2), wrong = RowMatrix<double>::Zero(2, 3);
+  rejected({.clusters = 2, .init = KMeansInit::given}, "starts: expected at least one");
+  rejected({.clusters = 2, .init = KMeansInit::given, .starts = {right, wrong}},
+           "starts: expected 2 x 2, got 2 x 3");
+  rejected({.clusters = 2, .init = KMeansInit::given, .starts = {right / 0.0}}, "starts: expected finite");
   KMeansOptions weighted{.clusters = 2};
   for (const double weight : {-1.0, std::nan(""), 0.0}) {
     weighted.weights = Eigen::VectorXd::Constant(5, weight);

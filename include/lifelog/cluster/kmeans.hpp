@@ -18,7 +18,7 @@ namespace lifelog::cluster {
 enum class KMeansInit {
   plus_plus,  ///< greedy k-means++: each centre is the best of 2 + ⌊ln k⌋ rows drawn by squared distance
   random,     ///< k different rows, uniformly
-  given,      ///< `KMeansOptions::centres`; one run, whatever `restarts`
+  given,      ///< `KMeansOptions::starts`; one run from each, whatever `restarts`
 };
 
 enum class KMeansStatus {
@@ -43,8 +43,8 @@ struct KMeansOptions {
   /// the columns (scikit-learn's meaning). 0: only when labels stop changing.
   double tolerance = 1e-4;
   KMeansInit init = KMeansInit::plus_plus;
-  /// [clusters, d], for `KMeansInit::given`.
-  RowMatrix<double> centres = {};
+  /// For `KMeansInit::given`: centres to start from, [clusters, d] each.
+  std::vector<RowMatrix<double>> starts = {};
   /// [n], ≥ 0, not all 0: a row of weight w counts as w rows. Empty: 1 each.
   Eigen::VectorXd weights = {};
   KMeansSearch search = KMeansSearch::automatic;
@@ -73,12 +73,6 @@ inline double ordered_sum(const Eigen::VectorXd& values) {
   return std::accumulate(values.data(), values.data() + values.size(), 0.0);
 }
 
-struct ClusterSums {
-  RowMatrix<double> sum;
-  Eigen::VectorXd weight;
-  Eigen::VectorXi rows;  // of weight above 0
-};
-
 // Lloyd's iterations on one set of rows, from as many starts as wanted.
 template<class T>
 class Lloyd {
@@ -93,20 +87,25 @@ class Lloyd {
     KMeansResult result;
     result.status = KMeansStatus::iteration_limit;
     Labelling<T> labelling(points_, blocks_, bounds_pay());
+    ClusterSums<T> sums(points_, options_.weights, options_.clusters, labelling.pieces());
+    const auto update = [&] {
+      return labelling.update(centres, threads,
+                              [&](Index piece, const auto& changes) { sums.apply(piece, changes); });
+    };
     bool settled = false;
     while (result.iterations < options_.max_iterations) {
       ++result.iterations;
-      settled = !labelling.update(centres, threads);
-      auto sums = cluster_sums(labelling.labels(), threads);
-      fill_empty_clusters(labelling.labels(), centres, sums, threads);
-      const double movement = move(centres, sums);
+      settled = !update();
+      auto totals = sums.totals();
+      fill_empty_clusters(labelling, centres, totals, threads);
+      const double movement = move(centres, totals);
       if (settled || movement <= tolerance_) {
         result.status = KMeansStatus::converged;
         break;
       }
     }
     // Labels are those of the centres before the last update unless nothing changed in it.
-    if (!settled) labelling.update(centres, threads);
+    if (!settled) update();
     result.labels = labelling.labels();
     Eigen::VectorXd distances = own_distances(result.labels, centres, threads);
     if (weighted()) distances.array() *= options_.weights.array();
@@ -115,8 +114,13 @@ class Lloyd {
     return result;
   }
 
-  RowMatrix<double> start(Random random, int threads) const {
-    if (options_.init == KMeansInit::given) return options_.centres;
+  int runs() const {
+    return options_.init == KMeansInit::given ? static_cast<int>(options_.starts.size()) : options_.restarts;
+  }
+
+  RowMatrix<double> start(int run, int threads) const {
+    if (options_.init == KMeansInit::given) return options_.starts[static_cast<std::size_t>(run)];
+    Random random = Random(options_.seed).fork(static_cast<std::uint64_t>(run));
     if (options_.init == KMeansInit::plus_plus)
       return PlusPlus<T>(points_, blocks_, options_.weights, threads).centres(options_.clusters, random);
     const auto order = permutation(random, points_.rows());
@@ -136,14 +140,24 @@ class Lloyd {
   }
 
   double mean_column_variance() const {
+    constexpr int width = RowBlocks<T>::width;
+    using Lanes = Eigen::Array<double, width, 1>;
+    const auto lanes = [&](Index block, Index col) {
+      return Eigen::Map<const Eigen::Array<T, width, 1>>(blocks_.block(block) + col * width)
+          .template cast<double>();
+    };
+    const Index whole = points_.rows() / width;
     const double n = static_cast<double>(points_.rows());
-    Eigen::RowVectorXd mean = Eigen::RowVectorXd::Zero(points_.cols());
-    for (Index i = 0; i < points_.rows(); ++i) mean += points_.row(i).template cast<double>();
-    mean /= n;
-    double sum = 0;
-    for (Index i = 0; i < points_.rows(); ++i)
-      sum += (points_.row(i).template cast<double>() - mean).squaredNorm();
-    return sum / n / static_cast<double>(points_.cols());
+    double total = 0;
+    for (Index j = 0; j < points_.cols(); ++j) {
+      const auto rest = points_.col(j).tail(points_.rows() - whole * width).template cast<double>();
+      Lanes sum = Lanes::Zero(), squares = sum;
+      for (Index b = 0; b < whole; ++b) sum += lanes(b, j);
+      const double mean = (sum.sum() + rest.sum()) / n;
+      for (Index b = 0; b < whole; ++b) squares += (lanes(b, j) - mean).square();
+      total += squares.sum() + (rest.array() - mean).square().sum();
+    }
+    return total / n / static_cast<double>(points_.cols());
   }
 
   // Squared distance of each row to its own centre.
@@ -165,67 +179,13 @@ class Lloyd {
     return distances;
   }
 
-  ClusterSums cluster_sums(const Eigen::VectorXi& labels, int threads) const {
-    const Index size = labelling_piece(points_.rows());
-    std::vector<ClusterSums> parts(static_cast<std::size_t>(piece_count(size, points_.rows())));
-    parallel_for(static_cast<Index>(parts.size()), threads, [&](Index p) {
-      auto& part = parts[static_cast<std::size_t>(p)];
-      part.sum = RowMatrix<double>::Zero(options_.clusters, points_.cols());
-      part.weight = Eigen::VectorXd::Zero(options_.clusters);
-      part.rows = Eigen::VectorXi::Zero(options_.clusters);
-      const auto [begin, end] = piece_of(p, size, points_.rows());
-      if (weighted())
-        add_weighted(labels, begin, end, part);
-      else
-        add(labels, begin, end, part);
-    });
-    for (std::size_t p = 1; p < parts.size(); ++p) {
-      parts[0].sum += parts[p].sum;
-      parts[0].weight += parts[p].weight;
-      parts[0].rows += parts[p].rows;
-    }
-    if (!weighted()) parts[0].weight = parts[0].rows.template cast<double>();
-    return std::move(parts[0]);
-  }
-
-  // Few columns are unrolled: for them a loop costs more than what is in it.
-  void add(const Eigen::VectorXi& labels, Index begin, Index end, ClusterSums& part) const {
-    constexpr int unrolled = 16;
-    if (points_.cols() > unrolled) return add_columns<Eigen::Dynamic>(labels, begin, end, part);
-    simd::unroll<unrolled>([&](auto c) {
-      if (points_.cols() == c + 1) add_columns<c + 1>(labels, begin, end, part);
-    });
-  }
-
-  template<int fixed>
-  void add_columns(const Eigen::VectorXi& labels, Index begin, Index end, ClusterSums& part) const {
-    const Index cols = fixed == Eigen::Dynamic ? points_.cols() : Index{fixed};
-    double* const sums = part.sum.data();
-    int* const counts = part.rows.data();
-    const T* row = points_.data() + begin * points_.outerStride();
-    for (Index i = begin; i < end; ++i, row += points_.outerStride()) {
-      using Row = Eigen::Array<double, 1, fixed>;
-      Eigen::Map<Row>(sums + labels[i] * cols, cols) +=
-          Eigen::Map<const Eigen::Array<T, 1, fixed>>(row, cols).template cast<double>();
-      ++counts[labels[i]];
-    }
-  }
-
-  void add_weighted(const Eigen::VectorXi& labels, Index begin, Index end, ClusterSums& part) const {
-    for (Index i = begin; i < end; ++i) {
-      const double weight = options_.weights[i];
-      part.sum.row(labels[i]) += weight * points_.row(i).template cast<double>();
-      part.weight[labels[i]] += weight;
-      part.rows[labels[i]] += weight > 0;
-    }
-  }
-
   // Gives each empty cluster the row that is farthest from its own centre (the lowest of equals), taken out of
-  // a cluster that keeps at least one row. Rows that lie on their centre are left alone, so with fewer
-  // different rows than clusters some clusters stay empty.
-  void fill_empty_clusters(const Eigen::VectorXi& labels, const RowMatrix<double>& centres, ClusterSums& sums,
-                           int threads) const {
+  // a cluster that keeps at least one row. Rows that lie on their centre, as far as rounding tells, are left
+  // alone, so with fewer different rows than clusters some clusters stay empty.
+  void fill_empty_clusters(const Labelling<T>& labelling, const RowMatrix<double>& centres,
+                           ClusterTotals& sums, int threads) const {
     if ((sums.rows.array() > 0).all()) return;
+    const Eigen::VectorXi labels = labelling.labels();
     const Eigen::VectorXd distances = own_distances(labels, centres, threads);
     std::vector<Index> order(static_cast<std::size_t>(points_.rows()));
     std::iota(order.begin(), order.end(), Index{0});
@@ -236,7 +196,7 @@ class Lloyd {
     for (Index empty = 0; empty < sums.rows.size(); ++empty) {
       if (sums.rows[empty] > 0) continue;
       while (farthest != order.end() && sums.rows[labels[*farthest]] < 2) ++farthest;
-      if (farthest == order.end() || distances[*farthest] == 0) return;
+      if (farthest == order.end() || !apart(*farthest, distances[*farthest])) return;
       const double weight = weighted() ? options_.weights[*farthest] : 1;
       const Eigen::RowVectorXd row = weight * points_.row(*farthest).template cast<double>();
       const Index from = labels[*farthest];
@@ -250,8 +210,14 @@ class Lloyd {
     }
   }
 
+  // Whether a squared distance to a mean is more than what rounding the mean (to T, for the search) may make of 0.
+  bool apart(Index row, double distance) const {
+    const double rounding = 2 * static_cast<double>(std::numeric_limits<T>::epsilon());
+    return distance > rounding * rounding * points_.row(row).template cast<double>().squaredNorm();
+  }
+
   // Centres become means; returns the sum of squared movements.
-  static double move(RowMatrix<double>& centres, const ClusterSums& sums) {
+  static double move(RowMatrix<double>& centres, const ClusterTotals& sums) {
     double movement = 0;
     for (Index c = 0; c < centres.rows(); ++c) {
       if (sums.rows[c] == 0) continue;  // nothing to move it to
@@ -303,10 +269,12 @@ inline void check(const KMeansOptions& options, Index rows, Index cols) {
   require(options.max_iterations >= 1, "max_iterations: expected at least 1, got ", options.max_iterations);
   require(options.tolerance >= 0, "tolerance: expected at least 0, got ", options.tolerance);
   if (options.init == KMeansInit::given) {
-    require(options.centres.rows() == options.clusters && options.centres.cols() == cols,
-            "centres: expected ", options.clusters, " x ", cols, ", got ", options.centres.rows(), " x ",
-            options.centres.cols());
-    require_finite(RowsOf(options.centres).view(), "centres");
+    require(!options.starts.empty(), "starts: expected at least one, got none");
+    for (const auto& start : options.starts) {
+      require(start.rows() == options.clusters && start.cols() == cols, "starts: expected ", options.clusters,
+              " x ", cols, ", got ", start.rows(), " x ", start.cols());
+      require_finite(RowsOf(start).view(), "starts");
+    }
   }
   const auto& weights = options.weights;
   if (weights.size() == 0) return;
@@ -322,16 +290,13 @@ KMeansResult kmeans(const RowMatrixView<T>& points, const KMeansOptions& options
   check(options, points.rows(), points.cols());
   require_countable<T>(options.clusters);
   const Lloyd<T> lloyd(points, options);
-  const int runs = options.init == KMeansInit::given ? 1 : options.restarts;
+  const int runs = lloyd.runs();
   // Small runs go side by side, large ones one after the other on all threads.
   const bool side_by_side = runs > 1 && points.size() * options.clusters < (Index{1} << 24);
   const int inner = side_by_side ? 1 : options.threads;
-  const Random random(options.seed);
   std::vector<KMeansResult> results(static_cast<std::size_t>(side_by_side ? runs : 1));
   KMeansResult best;
-  const auto run = [&](Index r) {
-    return lloyd.run(lloyd.start(random.fork(static_cast<std::uint64_t>(r)), inner), inner);
-  };
+  const auto run = [&](Index r) { return lloyd.run(lloyd.start(static_cast<int>(r), inner), inner); };
   if (side_by_side)
     parallel_for(runs, options.threads, [&](Index r) { results[static_cast<std::size_t>(r)] = run(r); });
   for (Index r = 0; r < runs; ++r) {

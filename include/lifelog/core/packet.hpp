@@ -39,6 +39,7 @@ using Eigen::internal::pmin;
 using Eigen::internal::pmul;
 using Eigen::internal::predux;
 using Eigen::internal::predux_min;
+using Eigen::internal::prefetch;
 using Eigen::internal::psqrt;
 using Eigen::internal::psub;
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -9,6 +10,7 @@
 
 #include "../../core/parallel.hpp"
 #include "nearest.hpp"
+#include "sums.hpp"
 
 namespace lifelog::cluster::detail {
 
@@ -29,54 +31,89 @@ class Labelling {
  public:
   /// points and blocks (the same rows) must outlive this.
   Labelling(const RowMatrixView<T>& points, const RowBlocks<T>& blocks, bool bounded)
-      : points_(points), blocks_(blocks), labels_(Eigen::VectorXi::Constant(points.rows(), -1)) {
+      : points_(points), blocks_(blocks), size_(labelling_piece(points.rows())) {
+    const auto padded = static_cast<std::size_t>(piece_count(width, points.rows()) * width);
+    own_.resize(padded);
+    std::fill_n(own_.begin(), points.rows(), T(-1));
     slack_ = static_cast<T>(points.cols() + 8) * std::numeric_limits<T>::epsilon();
     tiny_ = 2 * std::sqrt(static_cast<T>(points.cols()) * std::numeric_limits<T>::min());
     bounded_ = bounded && slack_ < T(0.05);
     if (!bounded_) return;
-    upper_.resize(static_cast<std::size_t>(points.rows()));
-    lower_.resize(upper_.size());
+    upper_.resize(padded);
+    lower_.resize(padded);
   }
 
-  /// Relabels all rows for new centres; returns whether any label changed.
-  bool update(const RowMatrix<double>& centres, int threads) {
+  Index pieces() const { return piece_count(size_, points_.rows()); }
+
+  /// Relabels all rows for new centres and calls `changed(piece, changes)` with those of each piece of rows, some at a
+  /// time, in order; pieces side by side. Returns whether any label changed.
+  template<class Changed>
+  bool update(const RowMatrix<double>& centres, int threads, Changed&& changed) {
     RowTiles<T> tiles(centres);
     const bool first = tiles_.rows() == 0;
     if (bounded_ && !first) measure_moves(centres);
     if (bounded_) centres_ = centres.cast<T>();
     tiles_ = std::move(tiles);
-    const Index size = labelling_piece(points_.rows()), pieces = piece_count(size, points_.rows());
-    std::vector<char> changed(static_cast<std::size_t>(pieces));
-    parallel_for(pieces, threads, [&](Index p) {
-      const auto [begin, end] = piece_of(p, size, points_.rows());
-      changed[static_cast<std::size_t>(p)] =
-          bounded_ && !first ? relabel_doubtful(begin, end) : relabel_all(begin, end);
+    std::vector<char> any(static_cast<std::size_t>(pieces()));
+    parallel_for(pieces(), threads, [&](Index p) {
+      const auto [begin, end] = piece_of(p, size_, points_.rows());
+      std::vector<Change> changes;
+      constexpr Index some = 16 * width;  // while they are in the cache
+      for (Index row = begin; row < end; row += some) {
+        const Index last = std::min(end, row + some);
+        bounded_ && !first ? relabel_doubtful(row, last, changes) : relabel_all(row, last, changes);
+        any[static_cast<std::size_t>(p)] |= !changes.empty();
+        changed(p, changes);
+        changes.clear();
+      }
     });
-    return std::find(changed.begin(), changed.end(), 1) != changed.end();
+    return std::find(any.begin(), any.end(), 1) != any.end();
   }
 
-  const Eigen::VectorXi& labels() const { return labels_; }
+  /// [n], −1 before the first update.
+  Eigen::VectorXi labels() const {
+    return Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, 1>>(own_.data(), points_.rows())
+        .template cast<int>();
+  }
 
  private:
   static constexpr int width = RowBlocks<T>::width;
 
-  bool relabel_all(Index begin, Index end) {
-    bool changed = false;
+  void relabel_all(Index begin, Index end, std::vector<Change>& changes) {
     for (Index row = begin; row < end; row += width)
-      changed |= relabel_block(row, std::min<Index>(width, end - row));
-    return changed;
+      relabel_block(row, std::min<Index>(width, end - row), changes);
   }
 
-  bool relabel_block(Index row, Index count) {
+  void relabel_block(Index row, Index count, std::vector<Change>& changes) {
+    constexpr int size = simd::packet_size<T>;
     Nearest<T> found;
     search(blocks_.block(row / width), found);
-    bool changed = false;
-    for (Index lane = 0; lane < count; ++lane) changed |= settle(row + lane, found, lane);
-    return changed;
+    const auto at = static_cast<std::size_t>(row);
+    for (int r = 0; r < width; r += size) {
+      if (bounded_) {
+        const auto bound = [&](const T* squared, T factor, T shift) LIFELOG_INLINED {
+          return simd::pmadd(simd::psqrt(simd::load(squared + r)), simd::broadcast(factor),
+                             simd::broadcast(shift));
+        };
+        simd::store(&upper_[at] + r, bound(found.first, 1 + slack_, tiny_));
+        simd::store(&lower_[at] + r, bound(found.second, 1 - slack_, -tiny_));
+      }
+      const auto before = simd::load(&own_[at] + r), now = simd::load(found.index + r);
+      for (unsigned differ = simd::less_mask(before, now) | simd::less_mask(now, before); differ != 0;
+           differ &= differ - 1) {
+        const Index lane = r + std::countr_zero(differ);
+        if (lane < count) relabel(row + lane, found.index[lane], changes);
+      }
+    }
   }
 
-  bool relabel_doubtful(Index begin, Index end) {
-    bool changed = false;
+  void relabel(Index row, T label, std::vector<Change>& changes) {
+    T& own = own_[static_cast<std::size_t>(row)];
+    changes.push_back({row, static_cast<int>(own), static_cast<int>(label)});
+    own = label;
+  }
+
+  void relabel_doubtful(Index begin, Index end, std::vector<Change>& changes) {
     std::vector<T> gathered(static_cast<std::size_t>(width * points_.cols()));
     Index doubtful[2 * width], count = 0;
     const auto flush = [&] {
@@ -86,34 +123,50 @@ class Labelling {
           gathered[static_cast<std::size_t>(j * width + lane)] = points_(doubtful[lane], j);
       Nearest<T> found;
       search(gathered.data(), found);
-      for (Index lane = 0; lane < lanes; ++lane) changed |= settle(doubtful[lane], found, lane);
+      for (Index lane = 0; lane < lanes; ++lane) settle(doubtful[lane], found, lane, changes);
       std::copy(doubtful + lanes, doubtful + count, doubtful);
       count -= lanes;
     };
     for (Index row = begin; row < end; row += width) {
       const Index lanes = std::min<Index>(width, end - row), before = count;
-      for (Index i = row; i < row + lanes; ++i) {
-        doubtful[count] = i;
-        count += !keeps_label(i);
+      bool keeps[width];
+      follow_centres(row, keeps);
+      for (Index lane = 0; lane < lanes; ++lane) {
+        if (keeps[lane]) continue;
+        doubtful[count++] = row + lane;
+        const T* const next = points_.row(row + lane).data();
+        simd::prefetch(next);
+        simd::prefetch(next + points_.cols() - 1);
       }
       if (4 * (count - before) >= 3 * lanes) {  // not worth gathering
         count = before;
-        changed |= relabel_block(row, lanes);
+        relabel_block(row, lanes, changes);
       }
       if (count >= width) flush();
     }
     if (count > 0) flush();
-    return changed;
   }
 
-  // Lets the bounds of a row follow the centres.
-  bool keeps_label(Index row) {
-    const auto i = static_cast<std::size_t>(row);
-    const auto& move = moves_[static_cast<std::size_t>(labels_[row])];
+  // Lets the bounds of a block follow the centres; tells which rows surely keep their label.
+  void follow_centres(Index row, bool (&keeps)[width]) {
     constexpr T rounding = 1 + 4 * std::numeric_limits<T>::epsilon();
-    upper_[i] = (upper_[i] + move.own) * rounding;
-    lower_[i] = (lower_[i] - move.others) * (2 - rounding);
-    return upper_[i] < std::max(lower_[i], move.half_gap);
+    T* const upper = &upper_[static_cast<std::size_t>(row)];
+    T* const lower = &lower_[static_cast<std::size_t>(row)];
+    const T* const label = &own_[static_cast<std::size_t>(row)];
+    T own[width], others[width], half_gap[width];
+    for (int lane = 0; lane < width; ++lane) {
+      const auto& move = moves_[static_cast<std::size_t>(static_cast<int>(label[lane]))];
+      own[lane] = move.own;
+      others[lane] = move.others;
+      half_gap[lane] = move.half_gap;
+    }
+    for (int lane = 0; lane < width; ++lane) {
+      const T above = (upper[lane] + own[lane]) * rounding,
+              below = (lower[lane] - others[lane]) * (2 - rounding);
+      keeps[lane] = above < std::max(below, half_gap[lane]);
+      upper[lane] = above;
+      lower[lane] = below;
+    }
   }
 
   void search(const T* block, Nearest<T>& found) const {
@@ -123,16 +176,12 @@ class Labelling {
       NearestKernel<T, false>::run(block, tiles_, found);
   }
 
-  bool settle(Index row, const Nearest<T>& found, Index lane) {
-    const int label = static_cast<int>(found.index[lane]);
-    const bool changed = labels_[row] != label;
-    labels_[row] = label;
-    if (bounded_) {
-      const auto i = static_cast<std::size_t>(row);
-      upper_[i] = std::sqrt(found.first[lane]) * (1 + slack_) + tiny_;
-      lower_[i] = std::sqrt(found.second[lane]) * (1 - slack_) - tiny_;
-    }
-    return changed;
+  // A row of a gathered block: its bounds are those that relabel_block would give it.
+  void settle(Index row, const Nearest<T>& found, Index lane, std::vector<Change>& changes) {
+    const auto i = static_cast<std::size_t>(row);
+    upper_[i] = std::sqrt(found.first[lane]) * (1 + slack_) + tiny_;
+    lower_[i] = std::sqrt(found.second[lane]) * (1 - slack_) - tiny_;
+    if (own_[i] != found.index[lane]) relabel(row, found.index[lane], changes);
   }
 
   // How far each centre has moved, how far the others have at most, and half the distance to the nearest other.
@@ -174,13 +223,13 @@ class Labelling {
 
   const RowMatrixView<T>& points_;
   const RowBlocks<T>& blocks_;
+  Index size_;
   bool bounded_;
   T slack_, tiny_;
-  Eigen::VectorXi labels_;
   RowTiles<T> tiles_{RowMatrix<T>()};
   RowMatrix<T> centres_;
   std::vector<Move> moves_;
-  std::vector<T> upper_, lower_;
+  std::vector<T> own_, upper_, lower_;  // by row, to whole blocks; labels are whole numbers
 };
 
 }  // namespace lifelog::cluster::detail
