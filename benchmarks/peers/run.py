@@ -4,7 +4,7 @@
     ./run bench                                   does this after the micro-benchmarks
     python3 benchmarks/peers/run.py --build build [--rounds 5] [--turn 0.5] [--only inference,training]
 
-PyTorch (2.13.0, the CPU build) comes by pip into a virtual environment of its own, out/peers-venv. Each row of the table
+PyTorch (2.14.1, evaluating on the CPU) comes by pip into a virtual environment of its own, out/peers-venv. Each row of the table
 is one task: lifelog, PyTorch with freed memory kept, and PyTorch with glibc's defaults, each a process that has prepared
 the task and waits; then they work in turns, so that whatever else the machine does meets all alike. Figures are medians
 and least values over all repeats, in wall time and in processor time of all threads.
@@ -24,7 +24,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-TORCH = "2.13.0"
+TORCH = "2.14.1"
 TASKS = [("inference", 128), ("training", 128), ("training", 512), ("predictor", 52400)]
 PEERS = ["lifelog", "torch, memory kept", "torch, default"]
 
@@ -44,11 +44,9 @@ def virtual_environment():
     if subprocess.run([sys.executable, "-m", "venv", "--clear", python.parents[1]], capture_output=True).returncode:
         skip("python3 -m venv does not work here (Debian: apt-get install python3-venv)")
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    # The local version +cpu keeps pip from gigabytes of GPU libraries.
-    sources = [[], ["--extra-index-url", "https://download.pytorch.org/whl/cpu"]]
-    for source in sources:
-        done = subprocess.run([*pip, *source, f"torch=={TORCH}+cpu", "numpy", "safetensors"], capture_output=True,
-                              text=True)
+    # Where the package index has it, the local version +cpu spares gigabytes of GPU libraries.
+    for version in (f"{TORCH}+cpu", TORCH):
+        done = subprocess.run([*pip, f"torch=={version}", "numpy", "safetensors"], capture_output=True, text=True)
         if done.returncode == 0:
             return python
     lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
