@@ -3,6 +3,7 @@
 #include <lifelog/core/xtensor.hpp>
 
 #include <algorithm>
+#include <array>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <cstdint>
@@ -30,12 +31,14 @@ BOOST_AUTO_TEST_CASE(samples_are_scikit_learns_with_a_singleton_at_zero) {
 }
 
 BOOST_AUTO_TEST_CASE(bits_do_not_depend_on_threads) {
-  const RowMatrix<float> points = RowMatrix<float>::Random(500, 3);
-  Eigen::VectorXi labels(500);
-  for (Index i = 0; i < 500; ++i) labels[i] = static_cast<int>(i % 6);
-  const auto one = silhouette(points, labels, {.threads = 1});
-  for (const int threads : {2, 3, 0})
-    BOOST_TEST((silhouette(points, labels, {threads}).samples == one.samples));
+  const RowMatrix<float> points = RowMatrix<float>::Random(1500, 3);
+  for (const int clusters : {6, 40}) {
+    Eigen::VectorXi labels(1500);
+    for (int i = 0; i < 1500; ++i) labels[i] = i % clusters;
+    const auto one = silhouette(points, labels, {.threads = 1});
+    for (const int threads : {2, 3, 0})
+      BOOST_TEST((silhouette(points, labels, {threads}).samples == one.samples));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(extremes) {
@@ -65,22 +68,34 @@ BOOST_AUTO_TEST_CASE(simplified_measures_to_means) {
   BOOST_CHECK_THROW(simplified_silhouette(line, Eigen::Vector4i(2, 2, 2, 2)), std::invalid_argument);
 }
 
-BOOST_AUTO_TEST_CASE(sizes_around_blocks_are_those_of_the_definition) {
-  for (const Index n : {3, 31, 32, 33, 130}) {
+BOOST_AUTO_TEST_CASE(samples_are_those_of_the_definition_for_any_sizes) {
+  // Clusters that end within blocks, that are smaller than one, that are many; one row alone.
+  for (const auto& [n, clusters] : {std::array{3, 3},
+                                    {31, 3},
+                                    {32, 2},
+                                    {33, 3},
+                                    {130, 7},
+                                    {1100, 3},
+                                    {1100, 32},
+                                    {600, 33},
+                                    {600, 250}}) {
     const RowMatrix<double> points = RowMatrix<double>::Random(n, 3);
     Eigen::VectorXi labels(n);
-    for (Index i = 0; i < n; ++i) labels[i] = static_cast<int>(i * i % 7 % 3);
-    labels[0] = 9;  // alone
+    for (int i = 0; i < n; ++i) labels[i] = i * i % 7919 % clusters;
+    labels[0] = clusters + 2;
     const auto result = silhouette(points, labels);
+    const auto floats = silhouette(points.cast<float>().eval(), labels);
+    BOOST_TEST((result.samples - floats.samples).cwiseAbs().maxCoeff() < 2e-5);
+    BOOST_TEST(result.samples[0] == 0);
     for (Index i = 1; i < n; ++i) {
-      Eigen::VectorXd sums = Eigen::VectorXd::Zero(10), counts = sums;
+      Eigen::VectorXd sums = Eigen::VectorXd::Zero(clusters + 3), counts = sums;
       for (Index j = 0; j < n; ++j)
         if (j != i) sums[labels[j]] += (points.row(i) - points.row(j)).norm(), counts[labels[j]] += 1;
       double next = std::numeric_limits<double>::infinity();
-      for (int c = 0; c < 10; ++c)
+      for (int c = 0; c < sums.size(); ++c)
         if (c != labels[i] && counts[c] > 0) next = std::min(next, sums[c] / counts[c]);
       const double own = counts[labels[i]] > 0 ? sums[labels[i]] / counts[labels[i]] : next;
-      BOOST_TEST(std::abs(result.samples[i] - (next - own) / std::max(next, own)) < 1e-12);
+      BOOST_REQUIRE(std::abs(result.samples[i] - (next - own) / std::max(next, own)) < 1e-12);
     }
   }
 }

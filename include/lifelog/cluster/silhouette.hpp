@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 #include <vector>
 
 #include "../core/parallel.hpp"
 #include "../core/points.hpp"
-#include "detail/nearest.hpp"
+#include "detail/distance_sums.hpp"
 
 namespace lifelog::cluster {
 
@@ -26,50 +27,6 @@ struct SilhouetteResult {
 namespace detail {
 
 using namespace lifelog::detail;
-
-// Sums of distances from the rows of a block to the rows of one cluster, a few rows in T, the rest in double.
-template<class T>
-class DistanceSums {
- public:
-  static constexpr int width = RowBlocks<T>::width;
-
-  static void run(const T* block, const RowTiles<T>& cluster, double (&sums)[width]) {
-    constexpr int height = RowTiles<T>::height;
-    constexpr Index flush = 8;  // tiles
-    const Index whole = cluster.rows() / height, rest = cluster.rows() % height;
-    std::fill(sums, sums + width, 0);
-    for (Index begin = 0; begin < whole; begin += flush) {
-      P part[2] = {simd::broadcast(T(0)), simd::broadcast(T(0))};
-      const Index end = std::min(whole, begin + flush);
-      for (Index t = begin; t < end; ++t) add<height>(block, cluster, t, part);
-      collect(part, sums);
-    }
-    P part[2] = {simd::broadcast(T(0)), simd::broadcast(T(0))};
-    simd::unroll<height - 1>([&](auto c) {
-      if (rest == c + 1) add<c + 1>(block, cluster, whole, part);
-    });
-    collect(part, sums);
-  }
-
- private:
-  using P = simd::Packet<T>;
-
-  template<int count>
-  EIGEN_ALWAYS_INLINE static void add(const T* block, const RowTiles<T>& cluster, Index t, P (&part)[2]) {
-    P sum[count][2];
-    squared_distances<T, count>(block, cluster.tile(t), cluster.cols(), sum);
-    simd::unroll<count>([&](auto c) {
-      simd::unroll<2>([&](auto r) { part[r] = simd::padd(part[r], simd::psqrt(sum[c][r])); });
-    });
-  }
-
-  static void collect(const P (&part)[2], double (&sums)[width]) {
-    T lanes[width];
-    simd::store(lanes, part[0]);
-    simd::store(lanes + simd::packet_size<T>, part[1]);
-    for (int lane = 0; lane < width; ++lane) sums[lane] += static_cast<double>(lanes[lane]);
-  }
-};
 
 // Labels without gaps, and the rows of each.
 struct Members {
@@ -113,32 +70,18 @@ inline SilhouetteResult with_mean(Eigen::VectorXd samples) {
 template<class T>
 SilhouetteResult silhouette(const RowMatrixView<T>& points, const Eigen::VectorXi& labels, int threads) {
   const Members members = checked_members(points, labels);
-  std::vector<RowTiles<T>> clusters;
-  for (const auto& rows : members.rows) {
-    RowMatrix<T> cluster(static_cast<Index>(rows.size()), points.cols());
-    for (std::size_t i = 0; i < rows.size(); ++i) cluster.row(static_cast<Index>(i)) = points.row(rows[i]);
-    clusters.emplace_back(cluster);
-  }
-  const RowBlocks<T> blocks(points);
-  constexpr Index width = RowBlocks<T>::width;
   Eigen::VectorXd samples(points.rows());
-  parallel_for(piece_count(width, points.rows()), threads, [&](Index p) {
-    const auto [begin, end] = piece_of(p, width, points.rows());
-    double sums[width], within[width] = {}, next[width];
-    std::fill(next, next + width, std::numeric_limits<double>::infinity());
-    for (std::size_t c = 0; c < clusters.size(); ++c) {
-      DistanceSums<T>::run(blocks.block(p), clusters[c], sums);
-      const double size = static_cast<double>(clusters[c].rows());
-      for (Index i = begin; i < end; ++i) {
-        const Index lane = i - begin;
-        if (members.own[i] == static_cast<int>(c))
-          within[lane] = size > 1 ? sums[lane] / (size - 1) : -1;
-        else
-          next[lane] = std::min(next[lane], sums[lane] / size);
-      }
+  DistanceSums<T>(points, members.rows).each(threads, [&](Index row, const auto& sums) {
+    const auto own = static_cast<Index>(members.own[row]);
+    double within = 0, next = std::numeric_limits<double>::infinity();
+    for (Index c = 0; c < sums.size(); ++c) {
+      const auto size = static_cast<double>(members.rows[static_cast<std::size_t>(c)].size());
+      if (c != own)
+        next = std::min(next, sums[c] / size);
+      else if (size > 1)
+        within = sums[c] / (size - 1);
     }
-    for (Index i = begin; i < end; ++i)
-      samples[i] = within[i - begin] < 0 ? 0 : silhouette_of(within[i - begin], next[i - begin]);
+    samples[row] = members.rows[static_cast<std::size_t>(own)].size() > 1 ? silhouette_of(within, next) : 0;
   });
   return with_mean(std::move(samples));
 }

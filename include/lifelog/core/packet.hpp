@@ -84,7 +84,24 @@ EIGEN_ALWAYS_INLINE unsigned less_mask(const P& a, const P& b) {
   return mask;
 }
 
+/// √x to the last bit or next to it, for finite x ≥ 0.
+template<class P>
+EIGEN_ALWAYS_INLINE P square_root(const P& x) {
+  return psqrt(x);
+}
+
 #ifdef EIGEN_VECTORIZE_AVX512
+// From a guess of 1/√x good to 14 bits by a series of the fourth order in its error: it shares the time of multiplications,
+// while the instruction for roots holds up everything.
+template<>
+EIGEN_ALWAYS_INLINE Packet<double> square_root(const Packet<double>& x) {
+  const auto guess = _mm512_rsqrt14_pd(_mm512_max_pd(x, _mm512_set1_pd(2.3e-308)));
+  const auto root = _mm512_mul_pd(x, guess);
+  const auto error = _mm512_fnmadd_pd(root, guess, _mm512_set1_pd(1));
+  const auto series = _mm512_fmadd_pd(error, _mm512_set1_pd(0.3125), _mm512_set1_pd(0.375));
+  return _mm512_fmadd_pd(_mm512_mul_pd(root, error), _mm512_fmadd_pd(error, series, _mm512_set1_pd(0.5)),
+                         root);
+}
 // A guess good to 14 bits and one step of Newton's method: a third of the time of a division.
 template<>
 EIGEN_ALWAYS_INLINE Packet<float> reciprocal(const Packet<float>& x) {
