@@ -6,6 +6,7 @@
 
 #include "cluster/groups.hpp"
 #include "cluster/kmeans.hpp"
+#include "cluster/linkage.hpp"
 #include "cluster/mini_batch.hpp"
 #include "cluster/silhouette.hpp"
 #include "cluster/tree.hpp"

@@ -49,6 +49,14 @@ grid = np.array([[x, y] for x in range(6) for y in range(5)], float)
 tied = np.vstack([grid, grid[:15]])
 save("tied_points", tied)
 save("tied_linkage", linkage(tied, "ward"))
+for method in ("single", "complete", "average"):
+    save(f"{method}_linkage", linkage(points, method))
+    save(f"tied_{method}_linkage", linkage(tied, method))
+# Ties without end: 200 rows on 64 places.
+crowd = np.random.default_rng(2).integers(4, size=(200, 3)).astype(float)
+save("crowd_points", crowd)
+for method in ("single", "complete", "average", "ward"):
+    save(f"crowd_{method}_linkage", linkage(crowd, method))
 
 labels = rng.integers(4, size=150)
 labels[labels == 0] = 1
