@@ -4,6 +4,7 @@
 #include <lifelog/core/matrix.hpp>
 #include <lifelog/nn/causal_block.hpp>
 #include <lifelog/nn/max_over_time.hpp>
+#include <lifelog/nn/product.hpp>
 
 #include <vector>
 
@@ -44,10 +45,17 @@ Matrix forward(const Identity<T, channels>&, const Matrix& x) {
 
 template<class A, class B>
 Matrix forward(const Chain<A, B>& chain, const Matrix& x);
+template<class A, class B>
+Matrix forward(const Product<A, B>& product, const Matrix& x);
 
 template<class A, class B>
 Matrix forward(const Sum<A, B>& sum, const Matrix& x) {
   return forward(sum.first, x) + forward(sum.second, x);
+}
+
+template<class A, class B>
+Matrix forward(const Product<A, B>& product, const Matrix& x) {
+  return forward(product.first, x).cwiseProduct(forward(product.second, x));
 }
 
 template<class A, class B>
@@ -87,10 +95,18 @@ Matrix backward(const Identity<T, channels>&, const Matrix&, const Matrix& dy, I
 
 template<class A, class B>
 Matrix backward(const Chain<A, B>& chain, const Matrix& x, const Matrix& dy, Chain<A, B>& gradient);
+template<class A, class B>
+Matrix backward(const Product<A, B>& product, const Matrix& x, const Matrix& dy, Product<A, B>& gradient);
 
 template<class A, class B>
 Matrix backward(const Sum<A, B>& sum, const Matrix& x, const Matrix& dy, Sum<A, B>& gradient) {
   return backward(sum.first, x, dy, gradient.first) + backward(sum.second, x, dy, gradient.second);
+}
+
+template<class A, class B>
+Matrix backward(const Product<A, B>& product, const Matrix& x, const Matrix& dy, Product<A, B>& gradient) {
+  return backward(product.first, x, dy.cwiseProduct(forward(product.second, x)), gradient.first) +
+         backward(product.second, x, dy.cwiseProduct(forward(product.first, x)), gradient.second);
 }
 
 template<class A, class B>

@@ -3,6 +3,7 @@
 #include <lifelog/nn/causal_block.hpp>
 #include <lifelog/nn/gradient_check.hpp>
 #include <lifelog/nn/max_over_time.hpp>
+#include <lifelog/nn/product.hpp>
 
 #include <boost/test/unit_test.hpp>
 #include <limits>
@@ -176,6 +177,20 @@ BOOST_AUTO_TEST_CASE(weight_norm_identity_and_sum_between_others) {
                sum(named<"a">(weight_norm_conv<5, 3>(dilation<2>) | leaky_relu), identity) |
                sum(named<"a">(causal_conv<3, 1>()), named<"b">(weight_norm_conv<3, 4>(dilation<5>))) |
                max_over_time | linear<4> | sigmoid | linear_to(2));
+}
+
+BOOST_AUTO_TEST_CASE(products_of_vectors) {
+  check_vectors(input<3, double> | product(linear<5> | nn::tanh, linear<5> | sigmoid) |
+                    sum(product(linear<5>, identity), linear<5> | nn::tanh) | linear<2>,
+                true);
+}
+
+// Some windows reach to before time 0, where both halves of a gate and what follows a sigmoid are zero.
+BOOST_AUTO_TEST_CASE(products_and_sigmoids_of_signals) {
+  check_series(input<2, double> |
+               product(weight_norm_conv<5, 3>(dilation<3>) | nn::tanh, causal_conv<5, 2>() | sigmoid) |
+               sum(product(causal_conv<5, 3>(dilation<5>), identity), causal_conv<5, 2>() | sigmoid) |
+               causal_conv<4, 3>(dilation<2>) | max_over_time | linear<3>);
 }
 
 // A gradient check that cannot fail would be worth nothing.

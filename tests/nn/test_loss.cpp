@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <lifelog/core/xtensor.hpp>
 #include <lifelog/nn/loss.hpp>
 
 #include <boost/mpl/list.hpp>
@@ -168,6 +169,60 @@ BOOST_AUTO_TEST_CASE(bad_arguments) {
   check_throws<std::invalid_argument>([&] { loss_of(1, with_gamma(-0.5)); }, {"gamma", "got -0.5"});
   check_throws<std::invalid_argument>(
       [&] { loss_of(1, with_gamma(std::numeric_limits<double>::quiet_NaN())); }, {"gamma"});
+}
+
+// As a value of logits: against the exact log-probabilities' loss, and its gradient against central differences.
+BOOST_AUTO_TEST_CASE(a_value_and_its_gradient_on_demand) {
+  const Golden golden;
+  RowMatrix<double> logits = 2 * golden.log_p.leftCols(samples).transpose();
+  logits.colwise() += Eigen::VectorXd::LinSpaced(samples, -3, 3);  // makes no difference to a softmax
+  const Eigen::VectorXi labels =
+      Eigen::Map<const Eigen::Matrix<Index, Eigen::Dynamic, 1>>(golden.labels.data(), samples).cast<int>();
+  for (const double gamma : {0.0, 0.5, 2.0}) {
+    const auto options = golden.options(gamma, true);
+    const auto loss = focal_loss(logits, labels, options);
+    RowMatrix<double> log_p = RowMatrix<double>::Zero(classes, stride);
+    for (Index n = 0; n < samples; ++n)
+      log_p.col(n) = logits.row(n).array() - std::log(logits.row(n).array().exp().sum());
+    const double expected = focal_loss(log_p.data(), classes, samples, stride, golden.labels.data(), options,
+                                       static_cast<double*>(nullptr));
+    BOOST_TEST(expected > 0);
+    BOOST_TEST(std::abs(loss - expected) < 1e-12);
+    const auto gradient = loss.gradient();
+    BOOST_TEST(gradient.norm() > 1e-3);
+    double error = 0;
+    for (Index i = 0; i < logits.size(); ++i) {
+      const double held = logits.data()[i];
+      logits.data()[i] = held + 1e-5;
+      const double above = focal_loss(logits, labels, options);
+      logits.data()[i] = held - 1e-5;
+      error += std::pow((above - focal_loss(logits, labels, options)) / 2e-5 - gradient.data()[i], 2);
+      logits.data()[i] = held;
+    }
+    BOOST_TEST(std::sqrt(error) < 1e-7 * gradient.norm());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(of_tensors_and_of_what_is_gone_by_then) {
+  const xt::xtensor<float, 2> logits = {{1, 2, 3}, {0, 0, 0}};
+  const xt::xtensor<std::int64_t, 1> labels = {2, 0};
+  const auto loss = focal_loss(2.0f * logits - logits, labels, {.gamma = 2});
+  const auto same = focal_loss(Eigen::MatrixXf{{1, 2, 3}, {0, 0, 0}}, Eigen::Vector2i(2, 0), {.gamma = 2});
+  BOOST_TEST(loss.value() > 0);
+  BOOST_TEST(loss.value() == same.value());
+  BOOST_TEST((loss.gradient() == same.gradient()));
+  BOOST_TEST(loss.gradient().rows() == 2);
+  const double nothing = focal_loss(logits, xt::xtensor<int, 1>{-100, -100});
+  BOOST_TEST(nothing == 0);
+}
+
+BOOST_AUTO_TEST_CASE(shapes_that_do_not_fit) {
+  using Error = std::invalid_argument;
+  const Eigen::MatrixXf logits = Eigen::MatrixXf::Zero(3, 2);
+  check_throws<Error>([&] { focal_loss(logits, Eigen::Vector2i(0, 1)); }, {"each of 3 samples", "got 2"});
+  check_throws<Error>([&] { focal_loss(logits, Eigen::Vector3i(0, 2, 0)); }, {"label 1", "0…1", "got 2"});
+  check_throws<Error>([&] { focal_loss(logits, Eigen::Matrix2i::Zero().eval()); }, {"labels", "2 x 2"});
+  check_throws<Error>([&] { focal_loss(Eigen::MatrixXf(3, 0), Eigen::Vector3i(0, 0, 0)); }, {"one class"});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

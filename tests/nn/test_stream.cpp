@@ -65,6 +65,17 @@ auto make_odd(std::uint64_t seed) {
                seed);
 }
 
+/// Gates (van den Oord et al. 2016, "WaveNet", eq. 2), one added to, one of shifted outputs: their halves are not zero
+/// where their input is.
+template<class T>
+auto make_gated(std::uint64_t seed) {
+  return drawn(
+      input<3, T> | product(causal_conv<5, 3>(dilation<2>) | nn::tanh, weight_norm_conv<5, 3>() | sigmoid) |
+          sum(product(causal_conv<5, 2>(dilation<4>) | nn::tanh, causal_conv<5, 2>() | sigmoid), identity) |
+          causal_conv<4, 3>() | sigmoid | causal_conv<7, 2>(dilation<3>),
+      seed);
+}
+
 /// |got − expected| ≤ tolerance · the largest |expected|.
 template<class T>
 void check_close(const T* got, const T* expected, Index count) {
@@ -171,6 +182,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(signals_sample_by_sample, T, Scalars) {
   check_signal(make_odd<T, 16, 16, 1, 5>(6), 15);
   check_signal(make_odd<T, 3, 3, 4, 5>(7), 16);
   check_signal(drawn(input<5, T> | causal_conv<3, 4>(dilation<5>), 8), 17);
+  check_signal(make_gated<T>(9), 18);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(odd_networks_with_heads, T, Scalars) {
@@ -187,6 +199,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(odd_networks_with_heads, T, Scalars) {
   check(drawn(input<1, T> | causal_block<5>(dilation<3>) | max_over_time | linear<7> | leaky_relu | linear<1>,
               2));
   check(drawn(input<2, T> | causal_conv<16, 4>() | max_over_time | linear<3> | log_softmax, 3));
+  check(drawn(
+      make_gated<T>(4) | max_over_time | product(linear<3> | nn::tanh, linear<3> | sigmoid) | linear<2>, 5));
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_reset_stream_is_a_new_one, T, Scalars) {
@@ -307,6 +321,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_series_in_pieces_is_the_series, T, Scalars) {
   };
   check(make_encoder<T, 3>(14).signal);
   check(make_odd<T, 3, 5, 4, 5>(15));
+  check(make_gated<T>(16));
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(equal_maxima_of_different_pieces, T, Scalars) {

@@ -16,7 +16,7 @@
 
 #include <array>
 
-#include "matrix.hpp"
+#include "channels.hpp"
 
 namespace lifelog {
 
@@ -85,6 +85,39 @@ struct RowAccess<X, std::enable_if_t<xt::is_xexpression<X>::value>> {
       *out++ = *it;
     return {storage.data(), rows, cols, Eigen::OuterStride<>(cols)};
   }
+};
+
+/// Channels × time of any two-dimensional xtensor expression, element by element.
+template<class X>
+struct ChannelAccess<X, std::enable_if_t<xt::is_xexpression<X>::value>> {
+  using Scalar = std::remove_const_t<typename X::value_type>;
+  static constexpr Index channels = Eigen::Dynamic;
+
+  static Index channel_count(const X& x) {
+    detail::require(x.dimension() == 2, "series: expected two dimensions, channels x time, got ",
+                    x.dimension());
+    return static_cast<Index>(x.shape()[0]);
+  }
+  static Index length(const X& x) { return static_cast<Index>(x.shape()[1]); }
+
+  struct Reader {
+    explicit Reader(const X& expression) : x(expression) {}
+    template<class T>
+    void read(Index channel, Index first, Index count, T* to) const {
+      for (Index t = 0; t < count; ++t)
+        to[t] = static_cast<T>(x(static_cast<std::size_t>(channel), static_cast<std::size_t>(first + t)));
+    }
+    const X& x;
+  };
+};
+
+template<class T>
+struct ChannelResult<xt::xtensor<T, 2>> {
+  static xt::xtensor<T, 2> make(Index channels, Index length) {
+    return xt::xtensor<T, 2>::from_shape(
+        {static_cast<std::size_t>(channels), static_cast<std::size_t>(length)});
+  }
+  static auto map(xt::xtensor<T, 2>& y) { return as_eigen(y); }
 };
 
 }  // namespace lifelog

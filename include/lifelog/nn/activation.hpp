@@ -8,7 +8,7 @@
 namespace lifelog::nn {
 
 /// An element-wise function. `Function` gives `value(x)`, `packet(x)`, `vector(x)` (an Eigen expression) and `slope(y)`, the derivative told
-/// from the output alone, and `zero_preserving`: f(0) = 0, which signals need (they are zero before time 0).
+/// from the output alone, and `zero_preserving`: whether f(0) = 0. Before time 0 a signal is zero whatever f(0) is.
 template<class T, Index channels_, template<class> class Function>
 struct Pointwise : Parameterless<Pointwise<T, channels_, Function>, T, channels_> {
   static constexpr bool pointwise = true;
@@ -20,7 +20,6 @@ struct Pointwise : Parameterless<Pointwise<T, channels_, Function>, T, channels_
 
   template<int Rows, int Columns>
   EIGEN_ALWAYS_INLINE void apply(detail::Block<T, Rows, Columns>& y) const {
-    static_assert(Function<T>::zero_preserving, "on signals, an activation must keep zero at zero");
     detail::unroll<Rows>([&](auto r) {
       detail::unroll<Columns>([&](auto p) { y.at[r][p] = Function<T>::packet(y.at[r][p]); });
     });
@@ -36,11 +35,12 @@ struct Pointwise : Parameterless<Pointwise<T, channels_, Function>, T, channels_
   void record(const D& domain, Tape<D>&, const T* x, T* y) const {
     const Index size = this->outputs() * domain.stride();
     for (Index i = 0; i < size; ++i) y[i] = Function<T>::value(x[i]);
+    if constexpr (!Function<T>::zero_preserving && requires { domain.mask(y, size); })
+      domain.mask(y, this->outputs());
   }
 
   template<class D>
   void pull(const D& domain, Tape<D>&, const T*, const T* y, const T* dy, T* dx, Pointwise&) const {
-    if (!dx) return;
     if (!dx) return;
     const Index size = this->outputs() * domain.stride();
     for (Index i = 0; i < size; ++i) dx[i] += dy[i] * Function<T>::slope(y[i]);
@@ -48,6 +48,15 @@ struct Pointwise : Parameterless<Pointwise<T, channels_, Function>, T, channels_
 };
 
 namespace detail {
+
+/// f lane by lane, for what has no packet primitives.
+template<class T, class F>
+Packet<T> each_lane(const Packet<T>& x, F f) {
+  alignas(64) T lanes[packet_size<T>];
+  store<T>(lanes, x);
+  for (T& lane : lanes) lane = f(lane);
+  return load(lanes);
+}
 
 template<class T>
 struct LeakyRelu {
@@ -76,6 +85,7 @@ struct Sigmoid {
     return x >= 0 ? 1 / (1 + e) : e / (1 + e);
   }
   static T slope(T y) { return y * (1 - y); }
+  static Packet<T> packet(const Packet<T>& x) { return each_lane<T>(x, value); }
   static auto vector(const auto& x) {
     return x.unaryExpr([](T v) { return value(v); });
   }
@@ -86,6 +96,7 @@ struct Tanh {
   static constexpr bool zero_preserving = true;
   static T value(T x) { return std::tanh(x); }
   static T slope(T y) { return 1 - y * y; }
+  static Packet<T> packet(const Packet<T>& x) { return each_lane<T>(x, value); }
   static auto vector(const auto& x) {
     return x.unaryExpr([](T v) { return value(v); });
   }
@@ -113,7 +124,6 @@ struct LogSoftmax : Parameterless<LogSoftmax<T, channels_>, T, channels_> {
   template<class D>
   void pull(const D& domain, Tape<D>&, const T*, const T* y, const T* dy, T* dx, LogSoftmax&) const {
     if (!dx) return;
-    if (!dx) return;
     const Index stride = domain.stride(), count = this->outputs();
     for (Index n = 0; n < stride; ++n) {
       T total = 0;
@@ -140,6 +150,11 @@ struct PointwiseMaker : MakerBase {
   auto make(Index count) const {
     return Pointwise<T, channels, Function>(count);
   }
+  /// Of a series, lazily; needs functional.hpp.
+  template<class X>
+  auto operator()(X&& x) const {
+    return over(*this, std::forward<X>(x));
+  }
 };
 
 struct LogSoftmaxMaker : MakerBase {
@@ -153,9 +168,9 @@ struct LogSoftmaxMaker : MakerBase {
 inline constexpr PointwiseMaker<detail::LeakyRelu> leaky_relu;
 /// max(x, 0).
 inline constexpr PointwiseMaker<detail::Relu> relu;
-/// 1/(1 + exp(−x)), on feature vectors.
+/// 1/(1 + exp(−x)).
 inline constexpr PointwiseMaker<detail::Sigmoid> sigmoid;
-/// Hyperbolic tangent, on feature vectors.
+/// Hyperbolic tangent.
 inline constexpr PointwiseMaker<detail::Tanh> tanh;
 /// Log-probabilities over features.
 inline constexpr LogSoftmaxMaker log_softmax;

@@ -32,6 +32,8 @@ struct Chain : NodeBase {
 
   // Chunks of time.
   using T = Scalar;
+  static constexpr Index between_channels = A::channels == Eigen::Dynamic ? B::input_channels : A::channels;
+  using Between = SignalBuffer<T, between_channels, B::history>;
   struct FusedChunk {
     typename A::Chunk first;
     void reset() { first.reset(); }
@@ -39,7 +41,7 @@ struct Chain : NodeBase {
   };
   struct BufferedChunk {
     typename A::Chunk first;
-    SignalBuffer<T, A::channels, B::history> between;
+    Between between;
     typename B::Chunk second;
     void reset() { first.reset(), between.reset(), second.reset(); }
     void advance(Index count) { first.advance(count), between.advance(count), second.advance(count); }
@@ -49,7 +51,9 @@ struct Chain : NodeBase {
   void prepare(Chunk& chunk, SignalView<T> x, Index count) const {
     first.prepare(chunk.first, x, count);
     if constexpr (!B::pointwise) {
-      materialise(chunk, x, count);
+      if constexpr (between_channels == Eigen::Dynamic)
+        if (chunk.between.channel_count() == 0) chunk.between = Between(first.outputs());
+      write_chunk(first, chunk.first, x, count, chunk.between.channel(0), Between::stride);
       second.prepare(chunk.second, chunk.between.view(), count);
     }
   }
@@ -147,21 +151,6 @@ struct Chain : NodeBase {
   void unfold_present(const Present& present, Chain& gradient) const {
     first.unfold_present(present.first, gradient.first);
     second.unfold_present(present.second, gradient.second);
-  }
-
- private:
-  void materialise(Chunk& chunk, SignalView<T> x, Index count) const {
-    constexpr Index width = detail::block_width<T>;
-    for (Index time = 0; time < count; time += width)
-      detail::for_row_blocks(A::channels, [&](auto rows, Index row) {
-        detail::Block<T, rows, detail::block_packets> out;
-        first.template block<true>(out, chunk.first, x, row, time);
-        detail::unroll<rows>([&](auto r) {
-          T* const to = chunk.between.channel(row + r) + time;
-          detail::unroll<detail::block_packets>(
-              [&](auto p) { detail::store<T>(to + p * detail::packet_size<T>, out.at[r][p]); });
-        });
-      });
   }
 };
 

@@ -25,9 +25,14 @@ class SignalBuffer {
   static constexpr Index margin = detail::round_up(history, detail::packet_size<T>);
   static constexpr Index stride = margin + detail::round_up(chunk_length, detail::block_width<T>);
 
-  explicit SignalBuffer(Index channel_count = channels) : values_(channel_count, stride) { reset(); }
+  /// Without a number of channels where that is no constant: to be assigned one that has it.
+  explicit SignalBuffer(Index channel_count = std::max<Index>(channels, 0)) : values_(channel_count, stride) {
+    reset();
+  }
 
   void reset() { values_.setZero(); }
+
+  Index channel_count() const { return values_.rows(); }
 
   T* channel(Index c) { return values_.data() + c * stride + margin; }
   SignalView<T> view() const { return {values_.data() + margin, stride}; }

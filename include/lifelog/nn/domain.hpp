@@ -168,6 +168,17 @@ struct Windows {
   static constexpr Index stride() { return Reach::set.size * lanes; }
   static constexpr Index input_stride() { return Read::set.size * lanes; }
 
+  /// Zeroes what lies before time 0 in a node's output: every signal is zero there, whatever a node makes of zeros.
+  void mask(T* y, Index channels) const {
+    for (Index j = 0; j < Reach::set.size; ++j) {
+      const Index back = Reach::set.at[j];
+      if (!ends->before_start(back)) continue;
+      for (Index l = 0; l < lanes; ++l)
+        if (ends->end[l] < back)
+          for (Index c = 0; c < channels; ++c) y[c * stride() + j * lanes + l] = 0;
+    }
+  }
+
   template<class F>
   using First = Windows<T, typename F::template Reads<Reach>, Read, lanes>;
   template<class F>

@@ -77,7 +77,7 @@ constexpr auto named(M maker) {
   return NamedMaker<name, M>(maker);
 }
 
-template<template<class, class> class Pair, class A, class B>
+template<template<class, class> class Both, class A, class B>
 struct PairMaker : MakerBase {
   A a;
   B b;
@@ -86,7 +86,7 @@ struct PairMaker : MakerBase {
   auto make(Index count) const {
     auto first = a.template make<T, inputs>(count);
     auto second = b.template make<T, inputs>(count);
-    return Pair<decltype(first), decltype(second)>{{}, std::move(first), std::move(second)};
+    return Both<decltype(first), decltype(second)>{{{}, std::move(first), std::move(second)}};
   }
 };
 

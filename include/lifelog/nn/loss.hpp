@@ -3,8 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
 
-#include "../core/matrix.hpp"
+#include "../core/points.hpp"
+#include "activation.hpp"
 
 namespace lifelog::nn {
 
@@ -15,7 +19,7 @@ namespace lifelog::nn {
 /// | ignore_index | −100    | samples with this label take no part                            |
 struct FocalLossOptions {
   double gamma = 0;
-  Eigen::VectorXd alpha;
+  Eigen::VectorXd alpha = {};
   Index ignore_index = -100;
 };
 
@@ -62,6 +66,75 @@ double focal_loss(const T* log_probabilities, Index classes, Index samples, Inde
     }
   }
   return total / static_cast<double>(divisor);
+}
+
+/// The focal loss of logits as a value: `double`, and its derivative on demand. Holds what it needs of both.
+///
+///     const auto loss = nn::focal_loss(logits, labels, {.gamma = 2});
+///     step(logits - 0.1 * loss.gradient());      // and loss is the number
+template<class T>
+class FocalLoss {
+ public:
+  /// logits: [samples, classes]; labels: [samples]. As `focal_loss` below.
+  FocalLoss(const RowMatrixView<T>& logits, std::vector<Index> labels, FocalLossOptions options)
+      : softmax_(logits.cols()),
+        domain_{logits.rows()},
+        labels_(std::move(labels)),
+        options_(std::move(options)) {
+    Plane planes = Plane::Zero(logits.cols(), domain_.stride());
+    planes.leftCols(logits.rows()) = logits.transpose();
+    log_probabilities_.resize(planes.rows(), planes.cols());
+    softmax_.record(domain_, tape_, planes.data(), log_probabilities_.data());
+    value_ = evaluate(nullptr);
+  }
+
+  double value() const { return value_; }
+  operator double() const { return value_; }
+
+  /// [samples, classes]: the derivative in the logits.
+  RowMatrix<T> gradient() const {
+    const Plane& y = log_probabilities_;
+    Plane dy = Plane::Zero(y.rows(), y.cols()), dx = dy;
+    evaluate(dy.data());
+    auto tape = tape_;
+    auto none = softmax_;
+    softmax_.pull(domain_, tape, nullptr, y.data(), dy.data(), dx.data(), none);
+    return dx.leftCols(domain_.count).transpose();
+  }
+
+ private:
+  using Plane = RowMatrix<T>;
+  using Softmax = LogSoftmax<T, Eigen::Dynamic>;
+
+  double evaluate(T* gradient) const {
+    return focal_loss(log_probabilities_.data(), log_probabilities_.rows(), domain_.count, domain_.stride(),
+                      labels_.data(), options_, gradient);
+  }
+
+  Softmax softmax_;
+  Samples<T> domain_;
+  typename Softmax::template Tape<Samples<T>> tape_;
+  Plane log_probabilities_;
+  std::vector<Index> labels_;
+  FocalLossOptions options_;
+  double value_;
+};
+
+/// Focal loss of logits, of which log_softmax is taken here.
+///
+///   logits   [samples, classes], an Eigen matrix or (with core/xtensor.hpp) an xtensor expression, float or double
+///   labels   [samples] integers, likewise, 0…classes−1 or ignore_index
+///
+/// Throws std::invalid_argument on shapes, a label or an α that do not fit.
+template<Rows X, Rows L>
+auto focal_loss(const X& logits, const L& labels, const FocalLossOptions& options = {}) {
+  const RowsOf<X> rows(logits);
+  const Eigen::VectorXi read =
+      lifelog::detail::labels_of(labels, "focal_loss: labels", std::numeric_limits<int>::min());
+  lifelog::detail::require(rows.view().cols() > 0, "focal_loss: expected at least one class, got none");
+  lifelog::detail::require(read.size() == rows.view().rows(), "focal_loss: expected a label for each of ",
+                           rows.view().rows(), " samples, got ", read.size());
+  return FocalLoss<typename RowsOf<X>::Scalar>(rows.view(), {read.begin(), read.end()}, options);
 }
 
 }  // namespace lifelog::nn

@@ -51,7 +51,13 @@ struct OverTime {
   }
 };
 
-struct MaxOverTimeMaker {};
+struct MaxOverTimeMaker {
+  /// Of a series; needs functional.hpp.
+  template<class X>
+  auto operator()(X&& x) const {
+    return over(*this, std::forward<X>(x));
+  }
+};
 
 /// Maximum of each channel over all time.
 inline constexpr MaxOverTimeMaker max_over_time;

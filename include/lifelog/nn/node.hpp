@@ -22,7 +22,8 @@
 //   visit, initialise, fold, unfold   parameters; fold gives the network that is evaluated, unfold its gradient's way back
 //   present, unfold_present           the same for series of length 1, as a network on feature vectors
 //
-// and nothing else has to know what it computes.
+// and nothing else has to know what it computes. Nodes of signals (convolution, activations, sum, product, identity) have
+// all of it; nodes of feature vectors alone (linear, batch norm, log softmax) have no chunks: a vector is one sample.
 
 namespace lifelog::nn {
 
@@ -73,6 +74,24 @@ void visit_child(Visitor& visitor, const Path& path, Otherwise otherwise, Nets&.
 }
 
 }  // namespace detail
+
+/// Evaluates the `count` samples of a chunk that `signal` was prepared for, block by block: channel c goes to
+/// to + c · stride, which has room for whole register blocks.
+template<class F, class T = typename F::Scalar>
+void write_chunk(const F& signal, const typename F::Chunk& chunk, SignalView<T> x, Index count, T* to,
+                 Index stride) {
+  const Index channels = F::channels == Eigen::Dynamic ? signal.outputs() : F::channels;
+  for (Index time = 0; time < count; time += detail::block_width<T>)
+    detail::for_row_blocks(channels, [&](auto rows, Index row) {
+      detail::Block<T, rows, detail::block_packets> out;
+      signal.template block<true>(out, chunk, x, row, time);
+      detail::unroll<rows>([&](auto r) {
+        detail::unroll<detail::block_packets>([&](auto p) {
+          detail::store<T>(to + (row + r) * stride + time + p * detail::packet_size<T>, out.at[r][p]);
+        });
+      });
+    });
+}
 
 /// A node without parameters that keeps the number of channels: what most of the interface comes to for it.
 template<class Self, class T, Index channels_>

@@ -5,38 +5,44 @@
 
 namespace lifelog::nn {
 
-/// The element-wise product of two nodes of the same feature vector, as in a gate: first(x) ⊙ second(x).
+/// The element-wise product of two nodes of the same input, as in a gate: first(x) ⊙ second(x).
 template<class A, class B>
-struct Product : NodeBase {
-  static_assert(A::channels == B::channels, "both sides of a product must have the same number of channels");
-  using Scalar = typename A::Scalar;
-  using T = Scalar;
-  static constexpr Index input_channels = A::input_channels;
-  static constexpr Index channels = A::channels;
-  static constexpr Index lookback = std::max(A::lookback, B::lookback);
-  static constexpr Index history = std::max(A::history, B::history);
-  static constexpr bool pointwise = false;
+struct Product : Pair<Product, A, B> {
+  using Both = Pair<Product, A, B>;
+  using typename Both::Memory;
+  using typename Both::T;
 
-  A first;
-  B second;
+  template<bool fresh, int Rows, int Columns>
+  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out, const typename Both::Chunk& chunk,
+                                 SignalView<T> x, Index row, Index time) const {
+    detail::Block<T, Rows, Columns> left, right;
+    this->first.template block<true>(left, chunk.first, x, row, time);
+    this->second.template block<true>(right, chunk.second, x, row, time);
+    detail::unroll<Rows>([&](auto r) {
+      detail::unroll<Columns>([&](auto p) {
+        const auto &l = left.at[r][p], &m = right.at[r][p];
+        out.at[r][p] = fresh ? detail::pmul(l, m) : detail::pmadd(l, m, out.at[r][p]);
+      });
+    });
+  }
 
-  Index inputs() const { return first.inputs(); }
-  Index outputs() const { return first.outputs(); }
+  EIGEN_ALWAYS_INLINE void push(Memory& memory, const T* x, T* y) const {
+    alignas(64) T other[Both::channels];
+    this->push_both(memory, x, y, other);
+    using Vector = Eigen::Array<T, Both::channels, 1>;
+    Eigen::Map<Vector>(y, Both::channels) *= Eigen::Map<const Vector>(other);
+  }
 
   template<class D>
-  struct Tape {
-    typename D::template Buffer<Product> left, right, dleft, dright;
-    typename A::template Tape<D> first;
-    typename B::template Tape<D> second;
+  struct Tape : Both::template Tape<D> {
+    typename D::template Buffer<Product> dleft, dright;
   };
 
   template<class D>
   void record(const D& domain, Tape<D>& tape, const T* x, T* y) const {
-    T* const left = tape.left.resize(domain, *this);
-    T* const right = tape.right.resize(domain, *this);
-    first.record(domain, tape.first, x, left);
-    second.record(domain, tape.second, x, right);
-    const Index size = outputs() * domain.stride();
+    this->record_both(domain, tape, x);
+    const T *const left = tape.left.data(), *const right = tape.right.data();
+    const Index size = this->outputs() * domain.stride();
     for (Index i = 0; i < size; ++i) y[i] = left[i] * right[i];
   }
 
@@ -45,19 +51,11 @@ struct Product : NodeBase {
             Product& gradient) const {
     const T *const left = tape.left.data(), *const right = tape.right.data();
     T *const dleft = tape.dleft.resize(domain, *this), *const dright = tape.dright.resize(domain, *this);
-    const Index size = outputs() * domain.stride();
+    const Index size = this->outputs() * domain.stride();
     for (Index i = 0; i < size; ++i) dleft[i] = dy[i] * right[i], dright[i] = dy[i] * left[i];
-    first.pull(domain, tape.first, x, left, dleft, dx, gradient.first);
-    second.pull(domain, tape.second, x, right, dright, dx, gradient.second);
+    this->first.pull(domain, tape.first, x, left, dleft, dx, gradient.first);
+    this->second.pull(domain, tape.second, x, right, dright, dx, gradient.second);
   }
-
-  template<class Visitor, class... Nets>
-  static void visit(Visitor& visitor, const Path& path, Nets&... nets) {
-    detail::visit_child<A>(visitor, path, "left", nets.first...);
-    detail::visit_child<B>(visitor, path, "right", nets.second...);
-  }
-
-  void initialise(Random& random) { first.initialise(random), second.initialise(random); }
 };
 
 /// Two nodes of the same input, multiplied element by element.

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "../core/channels.hpp"
+#include "activation.hpp"
+#include "convolution.hpp"
+#include "max_over_time.hpp"
+#include "product.hpp"
+
+// The plain functional face of nodes, for those who only want one of them:
+//
+//     xt::xtensor<float, 2> y = leaky_relu(causal_conv(x, w, b, dilation<2>)) + x;
+//
+// x is a series, channels × time: an Eigen matrix or expression, or (with core/xtensor.hpp) an xtensor expression. What
+// stands on the right is an expression: nothing is computed until it is assigned, to an Eigen matrix or an
+// xt::xtensor<T, 2>, or reduced (`max_over_time(…)`, `for_each_chunk`). Then time is walked once, in chunks, through the
+// same nodes that networks are made of; no intermediate series is ever there as a whole.
+//
+// What is an lvalue must outlive the expression and is seen as it is when the expression is evaluated; what is an rvalue
+// is held by value. Weights are taken over when the expression is made.
+//
+//     causal_conv(x, w, b, dilation<d>)               w: T[out][in][taps], or an xtensor of such a fixed shape
+//     causal_conv<out, taps>(x, w, b, dilation<d>)    w: an xtensor expression of that shape, or an Eigen matrix
+//                                                     out × taps·in, column k·in + i for tap k of input i
+//     leaky_relu(x), relu(x), tanh(x), …              element by element
+//     x + y, product(x, y)                            element by element; with + at least one is an expression of ours
+//     over(signal, x)                                 any signal, a trained one for instance
+//     max_over_time(x)                                [channels], the maximum of each; NaN where a channel has one
+//
+// As in PyTorch, tap taps−1 is the present and tap 0 the oldest, and what a convolution reads is zero before time 0.
+// Shapes that do not fit throw std::invalid_argument when the expression is made; so does evaluating one whose series
+// has another shape by then. A plain matrix or tensor may be assigned what is made of itself, if the shape stays.
+
+namespace lifelog::nn {
+
+template<class F>
+class SeriesExpression;
+
+namespace detail {
+
+template<class X>
+inline constexpr bool is_series_expression = false;
+template<class F>
+inline constexpr bool is_series_expression<SeriesExpression<F>> = true;
+
+template<class X>
+concept Expression = is_series_expression<std::remove_cvref_t<X>>;
+
+}  // namespace detail
+
+/// What can be taken for a series: an expression of ours, or an array of channels × time.
+template<class X>
+concept SeriesLike = detail::Expression<X> || Channels<X>;
+
+/// A signal over a series of its own instead of an input: `function` of `series`, X being a reference or a value.
+template<class X, class F>
+struct Given : NodeBase {
+  using Scalar = typename F::Scalar;
+  using T = Scalar;
+  using Access = ChannelAccess<std::remove_cvref_t<X>>;
+  static constexpr Index input_channels = 0;
+  static constexpr Index channels = F::channels;
+  static constexpr Index lookback = F::lookback;
+  static constexpr Index history = 0;
+  static constexpr bool pointwise = false;
+
+  X series;
+  F function;
+  Index length;
+
+  Index inputs() const { return 0; }
+  Index outputs() const { return function.outputs(); }
+
+  struct Chunk {
+    std::optional<typename Access::Reader> reader;
+    std::optional<SignalBuffer<T, F::input_channels, F::history>> input;
+    typename F::Chunk inner;
+    Index time = 0;
+
+    void reset() { reader.reset(), input.reset(), inner.reset(), time = 0; }
+    void advance(Index count) { input->advance(count), inner.advance(count), time += count; }
+  };
+
+  void prepare(Chunk& chunk, SignalView<T>, Index count) const {
+    if (!chunk.reader) {
+      require_shape();
+      chunk.reader.emplace(series);
+      chunk.input.emplace(function.inputs());
+    }
+    for (Index c = 0; c < function.inputs(); ++c)
+      chunk.reader->read(c, chunk.time, count, chunk.input->channel(c));
+    function.prepare(chunk.inner, chunk.input->view(), count);
+  }
+
+  template<bool fresh, int Rows, int Columns>
+  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out, const Chunk& chunk, SignalView<T>,
+                                 Index row, Index time) const {
+    function.template block<fresh>(out, chunk.inner, chunk.input->view(), row, time);
+  }
+
+  void require_shape() const {
+    const Index count = Access::channel_count(series), samples = Access::length(series);
+    lifelog::detail::require(count == function.inputs() && samples == length, "series: expected ",
+                             function.inputs(), " channels of ", length, " samples, got ", count, " of ",
+                             samples);
+  }
+};
+
+/// A lazily evaluated series, channels × time; to Eigen an expression like its own.
+template<class F>
+class SeriesExpression : public Eigen::ReturnByValue<SeriesExpression<F>> {
+ public:
+  using Scalar = typename F::Scalar;
+  using T = Scalar;
+
+  SeriesExpression(F signal, Index length) : signal_(std::move(signal)), length_(length) {}
+
+  Index rows() const { return signal_.outputs(); }
+  Index cols() const { return length_; }
+
+  const F& signal() const& { return signal_; }
+  F signal() && { return std::move(signal_); }
+
+  /// Evaluates the series and calls visit(first, values) for every chunk: its first sample's time, and its values,
+  /// channels × samples, gone after the call.
+  template<class Visit>
+  void for_each_chunk(Visit visit) const {
+    const auto chunk = std::make_unique<typename F::Chunk>();
+    SignalBuffer<T, F::channels, 0> values(rows());
+    for (Index first = 0; first < length_; first += chunk_length) {
+      const Index count = std::min(chunk_length, length_ - first);
+      const SignalView<T> no_input{nullptr, 0};
+      signal_.prepare(*chunk, no_input, count);
+      write_chunk(signal_, *chunk, no_input, count, values.channel(0), values.stride);
+      visit(first, RowMatrixView<T>(values.channel(0), rows(), count, Eigen::OuterStride<>(values.stride)));
+      chunk->advance(count);
+    }
+  }
+
+  /// Eigen's way of assigning to a matrix, which has the right shape by now.
+  template<class To>
+  void evalTo(To& to) const {
+    for_each_chunk([&](Index first, const auto& values) {
+      to.middleCols(first, values.cols()) = values.template cast<typename To::Scalar>();
+    });
+  }
+
+  template<ChannelContainer Y>
+  operator Y() const {
+    Y y = ChannelResult<Y>::make(rows(), cols());
+    auto map = ChannelResult<Y>::map(y);
+    evalTo(map);
+    return y;
+  }
+
+ private:
+  F signal_;
+  Index length_;
+};
+
+namespace detail {
+
+/// An argument as it is kept: by reference where it was an lvalue, by value where it was not.
+template<class X>
+using Held = std::conditional_t<std::is_lvalue_reference_v<X>, const std::remove_reference_t<X>&,
+                                std::remove_cvref_t<X>>;
+
+template<class F>
+SeriesExpression<F> expression(F signal, Index length) {
+  return {std::move(signal), length};
+}
+
+/// `node`, made for so many inputs, after what x is.
+template<class X, class F>
+auto after(Given<X, F> given, auto node) {
+  auto function = Chain<F, decltype(node)>{{}, std::move(given.function), std::move(node)};
+  return Given<X, decltype(function)>{{}, std::forward<X>(given.series), std::move(function), given.length};
+}
+
+template<class F>
+auto after(F signal, auto node) {
+  return Chain<F, decltype(node)>{{}, std::move(signal), std::move(node)};
+}
+
+/// Scalars and channels of anything like a series.
+template<class X>
+struct SeriesTraits {
+  using Scalar = typename ChannelAccess<X>::Scalar;
+  static constexpr Index channels = ChannelAccess<X>::channels;
+};
+template<class F>
+struct SeriesTraits<SeriesExpression<F>> {
+  using Scalar = typename F::Scalar;
+  static constexpr Index channels = F::channels;
+};
+template<class X>
+using SeriesScalar = typename SeriesTraits<std::remove_cvref_t<X>>::Scalar;
+template<class X>
+inline constexpr Index series_channels = SeriesTraits<std::remove_cvref_t<X>>::channels;
+
+template<class X>
+Index channel_count(const X& x) {
+  if constexpr (Expression<X>)
+    return x.rows();
+  else
+    return ChannelAccess<X>::channel_count(x);
+}
+
+/// `node` over a series, or over what an expression gives.
+template<class X, class F>
+auto node_over(X&& x, F node) {
+  if constexpr (Expression<X>) {
+    const Index length = x.cols();
+    lifelog::detail::require(x.rows() == node.inputs(), "series: expected ", node.inputs(), " channels, got ",
+                             x.rows());
+    return expression(after(std::forward<X>(x).signal(), std::move(node)), length);
+  } else {
+    const Index length = ChannelAccess<std::remove_cvref_t<X>>::length(x);
+    Given<Held<X>, F> given{{}, std::forward<X>(x), std::move(node), length};
+    given.require_shape();
+    return expression(std::move(given), length);
+  }
+}
+
+/// x as an expression of `channels` scalars T.
+template<class T, Index channels, class X>
+auto as_expression(X&& x) {
+  if constexpr (Expression<X>)
+    return std::remove_cvref_t<X>(std::forward<X>(x));
+  else
+    return node_over(std::forward<X>(x),
+                     Identity<T, channels>(channels == Eigen::Dynamic ? channel_count(x) : channels));
+}
+
+/// Two series as both sides of a pair, after checking that they have one shape.
+template<template<class, class> class Both, class A, class B>
+auto pair_of(A&& a, B&& b) {
+  using T = SeriesScalar<std::conditional_t<Expression<A>, A, B>>;
+  constexpr Index channels = series_channels<A> == Eigen::Dynamic ? series_channels<B> : series_channels<A>;
+  auto first = as_expression<T, channels>(std::forward<A>(a));
+  auto second = as_expression<T, channels>(std::forward<B>(b));
+  lifelog::detail::require(first.rows() == second.rows() && first.cols() == second.cols(),
+                           "series: expected two of one shape, got ", first.rows(), " x ", first.cols(),
+                           " and ", second.rows(), " x ", second.cols());
+  const Index length = first.cols();
+  using Node =
+      Both<std::remove_cvref_t<decltype(first.signal())>, std::remove_cvref_t<decltype(second.signal())>>;
+  return expression(Node{{{}, std::move(first).signal(), std::move(second).signal()}}, length);
+}
+
+/// out, in and taps where the type of a convolution's weights tells them.
+template<std::size_t out, std::size_t in, std::size_t taps>
+struct KernelShape {};
+
+template<template<std::size_t...> class Shape, std::size_t out, std::size_t in, std::size_t taps>
+KernelShape<out, in, taps> shape_of(const Shape<out, in, taps>*);
+
+/// A convolution's weights as an array [out][in][taps], a tensor (out, in, taps), or a matrix out × taps·in.
+template<class W>
+struct Kernel {
+  using Scalar = typename W::value_type;
+  static std::array<Index, 3> shape(const W& w, Index) {
+    lifelog::detail::require(w.dimension() == 3, "causal_conv: expected weights of three dimensions, got ",
+                             w.dimension());
+    return {static_cast<Index>(w.shape()[0]), static_cast<Index>(w.shape()[1]),
+            static_cast<Index>(w.shape()[2])};
+  }
+  static Scalar at(const W& w, Index o, Index i, Index k, Index) {
+    return w(static_cast<std::size_t>(o), static_cast<std::size_t>(i), static_cast<std::size_t>(k));
+  }
+};
+
+template<class W>
+requires requires {
+  shape_of(static_cast<const typename W::shape_type*>(nullptr));
+}
+auto constant_shape(const W&) -> decltype(shape_of(static_cast<const typename W::shape_type*>(nullptr)));
+
+template<class T, std::size_t out, std::size_t in, std::size_t taps>
+KernelShape<out, in, taps> constant_shape(const T (&)[out][in][taps]);
+
+template<class T, std::size_t out, std::size_t in, std::size_t taps>
+struct Kernel<T[out][in][taps]> {
+  using Scalar = T;
+  static std::array<Index, 3> shape(const T(&)[out][in][taps], Index) {
+    return {out, in, taps};
+  }
+  static T at(const T(&w)[out][in][taps], Index o, Index i, Index k, Index) {
+    return w[o][i][k];
+  }
+};
+
+template<lifelog::detail::EigenExpression W>
+struct Kernel<W> {
+  using Scalar = typename W::Scalar;
+  static std::array<Index, 3> shape(const W& w, Index inputs) {
+    return {w.rows(), inputs, inputs > 0 && w.cols() % inputs == 0 ? w.cols() / inputs : 0};
+  }
+  static Scalar at(const W& w, Index o, Index i, Index k, Index inputs) { return w(o, k * inputs + i); }
+};
+
+/// A convolution's node, its weights and bias copied.
+template<Index out, Index in, Index taps, Index steps, class W, class B>
+auto make_conv(const W& w, const B& b, Index inputs) {
+  using lifelog::detail::require;
+  using Access = Kernel<W>;
+  const auto [outs, ins, tap_count] = Access::shape(w, inputs);
+  require(outs == out && ins == inputs && tap_count == taps, "causal_conv: expected weights of ", out,
+          " outputs, ", inputs, " inputs and ", taps, " taps, got ", outs, ", ", ins, " and ", tap_count);
+  require(std::size(b) == out, "causal_conv: expected ", out, " biases, got ", std::size(b));
+  CausalConv<typename Access::Scalar, in, out, taps, steps> conv(inputs);
+  for (Index o = 0; o < out; ++o) {
+    conv.bias[o] = b[static_cast<decltype(std::size(b))>(o)];
+    for (Index i = 0; i < inputs; ++i)
+      for (Index k = 0; k < taps; ++k) conv.weight(o, k * inputs + i) = Access::at(w, o, i, k, inputs);
+  }
+  return conv;
+}
+
+template<Index steps, class X, class W, class B, std::size_t out, std::size_t in, std::size_t taps>
+auto conv_over(X&& x, const W& w, const B& b, KernelShape<out, in, taps>) {
+  return node_over(std::forward<X>(x), make_conv<Index(out), Index(in), Index(taps), steps>(w, b, Index(in)));
+}
+
+}  // namespace detail
+
+/// A dilated causal convolution of a series; the shapes are those of w's type.
+template<SeriesLike X, class W, class B, Index steps = 1>
+requires requires(const W& w) {
+  detail::constant_shape(w);
+}
+auto causal_conv(X&& x, const W& w, const B& b, Dilation<steps> = {}) {
+  return detail::conv_over<steps>(std::forward<X>(x), w, b, decltype(detail::constant_shape(w)){});
+}
+
+/// The same where w's shape is known at run time only.
+template<Index out, Index taps, SeriesLike X, class W, class B, Index steps = 1>
+auto causal_conv(X&& x, const W& w, const B& b, Dilation<steps> = {}) {
+  auto conv = detail::make_conv<out, detail::series_channels<X>, taps, steps>(w, b, detail::channel_count(x));
+  return detail::node_over(std::forward<X>(x), std::move(conv));
+}
+
+/// Any signal over a series. Its parameters are taken over, folded.
+template<Node F, SeriesLike X>
+auto over(const F& signal, X&& x) {
+  return detail::node_over(std::forward<X>(x), signal.fold());
+}
+
+/// What a maker makes of a series' channels, over that series: `leaky_relu(x)` and its like call this.
+template<Maker M, SeriesLike X>
+auto over(const M& maker, X&& x) {
+  using T = detail::SeriesScalar<X>;
+  auto start = detail::as_expression<T, detail::series_channels<X>>(std::forward<X>(x));
+  auto node = maker.template make<T, detail::series_channels<X>>(start.rows());
+  return detail::node_over(std::move(start), std::move(node));
+}
+
+/// Each channel's maximum over time, [channels]: what `max_over_time(x)` calls.
+template<SeriesLike X>
+auto over(MaxOverTimeMaker, X&& x) {
+  using T = detail::SeriesScalar<X>;
+  constexpr Index channels = detail::series_channels<X>;
+  const auto series = detail::as_expression<T, channels>(std::forward<X>(x));
+  Eigen::Matrix<T, channels, 1> maxima(series.rows());
+  maxima.setConstant(-std::numeric_limits<T>::infinity());
+  series.for_each_chunk([&](Index, const auto& values) {
+    for (Index c = 0; c < maxima.size(); ++c) {
+      const T largest = values.row(c).template maxCoeff<Eigen::PropagateNaN>();
+      if (!std::isnan(maxima[c]) && !(largest <= maxima[c])) maxima[c] = largest;
+    }
+  });
+  return maxima;
+}
+
+template<SeriesLike A, SeriesLike B>
+requires(detail::Expression<A> || detail::Expression<B>) auto operator+(A&& a, B&& b) {
+  return detail::pair_of<Sum>(std::forward<A>(a), std::forward<B>(b));
+}
+
+template<SeriesLike A, SeriesLike B>
+auto product(A&& a, B&& b) {
+  return detail::pair_of<Product>(std::forward<A>(a), std::forward<B>(b));
+}
+
+}  // namespace lifelog::nn
+
+namespace Eigen::internal {
+
+template<class F>
+struct traits<lifelog::nn::SeriesExpression<F>> {
+  using ReturnType = Matrix<typename F::Scalar, F::channels, Dynamic, F::channels == 1 ? RowMajor : ColMajor>;
+};
+
+}  // namespace Eigen::internal

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "node.hpp"
+
+namespace lifelog::nn {
+
+/// What two nodes of the same input have in common, whatever `Self` (a sum, a product) makes of their outputs.
+template<template<class, class> class Self, class A, class B>
+struct Pair : NodeBase {
+  static_assert(A::channels == B::channels || A::channels == Eigen::Dynamic || B::channels == Eigen::Dynamic,
+                "both sides of a pair must have the same number of channels");
+  using Scalar = typename A::Scalar;
+  using T = Scalar;
+  static constexpr Index input_channels = A::input_channels;
+  static constexpr Index channels = A::channels == Eigen::Dynamic ? B::channels : A::channels;
+  static constexpr Index lookback = std::max(A::lookback, B::lookback);
+  static constexpr Index history = std::max(A::history, B::history);
+  static constexpr bool pointwise = false;
+
+  A first;
+  B second;
+
+  Index inputs() const { return first.inputs(); }
+  Index outputs() const { return first.outputs(); }
+
+  struct Chunk {
+    typename A::Chunk first;
+    typename B::Chunk second;
+    void reset() { first.reset(), second.reset(); }
+    void advance(Index count) { first.advance(count), second.advance(count); }
+  };
+
+  void prepare(Chunk& chunk, SignalView<T> x, Index count) const {
+    first.prepare(chunk.first, x, count);
+    second.prepare(chunk.second, x, count);
+  }
+
+  struct Memory {
+    typename A::Memory first;
+    typename B::Memory second;
+    void reset() { first.reset(), second.reset(); }
+  };
+
+  template<class Reach>
+  using Reads = EitherReads<typename A::template Reads<Reach>, typename B::template Reads<Reach>>;
+
+  template<class D>
+  struct Tape {
+    typename D::template Buffer<Self<A, B>> left, right;
+    typename A::template Tape<D> first;
+    typename B::template Tape<D> second;
+  };
+
+  template<class Visitor, class... Nets>
+  static void visit(Visitor& visitor, const Path& path, Nets&... nets) {
+    detail::visit_child<A>(visitor, path, "left", nets.first...);
+    detail::visit_child<B>(visitor, path, "right", nets.second...);
+  }
+
+  void initialise(Random& random) { first.initialise(random), second.initialise(random); }
+
+  auto fold() const { return with(first.fold(), second.fold()); }
+
+  template<class Folded, class Gradient>
+  void unfold(const Folded& folded, Gradient& gradient) const {
+    first.unfold(folded.first, gradient.first);
+    second.unfold(folded.second, gradient.second);
+  }
+
+  auto present() const { return with(first.present(), second.present()); }
+
+  template<class Present, class Gradient>
+  void unfold_present(const Present& present, Gradient& gradient) const {
+    first.unfold_present(present.first, gradient.first);
+    second.unfold_present(present.second, gradient.second);
+  }
+
+ protected:
+  /// Both sides at one sample: `first` to y, `second` to `other`.
+  EIGEN_ALWAYS_INLINE void push_both(Memory& memory, const T* x, T* y, T* other) const {
+    first.push(memory.first, x, y);
+    second.push(memory.second, x, other);
+  }
+
+  template<class D>
+  void record_both(const D& domain, Tape<D>& tape, const T* x) const {
+    const auto& self = static_cast<const Self<A, B>&>(*this);
+    first.record(domain, tape.first, x, tape.left.resize(domain, self));
+    second.record(domain, tape.second, x, tape.right.resize(domain, self));
+  }
+
+ private:
+  template<class First, class Second>
+  static auto with(First a, Second b) {
+    return Self<First, Second>{{{}, std::move(a), std::move(b)}};
+  }
+};
+
+}  // namespace lifelog::nn
