@@ -79,9 +79,10 @@ class BagPass {
   using SeriesHead = decltype(SeriesEncoder<T>::head);
   static constexpr Index features = SeriesEncoder<T>::features;
 
-  /// Bags a thread encodes at a time, and pieces a batch's gradient is summed in; both independent of the
-  /// threads.
+  /// Bags a thread encodes at a time; bags of a piece of the gradient, at least, and how many pieces, at most. All are
+  /// independent of the threads.
   static constexpr Index encode_bags = 8;
+  static constexpr Index gradient_bags = 16;
   static constexpr Index gradient_pieces = 32;
 
   struct Branch {
@@ -185,7 +186,7 @@ class BagPass {
   }
 
   void pull_series(const BagNetwork<T>& net, BagNetwork<T>& gradient) {
-    const Index size = std::max<Index>(1, piece_count(gradient_pieces, domain_.count));
+    const Index size = std::max(gradient_bags, piece_count(gradient_pieces, domain_.count));
     std::vector<std::vector<Plain>> partial(branches_.size());
     for (std::size_t m = 0; m < branches_.size(); ++m)
       if (branches_[m].plain)

@@ -33,7 +33,7 @@ struct Pointwise : Parameterless<Pointwise<T, channels_, Function>, T, channels_
 
   template<class D>
   void record(const D& domain, Tape<D>&, const T* x, T* y) const {
-    const Index size = this->outputs() * domain.stride();
+    const Index size = domain.plane(this->outputs());
     for (Index i = 0; i < size; ++i) y[i] = Function<T>::value(x[i]);
     if constexpr (!Function<T>::zero_preserving && requires { domain.mask(y, size); })
       domain.mask(y, this->outputs());
@@ -42,7 +42,7 @@ struct Pointwise : Parameterless<Pointwise<T, channels_, Function>, T, channels_
   template<class D>
   void pull(const D& domain, Tape<D>&, const T*, const T* y, const T* dy, T* dx, Pointwise&) const {
     if (!dx) return;
-    const Index size = this->outputs() * domain.stride();
+    const Index size = domain.plane(this->outputs());
     for (Index i = 0; i < size; ++i) dx[i] += dy[i] * Function<T>::slope(y[i]);
   }
 };

@@ -105,6 +105,27 @@ struct CausalConv : NodeBase {
     }
   }
 
+  /// At maxima over time: lane o wants output o alone, so a column of weights is one factor for each lane.
+  template<class Read, Index lanes>
+  void record(const Peaks<T, Read, lanes>&, Tape<Peaks<T, Read, lanes>>&, const T* x, T* y) const {
+    Column total = bias.array();
+    each_peak_read<Peaks<T, Read, lanes>>([&](Index column, Index at) {
+      total += weight.col(column).array() * Eigen::Map<const Column>(x + at);
+    });
+    std::fill(std::copy_n(total.data(), out, y), y + lanes, T(0));
+  }
+
+  template<class Read, Index lanes>
+  void pull(const Peaks<T, Read, lanes>&, Tape<Peaks<T, Read, lanes>>&, const T* x, const T*, const T* dy,
+            T* dx, CausalConv& gradient) const {
+    const Column slope = Eigen::Map<const Column>(dy);
+    gradient.bias.array() += slope;
+    each_peak_read<Peaks<T, Read, lanes>>([&](Index column, Index at) {
+      gradient.weight.col(column).array() += slope * Eigen::Map<const Column>(x + at);
+      if (dx) Eigen::Map<Column>(dx + at) += slope * weight.col(column).array();
+    });
+  }
+
   template<class D>
   void record(const D& domain, Tape<D>&, const T* x, T* y) const {
     constexpr Index lanes = D::lanes, size = D::Reach::set.size;
@@ -183,6 +204,7 @@ struct CausalConv : NodeBase {
   }
 
  private:
+  using Column = Eigen::Array<T, out, 1>;
   using Row = Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>>;
   using ConstRow = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>;
 
@@ -194,6 +216,13 @@ struct CausalConv : NodeBase {
       const Index count = length - (taps - 1 - k) * dilation_;
       for (Index i = 0; count > 0 && i < inputs(); ++i) f(k * inputs() + i, i, count);
     }
+  }
+
+  /// Calls f(column of the weights, where its input's lanes lie) for every tap and input of the last instant.
+  template<class D, class F>
+  void each_peak_read(F f) const {
+    for (Index k = 0; k < taps; ++k)
+      for (Index i = 0; i < inputs(); ++i) f(k * inputs() + i, i * D::input_stride() + read<D>(0, k));
   }
 
   template<bool fresh, int Rows, int Columns>

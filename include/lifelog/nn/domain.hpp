@@ -8,6 +8,7 @@
 // Where an expression is recorded for training. A node sees planes of lanes and never asks what a lane is:
 //   Samples  feature vectors, one lane a sample of the batch;
 //   Windows  the few instants of a series that reach one output, one lane a window;
+//   Peaks    where such windows end, lane c at the maximum of channel c;
 //   Frames   all of a series, one lane an instant.
 // (Evaluation in chunks of time needs no record and is in `chunk.hpp`.)
 
@@ -102,6 +103,8 @@ struct Samples {
 
   Index stride() const { return detail::round_up(count, detail::block_width<T>); }
   Index input_stride() const { return stride(); }
+  /// Scalars in a node's output.
+  Index plane(Index channels) const { return channels * stride(); }
 
   template<class F>
   using First = Samples;
@@ -128,6 +131,8 @@ struct Frames {
 
   Index stride() const { return length; }
   Index input_stride() const { return length; }
+  /// Scalars in a node's output.
+  Index plane(Index channels) const { return channels * stride(); }
 
   template<class F>
   using First = Frames;
@@ -167,6 +172,8 @@ struct Windows {
 
   static constexpr Index stride() { return Reach::set.size * lanes; }
   static constexpr Index input_stride() { return Read::set.size * lanes; }
+  /// Scalars in a node's output.
+  static constexpr Index plane(Index channels) { return channels * stride(); }
 
   /// Zeroes what lies before time 0 in a node's output: every signal is zero there, whatever a node makes of zeros.
   void mask(T* y, Index channels) const {
@@ -203,6 +210,47 @@ struct Windows {
 
    private:
     alignas(64) T values_[F::channels * stride()];
+  };
+};
+
+/// Training at maxima over time: lane c is the window that ends where channel c was greatest. Of what a node gives there,
+/// channel c in lane c is all that matters, so its output is one row [lane] (zero past the channels); inputs are planes
+/// [channel][instant of Read][lane] as of `Windows`, or one row where a pointwise node reads.
+template<class T, class Read_, Index lanes_>
+struct Peaks {
+  using Scalar = T;
+  using Reach = LastInstant;
+  using Read = Read_;
+  static constexpr Index lanes = lanes_;
+  const WindowEnds<lanes>* ends;
+
+  static constexpr Index input_stride() { return Read::set.size * lanes; }
+  static constexpr Index plane(Index) { return lanes; }
+
+  template<class F>
+  using First =
+      std::conditional_t<F::pointwise, Peaks, Windows<T, typename F::template Reads<Reach>, Read, lanes>>;
+  template<class F>
+  using Second = Peaks<T, typename F::template Reads<Reach>, lanes>;
+  template<class F>
+  First<F> first() const {
+    return {ends};
+  }
+  template<class F>
+  Second<F> second() const {
+    return {ends};
+  }
+
+  template<class F>
+  class Buffer {
+   public:
+    T* resize(const Peaks&, const F&) { return values_; }
+    void set_zero() { std::fill_n(values_, lanes, T(0)); }
+    T* data() { return values_; }
+    const T* data() const { return values_; }
+
+   private:
+    alignas(64) T values_[lanes];
   };
 };
 

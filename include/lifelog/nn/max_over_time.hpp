@@ -239,14 +239,13 @@ class MaxOverTimeGradient {
     gather(signal, x, ends);
     const Domain domain{&ends};
     signal.record(domain, tape_, input_.data(), output_);
-    std::fill_n(seed_, channels * lanes, T(0));
-    for (Index c = 0; c < channels; ++c) seed_[c * lanes + c] = slopes[c];
+    std::fill(std::copy_n(slopes, channels, seed_), seed_ + lanes, T(0));
     signal.pull(domain, tape_, input_.data(), output_, seed_, static_cast<T*>(nullptr), gradient);
   }
 
  private:
   using Read = typename S::template Reads<LastInstant>;
-  using Domain = Windows<T, LastInstant, Read, lanes>;
+  using Domain = Peaks<T, Read, lanes>;
 
   void gather(const S& signal, Series<T> x, const WindowEnds<lanes>& ends) {
     T* to = input_.data();
@@ -260,8 +259,8 @@ class MaxOverTimeGradient {
 
   Eigen::Array<T, Eigen::Dynamic, 1> input_;
   typename S::template Tape<Domain> tape_;
-  alignas(64) T output_[channels * lanes];
-  alignas(64) T seed_[channels * lanes];
+  alignas(64) T output_[lanes];
+  alignas(64) T seed_[lanes];
 };
 
 }  // namespace lifelog::nn

@@ -42,7 +42,7 @@ struct Product : Pair<Product, A, B> {
   void record(const D& domain, Tape<D>& tape, const T* x, T* y) const {
     this->record_both(domain, tape, x);
     const T *const left = tape.left.data(), *const right = tape.right.data();
-    const Index size = this->outputs() * domain.stride();
+    const Index size = domain.plane(this->outputs());
     for (Index i = 0; i < size; ++i) y[i] = left[i] * right[i];
   }
 
@@ -51,7 +51,7 @@ struct Product : Pair<Product, A, B> {
             Product& gradient) const {
     const T *const left = tape.left.data(), *const right = tape.right.data();
     T *const dleft = tape.dleft.resize(domain, *this), *const dright = tape.dright.resize(domain, *this);
-    const Index size = this->outputs() * domain.stride();
+    const Index size = domain.plane(this->outputs());
     for (Index i = 0; i < size; ++i) dleft[i] = dy[i] * right[i], dright[i] = dy[i] * left[i];
     this->first.pull(domain, tape.first, x, left, dleft, dx, gradient.first);
     this->second.pull(domain, tape.second, x, right, dright, dx, gradient.second);

@@ -32,7 +32,7 @@ struct Sum : Pair<Sum, A, B> {
   void record(const D& domain, Tape<D>& tape, const T* x, T* y) const {
     this->record_both(domain, tape, x);
     const T *const left = tape.left.data(), *const right = tape.right.data();
-    const Index size = this->outputs() * domain.stride();
+    const Index size = domain.plane(this->outputs());
     for (Index i = 0; i < size; ++i) y[i] = left[i] + right[i];
   }
 
@@ -84,7 +84,9 @@ struct Identity : Parameterless<Identity<T, channels_>, T, channels_> {
   template<class D, class F>
   void each_plane(const D& domain, F f) const {
     for (Index c = 0; c < this->outputs(); ++c)
-      if constexpr (requires { typename D::Reach; }) {
+      if constexpr (requires { Peaks(domain); }) {
+        f(c * domain.input_stride() + D::Read::set.find(0) * D::lanes + c, c);
+      } else if constexpr (requires { typename D::Reach; }) {
         for (Index j = 0; j < D::Reach::set.size; ++j) {
           const Index in = c * domain.input_stride() + D::Read::set.find(D::Reach::set.at[j]) * D::lanes;
           const Index out = c * domain.stride() + j * D::lanes;
