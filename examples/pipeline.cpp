@@ -54,7 +54,8 @@ void add_flags(CLI::App& app, Flags& flags) {
 StudyOptions study_options(Flags& flags) {
   auto& study = flags.study;
   study.layout = flags.layout == "etri" ? Layout::etri : Layout::empatica;
-  study.rules = flags.rules == "study" ? data::Rules::study : data::Rules::sensible;
+  study.rules = flags.rules == "study" ? data::study_rules() : data::sensible_rules();
+  study.training.standardize = study.training.standardize || study.rules.standardize;
   study.bins = flags.bins == "study" ? data::TensionBins::study : data::TensionBins::three;
   if (study.layout == Layout::empatica && (study.data.empty() || study.labels.empty()))
     throw FlagError("--data, --labels: expected both with --layout empatica");

@@ -16,8 +16,8 @@ using namespace lifelog::examples;
 namespace {
 
 struct Flags {
-  std::string layout = "etri", in, labels, out, label = "tension", rules = "study";
-  bool allow_missing = false, rows = false;
+  std::string layout = "etri", in, labels, out, label = "tension", rules = "study", cache;
+  bool allow_missing = false, rows = false, strict = false;
   CLI::Option* label_option = nullptr;
 };
 
@@ -26,13 +26,17 @@ void add_flags(CLI::App& app, Flags& flags) {
       ->check(CLI::IsMember({"etri", "empatica"}));
   app.add_option("--in", flags.in, "raw tree; a small generated one when absent");
   app.add_option("--labels", flags.labels, "label file of an empatica tree: CSV user,start,end,...,label");
-  app.add_option("--out", flags.out, "folder for <user>.safetensors and quality.json");
+  app.add_option("--out", flags.out, "folder for <user>.safetensors, quality.json and quality.csv");
   flags.label_option =
       app.add_option("--label", flags.label, "what is to be told of a minute of an etri tree")
-          ->check(CLI::IsMember({"tension", "positive", "action"}));
+          ->check(CLI::IsMember({"tension", "positive", "action", "action_option"}));
   app.add_option("--rules", flags.rules, "the study's habits, or sensible ones")
       ->check(CLI::IsMember({"study", "sensible"}));
   app.add_flag("--allow-missing", flags.allow_missing, "keep minutes that lack some modalities");
+  app.add_flag("--strict", flags.strict, "a minute that would be dropped is an error");
+  app.add_option("--cache", flags.cache,
+                 "folder to keep what was read, so that a second run does not parse; made anew when files or "
+                 "settings change");
   app.add_flag("--rows", flags.rows, "row tables too, <user>.csv, of an etri tree");
 }
 
@@ -53,10 +57,13 @@ PreprocessOptions preprocess_options(const Flags& flags, const Program& program)
   options.in = flags.in;
   options.out = flags.out;
   options.labels = flags.labels;
-  options.target = flags.label == "positive" ? data::EtriTarget::positive
-                   : flags.label == "action" ? data::EtriTarget::action
-                                             : data::EtriTarget::tension;
-  options.rules = flags.rules == "study" ? data::Rules::study : data::Rules::sensible;
+  options.target = flags.label == "positive"        ? data::EtriTarget::positive
+                   : flags.label == "action"        ? data::EtriTarget::action
+                   : flags.label == "action_option" ? data::EtriTarget::action_option
+                                                    : data::EtriTarget::tension;
+  options.rules = flags.rules == "study" ? data::study_rules() : data::sensible_rules();
+  options.strict = flags.strict;
+  options.cache = flags.cache;
   options.allow_missing = flags.allow_missing;
   options.rows = flags.rows;
   options.threads = program.threads;
@@ -77,8 +84,10 @@ void generate_tree(const std::filesystem::path& dir, const Program& program) {
 }
 
 /// "missing_modality 12, short 3", most frequent first.
-std::string reasons(const std::map<std::string, Index>& counts) {
-  std::vector<std::pair<std::string, Index>> order(counts.begin(), counts.end());
+std::string reasons(const std::map<std::string, Index>& repaired,
+                    const std::map<std::string, Index>& dropped) {
+  std::vector<std::pair<std::string, Index>> order(dropped.begin(), dropped.end());
+  order.insert(order.end(), repaired.begin(), repaired.end());
   std::stable_sort(order.begin(), order.end(), [](auto& a, auto& b) { return a.second > b.second; });
   std::string text;
   for (const auto& [why, n] : order) text.append(text.empty() ? "" : ", ").append(why + " " + grouped(n));
@@ -86,8 +95,8 @@ std::string reasons(const std::map<std::string, Index>& counts) {
 }
 
 void print_summary(std::ostream& out, const std::vector<PreprocessedPerson>& people, bool rows) {
-  std::vector<std::string> header = {"person", "seen", "kept", "classes", "dropped"};
-  if (rows) header.insert(header.begin() + 3, "rows");
+  std::vector<std::string> header = {"person", "seen", "kept", "repaired", "dropped", "classes", "why"};
+  if (rows) header.insert(header.begin() + 5, "rows");
   Table table(header);
   std::vector<data::Quality> qualities;
   for (const auto& person : people) {
@@ -97,15 +106,21 @@ void print_summary(std::ostream& out, const std::vector<PreprocessedPerson>& peo
     for (const auto& [name, n] : person.classes)
       classes.append(classes.empty() ? "" : " ").append(name + ":" + grouped(n));
     std::vector<std::string> row = {
-        quality.user, grouped(quality.minutes_seen), grouped(quality.minutes_kept), classes,
-        quality.error.empty() ? reasons(quality.dropped) : "unusable: " + quality.error};
-    if (rows) row.insert(row.begin() + 3, grouped(person.rows));
+        quality.user,
+        grouped(quality.minutes_seen),
+        grouped(quality.minutes_kept),
+        grouped(quality.minutes_repaired()),
+        grouped(quality.minutes_dropped()),
+        classes,
+        quality.error.empty() ? reasons(quality.repaired, quality.dropped) : "unusable: " + quality.error};
+    if (rows) row.insert(row.begin() + 5, grouped(person.rows));
     table.row(std::move(row));
   }
   const auto total = total_quality(qualities);
   out << table << count(static_cast<long long>(people.size()), "person", "people") << ", "
       << count(total.minutes_seen, "minute", "minutes") << " seen, " << grouped(total.minutes_kept)
-      << " kept\n";
+      << " kept (" << grouped(total.minutes_repaired()) << " repaired), " << grouped(total.minutes_dropped())
+      << " dropped\n";
 }
 
 }  // namespace
@@ -127,8 +142,8 @@ int main(int argc, char** argv) {
         }
         const Preprocessor preprocessor(options);
         auto progress = program.progress("reading", static_cast<double>(preprocessor.users().size()));
-        const auto people =
-            preprocess_all(preprocessor, [&](std::size_t done) { progress.at(static_cast<double>(done)); });
+        const auto people = preprocess_all(
+            preprocessor, [&](double done, const std::string& note) { progress.at(done, note); });
         progress.finish();
         print_summary(program.out(), people, options.rows);
         if (std::none_of(people.begin(), people.end(), [](auto& p) { return p.quality.usable(); }))

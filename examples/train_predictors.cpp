@@ -51,7 +51,7 @@ UserLists generate_rows(const std::filesystem::path& dir, const Program& program
   options.out = dir;
   options.rows = true;
   options.threads = program.threads;
-  preprocess_all(Preprocessor(options), [](std::size_t) {});
+  preprocess_all(Preprocessor(options), [](auto&&...) {});
   UserLists groups(truth.groups.size());
   for (const auto& person : truth.people)
     groups[static_cast<std::size_t>(person.group)].push_back(person.user);

@@ -5,6 +5,7 @@
 #include <lifelog/data/quality.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "files.hpp"
@@ -15,12 +16,15 @@ inline nlohmann::ordered_json quality_json(const data::Quality& quality) {
   return {{"user", quality.user},
           {"seen", quality.minutes_seen},
           {"kept", quality.minutes_kept},
+          {"repaired", quality.minutes_repaired()},
           {"dropped", quality.minutes_dropped()},
           {"kept_by_reason", quality.kept},
+          {"repaired_by_reason", quality.repaired},
           {"dropped_by_reason", quality.dropped},
           {"defects", quality.defects},
           {"notes", quality.notes},
           {"notes_total", quality.notes_total},
+          {"first_drop", quality.first_drop},
           {"error", quality.error}};
 }
 
@@ -30,10 +34,12 @@ inline data::Quality quality_from(const nlohmann::ordered_json& json) {
   json.at("seen").get_to(quality.minutes_seen);
   json.at("kept").get_to(quality.minutes_kept);
   json.at("kept_by_reason").get_to(quality.kept);
+  json.at("repaired_by_reason").get_to(quality.repaired);
   json.at("dropped_by_reason").get_to(quality.dropped);
   json.at("defects").get_to(quality.defects);
   json.at("notes").get_to(quality.notes);
   json.at("notes_total").get_to(quality.notes_total);
+  json.at("first_drop").get_to(quality.first_drop);
   json.at("error").get_to(quality.error);
   return quality;
 }
@@ -47,10 +53,23 @@ inline data::Quality total_quality(const std::vector<data::Quality>& people) {
     total.minutes_kept += quality.minutes_kept;
     total.notes_total += quality.notes_total;
     for (const auto& [why, n] : quality.kept) total.kept[why] += n;
+    for (const auto& [why, n] : quality.repaired) total.repaired[why] += n;
     for (const auto& [why, n] : quality.dropped) total.dropped[why] += n;
     for (const auto& [kind, n] : quality.defects) total.defects[kind] += n;
   }
   return total;
+}
+
+/// The same as a table, `user,outcome,reason,minutes`: a line for every person and reason, outcome one of kept,
+/// repaired, dropped. A person's lines add up to the minutes there are of them.
+inline std::string quality_csv(const std::vector<data::Quality>& people) {
+  std::string text = "user,outcome,reason,minutes\n";
+  for (const auto& quality : people)
+    for (const auto& [outcome, reasons] :
+         {std::pair{"kept", &quality.kept}, {"repaired", &quality.repaired}, {"dropped", &quality.dropped}})
+      for (const auto& [why, minutes] : *reasons)
+        text += quality.user + ',' + outcome + ',' + why + ',' + std::to_string(minutes) + '\n';
+  return text;
 }
 
 /// `quality.json`: what became of every minute of every person, by reason; `row_tables` the same for row

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <lifelog/data/cache.hpp>
 #include <lifelog/data/empatica.hpp>
 #include <lifelog/data/etri.hpp>
 #include <lifelog/data/etri_rows.hpp>
@@ -12,6 +13,7 @@
 
 #include "../common/files.hpp"
 #include "../common/quality_file.hpp"
+#include "../common/zipped_sessions.hpp"
 
 namespace lifelog::examples {
 
@@ -25,10 +27,14 @@ struct PreprocessOptions {
   std::filesystem::path labels;
   /// For Layout::etri.
   data::EtriTarget target = data::EtriTarget::tension;
-  data::Rules rules = data::Rules::study;
+  data::Rules rules = data::study_rules();
   bool allow_missing = false;
   /// Row tables too; for Layout::etri.
   bool rows = false;
+  /// A minute that is dropped is an error.
+  bool strict = false;
+  /// Where what was read is kept, so that a second run does not parse; empty: nowhere.
+  std::filesystem::path cache;
   int threads = 0;
 };
 
@@ -50,7 +56,7 @@ inline std::filesystem::path rows_file(const std::filesystem::path& out, const s
   return out / (user + ".csv");
 }
 
-/// Turns a raw tree into data sets, one person after another.
+/// Turns a raw tree into data sets, one person after another: memory is that of one.
 class Preprocessor {
  public:
   /// Looks who is there, and reads the label file of an Empatica tree. Throws io_error, format_error.
@@ -58,7 +64,7 @@ class Preprocessor {
     if (options_.layout == Layout::etri) {
       users_ = data::etri_users(options_.in);
     } else {
-      users_ = data::empatica_users(options_.in);
+      users_ = empatica_people(options_.in);
       labels_ = data::read_empatica_labels(options_.labels);
     }
     if (users_.empty()) throw format_error(options_.in.string(), "expected a folder per person, found none");
@@ -68,11 +74,13 @@ class Preprocessor {
   const PreprocessOptions& options() const { return options_; }
 
   /// Reads one person and writes what can be used. What makes a person useless is in `quality.error`; files
-  /// of that person from an earlier run are removed then. Throws OutputError.
-  PreprocessedPerson run(const std::string& user) const {
-    auto recorded = read(user);
+  /// of that person from an earlier run are removed then. progress: told how far reading has come. Throws
+  /// OutputError; where `strict`, format_error for the first minute dropped.
+  PreprocessedPerson run(const std::string& user, const data::ReadProgress& progress = {}) const {
+    auto recorded = read(user, progress);
     const auto& data = recorded.first;
     PreprocessedPerson person{tidy(std::move(recorded.second)), classes_of(data), 0, {}};
+    if (options_.strict) forbid_drops(person.quality);
     const auto file = dataset_file(options_.out, user);
     writing([&] {
       if (person.quality.usable())
@@ -80,7 +88,8 @@ class Preprocessor {
       else
         std::filesystem::remove(file);
     });
-    if (options_.rows) write_row_table(user, person);
+    recorded = {};
+    if (options_.rows) write_row_table(user, progress, person);
     return person;
   }
 
@@ -89,26 +98,55 @@ class Preprocessor {
     const bool etri = options_.layout == Layout::etri;
     return {{"layout", etri ? "etri" : "empatica"},
             {"label", etri ? data::etri_label_column(options_.target) : "label"},
-            {"rules", options_.rules == data::Rules::study ? "study" : "sensible"},
+            {"rules", options_.rules.name},
             {"allow_missing", options_.allow_missing}};
   }
 
  private:
-  std::pair<data::DataSet, data::Quality> read(const std::string& user) const {
+  using Recorded = std::pair<data::DataSet, data::Quality>;
+
+  Recorded read(const std::string& user, const data::ReadProgress& progress) const {
     if (options_.layout == Layout::etri) {
       data::EtriOptions options;
       options.target = options_.target;
       options.rules = options_.rules;
       options.allow_missing = options_.allow_missing;
       options.threads = options_.threads;
-      auto person = data::read_etri_person(options_.in, user, options);
+      options.progress = progress;
+      auto person = through_cache<data::EtriPerson>(
+          user + ".minutes", options, [&] { return data::etri_user_folder(options_.in, user); },
+          [&] { return data::read_etri_person(options_.in, user, options); });
       return {std::move(person.data), std::move(person.quality)};
     }
     data::EmpaticaOptions options;
     options.rules = options_.rules;
     options.allow_missing = options_.allow_missing;
-    auto person = data::read_empatica_person(options_.in, user, labels_, options);
+    auto person = through_cache<data::EmpaticaPerson>(
+        user + ".minutes", options, [&] { return options_.in / user; },
+        [&] {
+          return data::read_empatica_person(user, person_sessions(options_.in, user), labels_, options);
+        });
     return {std::move(person.data), std::move(person.quality)};
+  }
+
+  /// `make()`, or what it came to when neither settings nor files below `folder()` were others.
+  template<class T, class Options, class Folder, class Make>
+  T through_cache(const std::string& name, const Options& options, Folder&& folder, Make&& make) const {
+    if (options_.cache.empty()) return make();
+    const std::filesystem::path root = folder();
+    const auto key = root.string() + '\n' + data::settings_text(options) + data::tree_state(root) + '\n' +
+                     data::tree_state(zip_beside(root)) + '\n' + options_.labels.string() + '\n' +
+                     data::tree_state(options_.labels);
+    return data::cached<T>(options_.cache / name, key, make);
+  }
+
+  static void forbid_drops(const data::Quality& quality) {
+    const auto dropped = quality.minutes_dropped();
+    if (dropped > 0)
+      throw format_error("person " + quality.user,
+                         quality.first_drop + " (--strict: " + std::to_string(dropped) + " of " +
+                             std::to_string(quality.minutes_seen) + " minutes would be dropped)");
+    if (!quality.error.empty()) throw format_error("person " + quality.user, quality.error + " (--strict)");
   }
 
   static std::vector<std::pair<std::string, Index>> classes_of(const data::DataSet& data) {
@@ -118,11 +156,15 @@ class Preprocessor {
     return classes;
   }
 
-  void write_row_table(const std::string& user, PreprocessedPerson& person) const {
+  void write_row_table(const std::string& user, const data::ReadProgress& progress,
+                       PreprocessedPerson& person) const {
     data::EtriRowOptions options;
-    options.modalities = data::etri_2019(options_.rules);
+    options.modalities = options_.rules.modalities;
     options.threads = options_.threads;
-    auto rows = data::read_etri_rows(options_.in, user, options);
+    options.progress = progress;
+    auto rows = through_cache<data::EtriRows>(
+        user + ".rows", options, [&] { return data::etri_user_folder(options_.in, user); },
+        [&] { return data::read_etri_rows(options_.in, user, options); });
     const auto file = rows_file(options_.out, user);
     person.rows = static_cast<Index>(rows.table.size());
     person.rows_quality = tidy(std::move(rows.quality));
@@ -141,6 +183,7 @@ class Preprocessor {
       for (std::size_t at = 0; (at = text.find(root, at)) != std::string::npos;) text.erase(at, root.size());
     };
     for (auto& note : quality.notes) shorten(note);
+    shorten(quality.first_drop);
     shorten(quality.error);
     return quality;
   }
@@ -150,20 +193,27 @@ class Preprocessor {
   data::EmpaticaLabels labels_;
 };
 
-/// Preprocesses everybody and writes quality.json. `done(people)` is called after each person.
+/// Preprocesses everybody and writes quality.json and quality.csv. `done(people, note)` is called as work goes
+/// on: people behind us, with the part of the present one, and how far that one is.
 template<class Done>
 std::vector<PreprocessedPerson> preprocess_all(const Preprocessor& preprocessor, Done&& done) {
   const auto& out = preprocessor.options().out;
   make_directory(out);
+  if (!preprocessor.options().cache.empty()) make_directory(preprocessor.options().cache);
   std::vector<PreprocessedPerson> people;
   std::vector<data::Quality> qualities, row_tables;
   for (const auto& user : preprocessor.users()) {
-    people.push_back(preprocessor.run(user));
+    const auto before = static_cast<double>(people.size());
+    people.push_back(preprocessor.run(user, [&](Index read, Index total) {
+      done(before + static_cast<double>(read) / static_cast<double>(total),
+           "person " + user + ": " + std::to_string(read) + " of " + std::to_string(total));
+    }));
     qualities.push_back(people.back().quality);
     if (preprocessor.options().rows) row_tables.push_back(people.back().rows_quality);
-    done(people.size());
+    done(before + 1, std::string());
   }
   write_quality(out / "quality.json", qualities, row_tables, preprocessor.settings());
+  write_text(out / "quality.csv", quality_csv(qualities));
   return people;
 }
 

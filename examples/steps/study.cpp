@@ -111,7 +111,7 @@ void Study::preprocess() {
       options_.labels.empty() ? "" : fs::absolute(options_.labels).lexically_normal().string();
   step("data", settings, [&] {
     auto progress = program_.progress("reading", static_cast<double>(preprocessor.users().size()));
-    preprocess_all(preprocessor, [&](std::size_t done) { progress.at(static_cast<double>(done)); });
+    preprocess_all(preprocessor, [&](double done, const std::string& note) { progress.at(done, note); });
     const auto total = total_quality(read_quality(preprocess.out / "quality.json"));
     return grouped(total.minutes_kept) + " of " + count(total.minutes_seen, "minute", "minutes") + " kept";
   });

@@ -22,7 +22,7 @@ struct StudyOptions {
   std::filesystem::path labels;  ///< of an Empatica tree
   data::GeneratorOptions generator;
   std::filesystem::path out;
-  data::Rules rules = data::Rules::study;
+  data::Rules rules = data::study_rules();
   TrainingOptions training;
   TrainingOptions predictors;
   data::TensionBins bins = data::TensionBins::three;

@@ -210,7 +210,8 @@ BOOST_AUTO_TEST_CASE(an_unreadable_heart_rate_is_left_out_of_the_mean) {
   Recording recording;
   recording.dirt = {{{"HR", 0}, "x"}, {{"HR", 59}, "nan"}};
   auto person = read(recording);
-  BOOST_TEST((person.quality.kept == Counts{{"complete", 3}}));
+  BOOST_TEST((person.quality.kept == Counts{{"complete", 2}}));
+  BOOST_TEST((person.quality.repaired == Counts{{"skipped_sample", 1}}));
   BOOST_TEST(person.data.modalities[3].values(0, 0, 0) == 70.0f);  // 41.5 … 98.5
   BOOST_TEST((person.quality.defects == Counts{{"bad_cell", 2}}));
   for (Index i = 0; i < 60; ++i) recording.dirt[{"HR", i}] = "-";
@@ -224,7 +225,7 @@ BOOST_AUTO_TEST_CASE(implausible_values_follow_the_rules) {
   auto person = read(recording);
   BOOST_TEST((person.quality.defects == Counts{{"implausible", 1}}));
   BOOST_TEST(person.quality.minutes_kept == 3);
-  person = read(recording, two_labels, {.rules = lifelog::data::Rules::sensible});
+  person = read(recording, two_labels, {.rules = lifelog::data::sensible_rules()});
   BOOST_TEST((person.quality.dropped == Counts{{"out_of_range", 1}}));
 }
 
@@ -323,6 +324,49 @@ BOOST_AUTO_TEST_CASE(label_files_are_read_by_column_and_their_faults_counted) {
   BOOST_TEST(other.intervals.at("P1")[0].label == "fine");
 }
 
+BOOST_AUTO_TEST_CASE(sessions_follow_one_another) {
+  const TempDir dir;
+  Recording first, second, third;
+  first.seconds = 120;
+  second.start = minute0 + 60;  // overlaps the first by a minute
+  third.start = minute0 + 600;
+  third.seconds = 60;
+  third.without = {"EDA"};
+  first.write(dir, "P1/1_A001");
+  second.write(dir, "P1/2_A001");
+  third.write(dir, "P1/3_A001");
+  dir.file("P1/notes/read.me", "");
+  const auto [data, quality] = read(dir, label_header + row("P1", 0, 60, "a") + row("P1", 60, 900, "b"));
+  BOOST_TEST(quality.error == "");
+  BOOST_TEST(
+      (data.timestamp == xt::xtensor<std::int64_t, 1>{minute0, minute0 + 60, minute0 + 120, minute0 + 180}));
+  BOOST_TEST((quality.kept == Counts{{"complete", 4}}));
+  BOOST_TEST((quality.dropped == Counts{{"duplicate", 1}, {"bad_file", 1}}));
+  BOOST_TEST(quality.minutes_seen == 6);
+  BOOST_TEST(quality.first_drop.find("2_A001: minute " + std::to_string(minute0 + 60) + ": duplicate") !=
+             std::string::npos);
+  // The second session's samples begin anew: its third minute is at its sample 120 · 64.
+  BOOST_TEST(data.modalities[1].values(3, 0, 0) == static_cast<float>(120 * 64 % 90) + 0.5f);
+}
+
+BOOST_AUTO_TEST_CASE(sensors_may_be_added) {
+  const TempDir dir;
+  Recording{}.write(dir, "P1");
+  std::string text = std::to_string(minute0) + "\n2\n";
+  for (int i = 0; i < 360; ++i) text += std::to_string(i) + "\n";
+  dir.file("P1/BREATH.csv", text);
+  lifelog::data::EmpaticaOptions options;
+  options.sensors.push_back(
+      {{"breath", {{"volume", "l"}}, 2, lifelog::data::WindowKind::exact, 120}, "BREATH.csv", 0.5f});
+  const auto [data, quality] = read(dir, two_labels, options);
+  BOOST_TEST(quality.minutes_kept == 3);
+  BOOST_REQUIRE(data.modalities.size() == 6u);
+  BOOST_TEST(data.modalities[5].name == "breath");
+  BOOST_TEST(data.modalities[5].values(1, 0, 7) == 127 * 0.5f);
+  options.sensors.back().modality.kind = lifelog::data::WindowKind::pooled;
+  BOOST_CHECK_THROW(read(dir, two_labels, options), std::invalid_argument);
+}
+
 BOOST_AUTO_TEST_CASE(users_are_the_folders) {
   const TempDir dir;
   for (const auto* name : {"10/ACC.csv", "9/ACC.csv", "S02/ACC.csv", ".hidden/ACC.csv", "labels.csv"})
@@ -405,6 +449,7 @@ BOOST_AUTO_TEST_CASE(real_recordings_keep_the_minutes_that_plain_counting_finds,
       BOOST_TEST((found == expected));
       Index counted = quality.minutes_kept;
       for (const auto& [why, n] : quality.dropped) counted += n;
+      BOOST_TEST(quality.minutes_repaired() == 0);
       BOOST_TEST(counted == quality.minutes_seen);
       // The wrist carries gravity: the acceleration's mean length is near 1 g.
       double length = 0;

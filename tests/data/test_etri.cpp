@@ -28,6 +28,7 @@ std::string name(int i) {
 void adds_up(const Quality& q) {
   Eigen::Index kept = 0, dropped = 0;
   for (const auto& [why, count] : q.kept) kept += count;
+  for (const auto& [why, count] : q.repaired) kept += count;
   for (const auto& [why, count] : q.dropped) dropped += count;
   BOOST_TEST(kept == q.minutes_kept);
   BOOST_TEST(kept + dropped == q.minutes_seen);
@@ -36,6 +37,12 @@ void adds_up(const Quality& q) {
 bool noted(const Quality& q, const std::string& part) {
   return std::any_of(q.notes.begin(), q.notes.end(),
                      [&](const std::string& note) { return note.find(part) != std::string::npos; });
+}
+
+Rules rules_of(std::vector<Modality> modalities) {
+  auto rules = study_rules();
+  rules.modalities = std::move(modalities);
+  return rules;
 }
 
 /// Seventeen minutes: 0–3 are fine, every later one has a defect of its own.
@@ -116,14 +123,17 @@ BOOST_FIXTURE_TEST_CASE(every_dirty_minute_has_its_reason, DirtyTree) {
   const auto& q = person.quality;
   adds_up(q);
   BOOST_TEST(q.minutes_seen == 17);
-  BOOST_TEST((q.kept == Counts{{reason::complete, 5}}));
+  BOOST_TEST((q.kept == Counts{{reason::complete, 3}, {reason::implausible, 1}}));
+  BOOST_TEST((q.repaired == Counts{{reason::duplicate_label, 1}}));
   BOOST_TEST((q.dropped == Counts{{reason::unlabelled, 1},
-                                  {reason::bad_label, 3},
+                                  {reason::empty_label, 1},
+                                  {reason::label_out_of_range, 2},
                                   {reason::missing_modality, 3},
                                   {reason::short_minute, 1},
                                   {reason::long_minute, 1},
-                                  {reason::bad_value, 1},
+                                  {reason::missing_value, 1},
                                   {reason::bad_file, 2}}));
+  BOOST_TEST(q.first_drop.ends_with(std::to_string(minute(4)) + ": missing_modality"));
   BOOST_TEST(q.error.empty());
   BOOST_TEST(q.defects.at("duplicate_label") == 1);
   BOOST_TEST(q.defects.at("bad_label_time") == 1);
@@ -172,7 +182,7 @@ BOOST_FIXTURE_TEST_CASE(values_lie_where_the_data_set_says, DirtyTree) {
 }
 
 BOOST_FIXTURE_TEST_CASE(sensible_rules_keep_places_and_drop_the_absurd, DirtyTree) {
-  const auto person = read_etri_person(root, "101", {.rules = Rules::sensible});
+  const auto person = read_etri_person(root, "101", {.rules = sensible_rules()});
   adds_up(person.quality);
   BOOST_TEST(person.quality.minutes_kept == 4);
   BOOST_TEST(person.quality.dropped.at(reason::out_of_range) == 1);
@@ -188,9 +198,11 @@ BOOST_FIXTURE_TEST_CASE(missing_modalities_may_be_allowed, DirtyTree) {
   const auto& q = person.quality;
   adds_up(q);
   BOOST_TEST(q.minutes_seen == 17);
-  BOOST_TEST((q.kept == Counts{{reason::complete, 5}, {reason::partial, 7}}));
-  BOOST_TEST(
-      (q.dropped == Counts{{reason::unlabelled, 1}, {reason::bad_label, 3}, {reason::missing_modality, 1}}));
+  BOOST_TEST((q.kept == Counts{{reason::complete, 3}, {reason::implausible, 1}, {reason::partial, 7}}));
+  BOOST_TEST((q.dropped == Counts{{reason::unlabelled, 1},
+                                  {reason::empty_label, 1},
+                                  {reason::label_out_of_range, 2},
+                                  {reason::missing_modality, 1}}));
   const auto& data = person.data;
   BOOST_REQUIRE(data.present.shape(0) == 12u);
   BOOST_REQUIRE(data.present.shape(1) == 9u);
@@ -226,6 +238,9 @@ BOOST_FIXTURE_TEST_CASE(other_labels_can_be_asked_for, DirtyTree) {
   BOOST_TEST(positive.quality.error.find("one label") != std::string::npos);
   const auto action = read_etri_person(root, "101", {.target = EtriTarget::action});
   BOOST_TEST((action.data.classes == std::vector<std::string>{"community_interaction"}));
+  adds_up(action.quality);
+  // Odd minutes are misspelt; of the eight kept, the first had a second row.
+  BOOST_TEST((action.quality.repaired == Counts{{reason::duplicate_label, 1}, {reason::misspelt_action, 3}}));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_person_who_fails_says_why, DirtyTree) {
@@ -251,7 +266,7 @@ BOOST_AUTO_TEST_CASE(the_same_minute_in_two_sessions_counts_once) {
   }
   fs::remove(folder.path / "7" / "1" / "hr" / "120.csv");
   write(folder.path / "7" / "2" / "hr" / "120.csv", "hr\n9\n");
-  const auto person = read_etri_person(folder.path, "7", {.modalities = tiny});
+  const auto person = read_etri_person(folder.path, "7", {.rules = rules_of(tiny)});
   adds_up(person.quality);
   BOOST_TEST(person.quality.minutes_seen == 4);
   BOOST_TEST(person.quality.dropped.at(reason::duplicate) == 1);
@@ -276,13 +291,116 @@ BOOST_AUTO_TEST_CASE(label_files_of_any_shape_are_survived) {
   write_session("5", "ts,emotionTension\n50,2.5\n");
   fs::remove(folder.path / "7" / "5" / "5_label.csv");
   fs::create_directories(folder.path / "7" / "5" / "5_label.csv");
-  const auto person = read_etri_person(folder.path, "7", {.modalities = tiny});
+  const auto person = read_etri_person(folder.path, "7", {.rules = rules_of(tiny)});
   adds_up(person.quality);
   BOOST_TEST(person.quality.minutes_seen == 5);
   BOOST_TEST(person.quality.minutes_kept == 1);
   BOOST_TEST(person.quality.dropped.at(reason::unlabelled) == 3);
-  BOOST_TEST(person.quality.dropped.at(reason::bad_label) == 1);
+  BOOST_TEST(person.quality.dropped.at(reason::bad_label) == 1);  // a file without the column
   BOOST_TEST(person.quality.defects.at("bad_label_file") == 4);
+}
+
+// ---------------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// Two minutes of one sensor, labelled 2 and 5.
+void write_tiny_user(const fs::path& user, const std::string& session = "1598713200") {
+  write(user / session / (session + "_label.csv"),
+        "ts,action,actionOption,emotionTension\n" + session + ".0,sleep,111,2\n" +
+            std::to_string(std::stoll(session) + 60) + ".000,meal,121.0,5\n");
+  write(user / session / "hr" / (session + ".csv"), "timestamp,hr\n0.5,60\n31.25,70\n");
+  write(user / session / "hr" / (std::to_string(std::stoll(session) + 60) + ".csv"), "timestamp,hr\n1,80\n");
+}
+
+const std::vector<Modality> heart{{"hr", {{"hr", "beats/min", 10, 300}}, 1, WindowKind::mean}};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(parts_of_2018_and_2020_are_read_too) {
+  TemporaryFolder folder;
+  const auto root = folder.path;
+  for (const char* user : {"user02", "user01", "user10"}) write_tiny_user(root / "dataset_2018" / user);
+  BOOST_TEST(etri_users(root) == (std::vector<std::string>{"user01", "user02", "user10"}));
+  for (const char* user : {"user07-10/user07", "user07-10/user10", "user01-06/user06", "user11-12/user12"})
+    write_tiny_user(root / "dataset_2020" / user);
+  write(root / "dataset_2020" / "user_survey_2020.csv", "userId\n");
+  fs::create_directories(root / "dataset_2020" / "user-notes");
+  BOOST_TEST(etri_users(root / "dataset_2020") ==
+             (std::vector<std::string>{"user06", "user07", "user10", "user12"}));
+  BOOST_CHECK_EXCEPTION(etri_users(root), lifelog::format_error, [](const auto& e) {
+    return std::string(e.what()).find("dataset_2018 and dataset_2020") != std::string::npos;
+  });
+  const auto person = read_etri_person(root / "dataset_2020", "user07", {.rules = rules_of(heart)});
+  BOOST_TEST(person.quality.minutes_kept == 2);
+  BOOST_TEST(person.data.modalities[0].values(0, 0, 0) == 65);
+  BOOST_CHECK_THROW(read_etri_person(root / "dataset_2020", "user01"), lifelog::io_error);
+}
+
+BOOST_AUTO_TEST_CASE(codes_of_actions_are_labels_in_one_spelling) {
+  TemporaryFolder folder;
+  write_tiny_user(folder.path / "user01");
+  const auto person = read_etri_person(folder.path, "user01",
+                                       {.target = EtriTarget::action_option, .rules = rules_of(heart)});
+  BOOST_TEST(person.data.classes == (std::vector<std::string>{"111", "121"}));
+}
+
+// Rules that neither set of habits has, and a sensor that the library does not know.
+BOOST_AUTO_TEST_CASE(rules_and_sensors_may_be_the_caller_s_own) {
+  TemporaryFolder folder;
+  const std::string session = "1598713200";
+  const auto path = folder.path / "7" / session;
+  write_tiny_user(folder.path / "7");
+  write(path / "breath" / (session + ".csv"), "timestamp,volume,flow\n0,1,-1\n20,3,1\n40,2,2\n");
+  write(path / "breath" / "1598713260.csv", "timestamp,volume,flow\n0,1,-1\n20,300,1\n40,2,2\n");
+  const Reduction range{"range", 2, 1, [](const CsvNumbers& rows, float* out) {
+                          for (std::size_t c = 0; c < 2; ++c) {
+                            double least = rows(0, c), most = least;
+                            for (Eigen::Index r = 0; r < rows.rows; ++r)
+                              least = std::min(least, rows(r, c)), most = std::max(most, rows(r, c));
+                            out[c] = static_cast<float>(most - least);
+                          }
+                        }};
+  Rules mine{.name = "mine",
+             .modalities = {heart.front(),
+                            {.name = "breath",
+                             .channels = {{"volume", "l", 0, 10}, {"flow", "l/s", -10, 10}},
+                             .kind = WindowKind::custom,
+                             .reduction = range}},
+             .lowest_label = 0,
+             .highest_label = 5,
+             .encoding = LabelEncoding::scale};
+  auto person = read_etri_person(folder.path, "7", {.rules = mine});
+  BOOST_TEST(person.data.classes == (std::vector<std::string>{"0", "1", "2", "3", "4", "5"}));
+  BOOST_REQUIRE(person.data.size() == 2);
+  BOOST_TEST(person.data.label(0) == 2);
+  BOOST_TEST(person.data.label(1) == 5);
+  BOOST_TEST(person.quality.error.empty());
+  const auto& breath = person.data.modalities[1];
+  BOOST_TEST(breath.name == "breath");
+  BOOST_TEST((breath.values.shape() == std::array<std::size_t, 3>{2, 2, 1}));
+  BOOST_TEST(breath.values(0, 0, 0) == 2);
+  BOOST_TEST(breath.values(0, 1, 0) == 3);
+  BOOST_TEST(breath.values(1, 0, 0) == 299);
+  BOOST_TEST((person.quality.kept == Counts{{reason::complete, 1}, {reason::implausible, 1}}));
+  mine.drop_implausible = true;
+  mine.highest_label = 1;
+  person = read_etri_person(folder.path, "7", {.rules = mine});
+  BOOST_TEST((person.quality.dropped == Counts{{reason::label_out_of_range, 2}}));
+}
+
+BOOST_AUTO_TEST_CASE(progress_is_told_to_the_end) {
+  TemporaryFolder folder;
+  write_tiny_user(folder.path / "7");
+  std::vector<Eigen::Index> told;
+  const auto progress = [&](Eigen::Index done, Eigen::Index total) {
+    BOOST_TEST(total == 2);
+    told.push_back(done);
+  };
+  read_etri_person(folder.path, "7", {.rules = rules_of(heart), .progress = progress});
+  BOOST_REQUIRE(!told.empty());
+  BOOST_TEST(told.back() == 2);
+  BOOST_TEST(std::is_sorted(told.begin(), told.end()));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -98,6 +98,19 @@ BOOST_AUTO_TEST_CASE(timestamps_out_of_the_minute_are_dropped_and_counted) {
   BOOST_TEST(result.quality.defects.at("bad_timestamp") == 4);
 }
 
+BOOST_AUTO_TEST_CASE(timestamps_may_be_unix_seconds) {
+  TinyTree tree;
+  tree.add("1598713200", "ts,emotionTension\n1598713200.0,4\n1598713260.0,5\n");
+  tree.add("1598713200", 1598713200, "1598713200.25,1\n1598713207.5,3\n12,5\n1598713260.0,9\n");
+  const auto result = tree.read();
+  BOOST_REQUIRE(result.table.size() == 3u);
+  for (std::size_t i = 0; i < 3; ++i) {
+    BOOST_TEST(result.table.time[i] == 1598713200 + 5 * static_cast<std::int64_t>(i));
+    BOOST_TEST(result.table.values(i, 0) == static_cast<double>(1 + 2 * i));
+  }
+  BOOST_TEST(result.quality.defects.at("bad_timestamp") == 1);
+}
+
 BOOST_AUTO_TEST_CASE(labels_hold_until_the_next_and_the_last_for_one_bucket) {
   TinyTree tree;
   tree.add("1", "ts,emotionTension,action\n240.0,3,walk\n60.0,1,sleep\n60.0,2,eat\n");

@@ -18,8 +18,11 @@ BOOST_AUTO_TEST_CASE(every_minute_is_counted_once) {
   quality.drop(reason::unlabelled);
   quality.drop(reason::unlabelled);
   quality.drop("of my own");
-  BOOST_TEST(quality.minutes_seen == 5);
-  BOOST_TEST(quality.minutes_kept == 2);
+  quality.repair(reason::duplicate_label);
+  BOOST_TEST(quality.minutes_seen == 6);
+  BOOST_TEST(quality.minutes_kept == 3);
+  BOOST_TEST(quality.minutes_repaired() == 1);
+  BOOST_TEST(quality.repaired["duplicate_label"] == 1);
   BOOST_TEST(quality.minutes_dropped() == 3);
   BOOST_TEST(quality.kept["complete"] == 1);
   BOOST_TEST(quality.kept["partial"] == 1);
@@ -28,6 +31,15 @@ BOOST_AUTO_TEST_CASE(every_minute_is_counted_once) {
   BOOST_TEST(quality.usable());
   quality.error = "one class";
   BOOST_TEST(!quality.usable());
+}
+
+BOOST_AUTO_TEST_CASE(the_first_drop_is_remembered) {
+  Quality quality;
+  quality.keep();
+  BOOST_TEST(quality.first_drop == "");
+  quality.drop(reason::short_minute, Quality::place("a.csv", 3));
+  quality.drop(reason::long_minute, "b.csv");
+  BOOST_TEST(quality.first_drop == "a.csv:3: short");
 }
 
 BOOST_AUTO_TEST_CASE(notes_are_capped_and_defects_are_not) {

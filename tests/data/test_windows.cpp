@@ -3,6 +3,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+#include <limits>
+
 using namespace lifelog::data;
 
 namespace {
@@ -16,7 +19,7 @@ struct Made {
   std::vector<float> out;
 };
 
-Made make(const Modality& modality, const std::string& text, Rules rules = Rules::study) {
+Made make(const Modality& modality, const std::string& text, const Rules& rules = study_rules()) {
   CsvNumbers numbers;
   read_numbers(text, "minute.csv", window_columns(modality), numbers);
   Made made{{},
@@ -65,8 +68,9 @@ BOOST_AUTO_TEST_CASE(means_are_per_channel_or_pooled) {
 }
 
 BOOST_AUTO_TEST_CASE(a_cell_without_number_counts_only_in_rows_that_go_in) {
-  rejects(make(three_rows(WindowKind::exact), "a,b\n1,2\n3,null\n5,6\n"), reason::bad_value, 3);
-  rejects(make(three_rows(WindowKind::mean), "a,b\n1,2\n,4\n"), reason::bad_value, 3);
+  rejects(make(three_rows(WindowKind::exact), "a,b\n1,2\n3,null\n5,6\n"), reason::missing_value, 3);
+  rejects(make(three_rows(WindowKind::mean), "a,b\n1,2\n,4\n"), reason::missing_value, 3);
+  rejects(make(three_rows(WindowKind::mean), "a,b\n1,2\nx,4\n"), reason::bad_value, 3);
   BOOST_TEST(make(three_rows(WindowKind::at_least), "a,b\n1,2\n3,4\n5,6\nx,8\n").window.good());
   rejects(make(three_rows(WindowKind::exact), "a,b\n1,2\n3,1e300\n5,6\n"), reason::bad_value, 3);
 }
@@ -78,19 +82,54 @@ BOOST_AUTO_TEST_CASE(rules_differ_on_implausible_values) {
   BOOST_TEST(study.window.implausible == 2);
   BOOST_TEST(study.window.implausible_line == 3);
   BOOST_TEST(study.out[4] == 1e9f);
-  rejects(make(three_rows(WindowKind::exact), text, Rules::sensible), reason::out_of_range, 3);
+  rejects(make(three_rows(WindowKind::exact), text, sensible_rules()), reason::out_of_range, 3);
+}
+
+// Found by fuzzing: a channel of which any number is plausible let values through that no float holds.
+BOOST_AUTO_TEST_CASE(a_value_must_fit_a_float_whatever_is_plausible) {
+  const Modality anything{"test", {{"a", ""}, {"b", ""}}, 1, WindowKind::exact, 1};
+  rejects(make(anything, "a,b\n1,5.5e39\n"), reason::bad_value, 2);
+  rejects(make(anything, "a,b\n-5.5e39,1\n"), reason::bad_value, 2);
+  BOOST_TEST(make(anything, "a,b\n1,3e38\n").window.good());
+}
+
+BOOST_AUTO_TEST_CASE(reductions_of_your_own_make_what_they_say) {
+  auto modality = three_rows(WindowKind::custom);
+  modality.reduction = {"least and most", 2, 2, [](const CsvNumbers& rows, float* out) {
+                          for (std::size_t c = 0; c < 2; ++c) {
+                            double least = rows(0, c), most = rows(0, c);
+                            for (Eigen::Index r = 1; r < rows.rows; ++r) {
+                              least = std::min(least, rows(r, c));
+                              most = std::max(most, rows(r, c));
+                            }
+                            *out++ = static_cast<float>(least);
+                            *out++ = static_cast<float>(most);
+                          }
+                        }};
+  BOOST_TEST(!modality.scalar());
+  const auto made = make(modality, "a,b\n1,9\n2,8\n0,7\n1,1\n");
+  BOOST_TEST(made.window.good());
+  BOOST_TEST(made.out == (std::vector<float>{0, 2, 1, 9}), boost::test_tools::per_element());
+  rejects(make(modality, "a,b\n"), reason::missing_modality, 0);
+  rejects(make(modality, "a,b\n1,2\n1,\n"), reason::missing_value, 3);
+  modality.reduction.make = [](const CsvNumbers&, float* out) {
+    out[0] = std::numeric_limits<float>::infinity();
+  };
+  BOOST_TEST(make(modality, "a,b\n1,2\n").window.why == reason::bad_value);
+  modality.reduction.channels = modality.reduction.length = 1;
+  BOOST_TEST(modality.scalar());
 }
 
 BOOST_AUTO_TEST_CASE(file_must_have_the_modality_s_columns) {
   CsvNumbers numbers;
   read_numbers("a\n1\n", "m.csv", {"a"}, numbers);
   float out[6];
-  BOOST_CHECK_THROW(make_window(three_rows(WindowKind::exact), numbers, Rules::study, out),
+  BOOST_CHECK_THROW(make_window(three_rows(WindowKind::exact), numbers, study_rules(), out),
                     std::invalid_argument);
 }
 
 BOOST_AUTO_TEST_CASE(tables_are_the_study_s) {
-  const auto study = etri_2019(), sensible = etri_2019(Rules::sensible);
+  const auto study = study_rules().modalities, sensible = sensible_rules().modalities;
   BOOST_REQUIRE(study.size() == 9u);
   BOOST_TEST(empatica_e4().size() == 5u);
   const char* names[] = {"e4Acc", "e4Bvp", "e4Eda", "e4Hr", "e4Temp", "mAcc", "mGps", "mGyr", "mMag"};

@@ -224,7 +224,7 @@ BOOST_AUTO_TEST_CASE(preprocess_counts_every_minute) {
   const auto run = sandbox.run("preprocess", "--out data --rows --seed 4");
   BOOST_TEST(run.status == 0, run.err);
   const Names expected = {"data/101.csv", "data/101.safetensors", "data/102.csv",     "data/102.safetensors",
-                          "data/103.csv", "data/103.safetensors", "data/quality.json"};
+                          "data/103.csv", "data/103.safetensors", "data/quality.csv", "data/quality.json"};
   BOOST_TEST(sandbox.files() == expected, boost::test_tools::per_element());
   const auto json = nlohmann::json::parse(sandbox.read("data/quality.json"));
   BOOST_TEST(json.at("people").size() == 3U);
@@ -233,6 +233,7 @@ BOOST_AUTO_TEST_CASE(preprocess_counts_every_minute) {
   for (const auto& person : json.at("people")) {
     int kept = 0, dropped = 0;
     for (const auto& [why, n] : person.at("kept_by_reason").items()) kept += n.get<int>();
+    for (const auto& [why, n] : person.at("repaired_by_reason").items()) kept += n.get<int>();
     for (const auto& [why, n] : person.at("dropped_by_reason").items()) dropped += n.get<int>();
     BOOST_TEST(kept == person.at("kept").get<int>());
     BOOST_TEST(kept + dropped == person.at("seen").get<int>());
@@ -271,7 +272,7 @@ BOOST_AUTO_TEST_CASE(preprocess_says_why_nobody_is_usable) {
   const auto run = sandbox.run("preprocess", "--layout empatica --in e4 --out d --labels labels.csv");
   BOOST_TEST(run.status == 2);
   BOOST_TEST(run.one_line("preprocess"));
-  BOOST_TEST(sandbox.files().size() == 2U);  // labels.csv and the account
+  BOOST_TEST(sandbox.files().size() == 3U);  // labels.csv and the account, twice
   const auto json = nlohmann::json::parse(sandbox.read("d/quality.json"));
   BOOST_TEST(json.at("people").at(0).at("error").get<std::string>() != "");
 }

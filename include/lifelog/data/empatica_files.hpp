@@ -91,22 +91,18 @@ inline double header_number(std::string_view line, const std::string& where, con
 
 }  // namespace detail
 
-/// Reads a sensor's file. rate: what line 2 must say, 0 for any.
+/// Reads the text of a sensor's file. name: of the file, for errors. rate: what line 2 must say, 0 for any.
 ///
 /// Lines that are not `channels` numbers become NaN and are counted in `quality` as "bad_cell".
-/// Throws io_error when the file cannot be read, format_error (with the line) when its first two lines are
-/// wrong or no sample follows.
-inline EmpaticaStream read_empatica_stream(const std::filesystem::path& path, Index channels, double rate,
-                                           Quality& quality) {
-  const auto content = io::read_file(path);
-  std::string_view text = content;
+/// Throws format_error (with the line) when the first two lines are wrong or no sample follows.
+inline EmpaticaStream parse_empatica_stream(std::string_view text, const std::string& name, Index channels,
+                                            double rate, Quality& quality) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' '))
     text.remove_suffix(1);
 
   EmpaticaStream stream;
   stream.channels = channels;
-  const auto name = path.string();
   const double start =
       detail::header_number(detail::take_line(text), name + ":1", "a start in unix seconds", 0, 1e11);
   stream.start = std::llround(1e6 * start);
@@ -130,6 +126,12 @@ inline EmpaticaStream read_empatica_stream(const std::filesystem::path& path, In
   return stream;
 }
 
+/// As `parse_empatica_stream`, of a file. Throws io_error too.
+inline EmpaticaStream read_empatica_stream(const std::filesystem::path& path, Index channels, double rate,
+                                           Quality& quality) {
+  return parse_empatica_stream(io::read_file(path), path.string(), channels, rate, quality);
+}
+
 /// A label holds for [start, end), microseconds of unix time.
 struct EmpaticaInterval {
   std::int64_t start, end;
@@ -148,16 +150,15 @@ struct EmpaticaLabels {
   std::map<std::string, std::vector<Fault>> faults;                ///< rows that say nothing usable, per user
 };
 
-/// Reads a label file. Throws io_error when it cannot be read, format_error when one of the columns is
+/// Reads the text of a label file. file: its name, for errors. Throws format_error when one of the columns is
 /// missing. Rows without a usable start, end or label are kept as faults of their user.
-inline EmpaticaLabels read_empatica_labels(const std::filesystem::path& path,
-                                           const std::string& column = "label") {
-  const auto text = io::read_file(path);
-  CsvReader csv(text, path.string());
+inline EmpaticaLabels parse_empatica_labels(std::string_view text, const std::string& file,
+                                            const std::string& column = "label") {
+  CsvReader csv(text, file);
   const auto user = csv.column("user"), start = csv.column("start"), end = csv.column("end"),
              label = csv.column(column);
   EmpaticaLabels labels;
-  labels.file = path.string();
+  labels.file = file;
   while (csv.next()) {
     const auto who = cell_text(csv.cell(user));
     const auto from = parse_number(csv.cell(start)), to = parse_number(csv.cell(end));
@@ -180,6 +181,12 @@ inline EmpaticaLabels read_empatica_labels(const std::filesystem::path& path,
       return std::tie(a.start, a.end, a.label) < std::tie(b.start, b.end, b.label);
     });
   return labels;
+}
+
+/// As `parse_empatica_labels`, of a file. Throws io_error too.
+inline EmpaticaLabels read_empatica_labels(const std::filesystem::path& path,
+                                           const std::string& column = "label") {
+  return parse_empatica_labels(io::read_file(path), path.string(), column);
 }
 
 /// The label that covers most of [from, to) (of equals, the one that begins first), if that is at least

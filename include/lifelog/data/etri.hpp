@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <set>
 #include <stdexcept>
@@ -17,29 +17,27 @@
 #include "dataset.hpp"
 #include "etri_tree.hpp"
 #include "labels.hpp"
+#include "progress.hpp"
+#include "rules.hpp"
 #include "windows.hpp"
 
 namespace lifelog::data {
 
-/// What a data set's labels say: tension or positive emotion (1–7, self-reported), or the action of the
-/// minute.
-enum class EtriTarget { tension, positive, action };
-
 /// | name | type | description | default |
 /// |---|---|---|---|
 /// | target | EtriTarget | which label column | tension |
-/// | rules | Rules | the study's habits or sensible ones | study |
+/// | rules | Rules | sensors to read, and what is done where there is a choice | study_rules() |
 /// | allow_missing | bool | keep minutes of which only some modalities are usable | false |
-/// | modalities | vector<Modality> | sensors to read, in order; empty: etri_2019(rules) | empty |
 /// | threads | int | 0: all | 0 |
 /// | max_notes | Index | notes kept in Quality | 100 |
+/// | progress | ReadProgress | told the minutes read | none |
 struct EtriOptions {
   EtriTarget target = EtriTarget::tension;
-  Rules rules = Rules::study;
+  Rules rules = study_rules();
   bool allow_missing = false;
-  std::vector<Modality> modalities = {};
   int threads = 0;
   Index max_notes = 100;
+  ReadProgress progress = {};
 };
 
 /// One person's minutes and an account of all that was not kept.
@@ -48,18 +46,6 @@ struct EtriPerson {
   Quality quality;
 };
 
-/// Name of the label file's column for a target.
-inline const char* etri_label_column(EtriTarget target) {
-  switch (target) {
-    case EtriTarget::positive:
-      return "emotionPositive";
-    case EtriTarget::action:
-      return "action";
-    default:
-      return "emotionTension";
-  }
-}
-
 namespace detail {
 
 /// A labelled minute that may become a bag.
@@ -67,6 +53,7 @@ struct EtriMinute {
   std::size_t session;
   std::int64_t ts;
   std::string label;
+  const char* repair;  ///< a `lifelog::data::reason`, null when its label was as it should be
 };
 
 /// What reading a minute's files found: one window and the defects of one file per modality.
@@ -74,15 +61,6 @@ struct EtriMinuteResult {
   std::vector<Window> windows;
   std::vector<Index> bad_cells;
 };
-
-/// A label in one spelling ("3.0" is "3"), or nothing when it is empty or not on the scale.
-inline std::string usable_label(const std::string& cell, EtriTarget target) {
-  if (target == EtriTarget::action) return cell;
-  const auto number = parse_number(cell);
-  if (number.kind != CellKind::number || number.value != std::floor(number.value)) return {};
-  if (number.value < 1 || number.value > 7) return {};
-  return std::to_string(static_cast<int>(number.value));
-}
 
 /// Minutes worth reading; accounts for all others of the person at once.
 class EtriCandidates {
@@ -104,22 +82,29 @@ class EtriCandidates {
  private:
   void consider(std::size_t s, std::int64_t ts, const EtriSession& session, const EtriLabels& labels,
                 std::optional<std::size_t> column) {
-    const auto row = std::lower_bound(labels.ts.begin(), labels.ts.end(), ts) - labels.ts.begin();
-    const auto r = static_cast<std::size_t>(row);
-    if (r == labels.ts.size() || labels.ts[r] != ts) return quality_.drop(reason::unlabelled);
-    auto label = column ? usable_label(labels.cell(r, *column), options_.target) : std::string();
-    if (label.empty()) {
-      if (column)
-        quality_.note(labels.file, labels.line[r], "label \"" + labels.cell(r, *column) + "\" is not usable");
-      return quality_.drop(reason::bad_label);
+    const auto drop = [&](const char* why) {
+      quality_.drop(why, (session.path / std::to_string(ts)).string());
+    };
+    const auto row = labels.find(ts);
+    if (!row) return drop(reason::unlabelled);
+    if (!column) return drop(reason::bad_label);
+    auto label = usable_label(labels.cell(*row, *column), options_.target, options_.rules);
+    if (label.why != nullptr) {
+      quality_.note(labels.file, labels.line[*row],
+                    "label \"" + labels.cell(*row, *column) + "\" is not usable");
+      return quality_.drop(label.why, Quality::place(labels.file, labels.line[*row]));
     }
-    if (taken_.contains(ts)) return quality_.drop(reason::duplicate);
+    if (taken_.contains(ts)) return drop(reason::duplicate);
     std::size_t recorded = 0;
     for (std::size_t m = 0; m < session.minutes.size(); ++m) recorded += session.has(m, ts);
     if (recorded == 0 || (recorded < session.minutes.size() && !options_.allow_missing))
-      return quality_.drop(reason::missing_modality);
+      return drop(reason::missing_modality);
     taken_.insert(ts);
-    minutes_.push_back({s, ts, std::move(label)});
+    const bool respelt = options_.target == EtriTarget::action && labels.misspelt[*row];
+    minutes_.push_back({s, ts, std::move(label.text),
+                        labels.repeated[*row] ? reason::duplicate_label
+                        : respelt             ? reason::misspelt_action
+                                              : nullptr});
   }
 
   const EtriOptions& options_;
@@ -128,7 +113,7 @@ class EtriCandidates {
   std::vector<EtriMinute> minutes_;
 };
 
-inline Window read_window(const std::filesystem::path& path, const Modality& modality, Rules rules,
+inline Window read_window(const std::filesystem::path& path, const Modality& modality, const Rules& rules,
                           CsvNumbers& numbers, float* out) {
   try {
     read_numbers(io::read_file(path), path.filename().string(), window_columns(modality), numbers);
@@ -143,10 +128,10 @@ inline Window read_window(const std::filesystem::path& path, const Modality& mod
 /// unusable).
 class EtriWindows {
  public:
-  EtriWindows(const std::vector<EtriSession>& sessions, const std::vector<Modality>& modalities,
-              const std::vector<EtriMinute>& minutes, const EtriOptions& options, DataSet& data)
-      : sessions_(sessions), modalities_(modalities), minutes_(minutes), options_(options), data_(data) {
-    for (const auto& m : modalities) {
+  EtriWindows(const std::vector<EtriSession>& sessions, const std::vector<EtriMinute>& minutes,
+              const EtriOptions& options, DataSet& data)
+      : sessions_(sessions), minutes_(minutes), options_(options), data_(data) {
+    for (const auto& m : modalities_) {
       const std::array<std::size_t, 3> shape{minutes.size(), static_cast<std::size_t>(m.window_channels()),
                                              static_cast<std::size_t>(m.window_length())};
       data.modalities.push_back({m.name, xt::xtensor<float, 3>(shape, 0.0f), m.scalar()});
@@ -157,11 +142,13 @@ class EtriWindows {
     const auto n = static_cast<Index>(minutes_.size());
     std::vector<EtriMinuteResult> results(minutes_.size());
     constexpr Index piece_size = 8;
+    ProgressCounter progress(options_.progress, n);
     parallel_for(piece_count(piece_size, n), options_.threads, [&](Index piece) {
       const auto range = piece_of(piece, piece_size, n);
       CsvNumbers numbers;
       for (auto i = range.begin; i < range.end; ++i)
         results[static_cast<std::size_t>(i)] = read_minute(static_cast<std::size_t>(i), numbers);
+      progress.add(range.end - range.begin);
     });
     return results;
   }
@@ -181,6 +168,7 @@ class EtriWindows {
       const auto path = session.minute_file(modalities_[m], minutes_[i].ts);
       result.windows.push_back(read_window(path, modalities_[m], options_.rules, numbers, out));
       result.bad_cells.push_back(static_cast<Index>(numbers.faults.size()));
+      if (!result.windows.back().good()) std::fill_n(out, values.shape(1) * values.shape(2), 0.0f);
       // One unusable modality is enough to lose the minute: the rest need not be read.
       if (!result.windows.back().good() && !options_.allow_missing) break;
     }
@@ -188,34 +176,44 @@ class EtriWindows {
   }
 
   const std::vector<EtriSession>& sessions_;
-  const std::vector<Modality>& modalities_;
   const std::vector<EtriMinute>& minutes_;
   const EtriOptions& options_;
+  const std::vector<Modality>& modalities_ = options_.rules.modalities;
   DataSet& data_;
 };
 
 /// Counts a minute and its defects; true when it is kept.
-inline bool account(const EtriMinuteResult& result, const EtriSession& session,
-                    const std::vector<Modality>& modalities, std::int64_t ts, bool allow_missing,
-                    Quality& quality) {
+inline bool account(const EtriMinute& minute, const EtriMinuteResult& result, const EtriSession& session,
+                    const EtriOptions& options, Quality& quality) {
   const char* why = nullptr;
+  std::string where;
   std::size_t good = 0;
+  Index implausible = 0;
   for (std::size_t m = 0; m < result.windows.size(); ++m) {
     const auto& window = result.windows[m];
+    const auto file = session.minute_file(options.rules.modalities[m], minute.ts).string();
     good += window.good();
-    if (!window.good() && why == nullptr) why = window.why;
+    implausible += window.implausible;
     if (result.bad_cells[m] > 0) quality.defects["bad_cell"] += result.bad_cells[m];
-    if (window.implausible > 0) quality.defects["implausible"] += window.implausible;
     if (window.good() && window.implausible == 0) continue;
-    quality.note(session.minute_file(modalities[m], ts).string(),
-                 window.good() ? window.implausible_line : window.line, window.message);
+    const auto line = window.good() ? window.implausible_line : window.line;
+    quality.note(file, line, window.message);
+    if (window.good() || why != nullptr) continue;
+    why = window.why;
+    where = Quality::place(file, line) + ": " + window.message;
   }
-  const bool kept = why == nullptr || (allow_missing && good > 0);
-  if (kept)
-    quality.keep(why == nullptr ? reason::complete : reason::partial);
+  if (implausible > 0) quality.defects["implausible"] += implausible;
+  if (why != nullptr && !(options.allow_missing && good > 0)) {
+    quality.drop(why, where);
+    return false;
+  }
+  if (why != nullptr)
+    quality.keep(reason::partial);
+  else if (minute.repair != nullptr)
+    quality.repair(minute.repair);
   else
-    quality.drop(why);
-  return kept;
+    quality.keep(implausible > 0 ? reason::implausible : reason::complete);
+  return true;
 }
 
 /// Moves the kept minutes of a [n, channels, length] array to its front and cuts it there.
@@ -242,8 +240,18 @@ inline void fill_present(const std::vector<EtriMinuteResult>& results, const std
   if (all) data.present = xt::xtensor<std::uint8_t, 2>();
 }
 
+/// The classes that there are whether or not they occur: those of the scale, where the rules want it.
+inline std::vector<std::string> etri_scale(const EtriOptions& options) {
+  std::vector<std::string> classes;
+  const bool scaled = options.target == EtriTarget::tension || options.target == EtriTarget::positive;
+  if (scaled && options.rules.encoding == LabelEncoding::scale)
+    for (int label = options.rules.lowest_label; label <= options.rules.highest_label; ++label)
+      classes.push_back(std::to_string(label));
+  return classes;
+}
+
 inline void finish(const std::vector<EtriMinute>& minutes, const std::vector<std::size_t>& kept,
-                   EtriPerson& person) {
+                   const EtriOptions& options, EtriPerson& person) {
   auto& data = person.data;
   for (auto& modality : data.modalities) compact(modality.values, kept);
   std::vector<std::string> labels;
@@ -252,13 +260,13 @@ inline void finish(const std::vector<EtriMinute>& minutes, const std::vector<std
     labels.push_back(minutes[kept[i]].label);
     data.timestamp(i) = minutes[kept[i]].ts;
   }
-  auto encoded = encode_labels(labels);
+  auto encoded = encode_labels(labels, etri_scale(options));
   data.label = std::move(encoded.label);
   data.classes = std::move(encoded.classes);
   if (kept.empty())
     person.quality.error = "no usable minute";
-  else if (data.classes.size() < 2)
-    person.quality.error = "all minutes have one label, \"" + data.classes.front() + "\": nothing to learn";
+  else if (std::adjacent_find(labels.begin(), labels.end(), std::not_equal_to<>()) == labels.end())
+    person.quality.error = "all minutes have one label, \"" + labels.front() + "\": nothing to learn";
 }
 
 }  // namespace detail
@@ -269,32 +277,34 @@ inline void finish(const std::vector<EtriMinute>& minutes, const std::vector<std
 /// are read in parallel, the result does not depend on the number of threads; one person's minutes are held
 /// in memory.
 ///
-/// Minutes seen are those with a label row or a file of any modality. Each is kept or dropped for one reason:
-/// no label row (unlabelled), a label that is empty or not on the scale (bad_label), seen in an earlier
-/// session (duplicate), no file or no row of a modality (missing_modality), too few or too many rows (short,
-/// long), a cell without a number (bad_value), an unreadable file (bad_file), under `sensible` values out of
-/// range (out_of_range); of several, the first in this order, then of the first modality. With
-/// `allow_missing` a minute is kept while one modality is usable; the others are zero in `values` and in
-/// `present`. Labels become 0…C−1 in sorted order of those kept.
+/// Minutes seen are those with a label row or a file of any modality. Each is kept or dropped for one reason.
+/// Dropped: in a folder that is no session (stray_folder); no label row (unlabelled), one that is empty
+/// (empty_label), no number (bad_label) or not on the scale (label_out_of_range); seen in an earlier session
+/// (duplicate); no file or no row of a modality (missing_modality), too few or too many rows (short, long), a
+/// cell of nothing (missing_value) or of something else than a number (bad_value), an unreadable file
+/// (bad_file), a value out of range, where the rules drop those (out_of_range); of several, the first in this
+/// order, then of the first modality. Kept: repaired when of several label rows the first was taken
+/// (duplicate_label) or its action was misspelt (misspelt_action); with a value out of range (implausible);
+/// complete otherwise. With `allow_missing` a minute is kept while one modality is usable (partial); the
+/// others are zero in `values` and in `present`.
 ///
-/// What makes a person unusable (no minute, a single class) is said in `quality.error`, not thrown.
+/// Labels become 0…C−1 in sorted order of those kept, or of the whole scale, as the rules say. What makes a
+/// person unusable (no minute, a single class) is said in `quality.error`, not thrown.
 inline EtriPerson read_etri_person(const std::filesystem::path& dir, const std::string& user,
                                    const EtriOptions& options = {}) {
   const auto folder = etri_user_folder(dir, user);
-  const auto modalities = options.modalities.empty() ? etri_2019(options.rules) : options.modalities;
   EtriPerson person;
   person.data.user = person.quality.user = user;
   person.quality.max_notes = options.max_notes;
-  const auto sessions = list_etri_sessions(folder, modalities, person.quality);
+  const auto sessions = list_etri_sessions(folder, options.rules.modalities, person.quality);
   const auto minutes = detail::EtriCandidates(sessions, options, person.quality).take();
-  const auto results = detail::EtriWindows(sessions, modalities, minutes, options, person.data).read();
+  const auto results = detail::EtriWindows(sessions, minutes, options, person.data).read();
   std::vector<std::size_t> kept;
   for (std::size_t i = 0; i < minutes.size(); ++i)
-    if (detail::account(results[i], sessions[minutes[i].session], modalities, minutes[i].ts,
-                        options.allow_missing, person.quality))
+    if (detail::account(minutes[i], results[i], sessions[minutes[i].session], options, person.quality))
       kept.push_back(i);
   if (options.allow_missing) detail::fill_present(results, kept, person.data);
-  detail::finish(minutes, kept, person);
+  detail::finish(minutes, kept, options, person);
   return person;
 }
 

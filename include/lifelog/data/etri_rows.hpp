@@ -13,6 +13,7 @@
 
 #include "../core/parallel.hpp"
 #include "etri_tree.hpp"
+#include "progress.hpp"
 #include "resample.hpp"
 #include "rows.hpp"
 
@@ -23,10 +24,12 @@ namespace lifelog::data {
 /// | modalities | vector<Modality> | sensors to join; empty: etri_2019() | empty |
 /// | threads | int | 0: all | 0 |
 /// | max_notes | Index | notes kept in Quality | 100 |
+/// | progress | ReadProgress | told the files read of each session | none |
 struct EtriRowOptions {
   std::vector<Modality> modalities = {};
   int threads = 0;
   Index max_notes = 100;
+  ReadProgress progress = {};
 };
 
 struct EtriRows {
@@ -44,6 +47,15 @@ inline std::vector<std::string> row_columns(const Modality& modality) {
   return names;
 }
 
+/// Timestamps that are unix seconds of the minute become seconds from its begin.
+inline void make_relative(CsvNumbers& numbers, std::int64_t minute) {
+  constexpr std::int64_t first_day = 86400;  // before it the two cannot be told apart
+  const auto begin = static_cast<double>(minute);
+  if (minute < first_day) return;
+  for (std::size_t i = 0; i < numbers.values.size(); i += numbers.columns)
+    if (auto& timestamp = numbers.values[i]; timestamp >= begin && timestamp < begin + 60) timestamp -= begin;
+}
+
 inline ResampledFile resample_file(const std::filesystem::path& path, const Modality& modality,
                                    std::int64_t minute, CsvNumbers& numbers) {
   ResampledFile result;
@@ -59,6 +71,7 @@ inline ResampledFile resample_file(const std::filesystem::path& path, const Moda
     result.bad_cells += fault.column > 0;
     if (result.line == 0) result.line = fault.line;
   }
+  make_relative(numbers, minute);
   resample(numbers, minute, result);
   return result;
 }
@@ -128,6 +141,7 @@ class EtriRowBuilder {
     std::vector<ResampledFile> resampled(files.size());
     constexpr Index piece_size = 32;
     const auto n = static_cast<Index>(files.size());
+    ProgressCounter progress(options_.progress, n);
     parallel_for(piece_count(piece_size, n), options_.threads, [&](Index piece) {
       const auto range = piece_of(piece, piece_size, n);
       CsvNumbers numbers;
@@ -136,6 +150,7 @@ class EtriRowBuilder {
         resampled[i] =
             resample_file(session.minute_file(modality, files[i].second), modality, files[i].second, numbers);
       }
+      progress.add(range.end - range.begin);
     });
     std::vector<BucketRows> merged;
     for (std::size_t m = 0; m < modalities_.size(); ++m)
@@ -185,7 +200,8 @@ class EtriRowBuilder {
         quality_.keep();
       else
         quality_.drop(label_of(floor_bucket(minute)) == ForwardFill::none ? reason::unlabelled
-                                                                          : reason::missing_modality);
+                                                                          : reason::missing_modality,
+                      (session.path / std::to_string(minute)).string());
     }
   }
 
@@ -206,6 +222,8 @@ class EtriRowBuilder {
 /// of the session have, joined with the session's labels, each of which holds until the next begins; the last
 /// holds for its own bucket only. Cells without a number are skipped, rows whose timestamp is not in [0, 60)
 /// too; both are counted.
+///
+/// A timestamp may also be written as a unix second of the minute.
 ///
 /// Columns: channels, then extra columns of each modality; a file that lacks an extra column has NaN there.
 /// Minutes seen are those with a label or a file; one is kept when a row begins in it, else dropped as

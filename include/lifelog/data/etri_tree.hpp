@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -16,12 +15,14 @@
 #include <vector>
 
 #include "../io/atomic_file.hpp"
-#include "csv.hpp"
+#include "etri_labels.hpp"
 #include "modalities.hpp"
 #include "quality.hpp"
 
-// The ETRI lifelog as it lies on disk (2019 part):
+// The ETRI lifelog as it lies on disk:
 //   <user>/<session>/<session>_label.csv, <user>/<session>/<modality>/<unix second of the minute>.csv
+// in folders dataset_2018, dataset_2019, dataset_2020. Users are numbers (`101`) or `user` and a number
+// (`user01`); the 2020 part has them in folders of several, `user01-06/user01/…`.
 
 namespace lifelog::data {
 
@@ -37,24 +38,6 @@ struct EtriSession {
   }
   bool has(std::size_t modality, std::int64_t minute) const {
     return std::binary_search(minutes[modality].begin(), minutes[modality].end(), minute);
-  }
-};
-
-/// Rows of a session's label file, ascending by time, each time once.
-struct EtriLabels {
-  std::vector<std::string> columns;  ///< all of the header but `ts`
-  std::vector<std::int64_t> ts;      ///< [n], unix seconds
-  std::vector<Index> line;           ///< [n], in the file
-  std::vector<std::string>
-      cells;  ///< [n, columns], row-major; empty where the file says nothing (`na`, `null`, …)
-  std::string file;
-
-  const std::string& cell(std::size_t row, std::size_t column) const {
-    return cells[row * columns.size() + column];
-  }
-  std::optional<std::size_t> find(std::string_view column) const {
-    const auto it = std::find(columns.begin(), columns.end(), column);
-    return it == columns.end() ? std::nullopt : std::optional(static_cast<std::size_t>(it - columns.begin()));
   }
 };
 
@@ -85,12 +68,13 @@ inline std::vector<Entry> entries(const std::filesystem::path& path, std::error_
   return found;
 }
 
-/// Names of sub-folders that are numbers, ascending by number.
-inline std::vector<std::string> numbered_folders(const std::filesystem::path& path) {
+/// Names of sub-folders that `id_of` takes for one, ascending by id.
+template<class IdOf>
+std::vector<std::string> folders_with_id(const std::filesystem::path& path, IdOf id_of) {
   std::error_code error;
   std::vector<std::pair<std::int64_t, std::string>> numbered;
   for (auto& entry : entries(path, error))
-    if (const auto id = as_id(entry.name); id && entry.folder)
+    if (const auto id = id_of(entry.name); id && entry.folder)
       numbered.emplace_back(*id, std::move(entry.name));
   std::sort(numbered.begin(), numbered.end());
   std::vector<std::string> names;
@@ -98,42 +82,91 @@ inline std::vector<std::string> numbered_folders(const std::filesystem::path& pa
   return names;
 }
 
-inline bool holds_users(const std::filesystem::path& path) {
-  for (const auto& user : numbered_folders(path))
-    if (!numbered_folders(path / user).empty()) return true;
+inline std::vector<std::string> numbered_folders(const std::filesystem::path& path) {
+  return folders_with_id(path, [](std::string_view name) { return as_id(name); });
+}
+
+/// `101` or `user01`.
+inline std::optional<std::int64_t> as_user(std::string_view name) {
+  if (name.starts_with("user")) name.remove_prefix(4);
+  return as_id(name);
+}
+
+/// The first number of `user01-06`.
+inline std::optional<std::int64_t> as_user_range(std::string_view name) {
+  const auto dash = name.find('-');
+  if (dash == std::string_view::npos || !name.starts_with("user") || !as_id(name.substr(dash + 1)))
+    return std::nullopt;
+  return as_user(name.substr(0, dash));
+}
+
+/// A person and the folder that holds the sessions.
+struct EtriUser {
+  std::int64_t id;
+  std::string name;
+  std::filesystem::path folder;
+};
+
+inline std::vector<EtriUser> users_in(const std::filesystem::path& path) {
+  std::vector<EtriUser> users;
+  for (auto& name : folders_with_id(path, as_user)) users.push_back({*as_user(name), name, path / name});
+  return users;
+}
+
+/// All users of a part, ascending.
+inline std::vector<EtriUser> users_of_part(const std::filesystem::path& part) {
+  auto users = users_in(part);
+  for (const auto& range : folders_with_id(part, as_user_range))
+    for (auto& user : users_in(part / range)) users.push_back(std::move(user));
+  std::stable_sort(users.begin(), users.end(),
+                   [](const EtriUser& a, const EtriUser& b) { return a.id < b.id; });
+  return users;
+}
+
+inline bool holds_users(const std::filesystem::path& part) {
+  for (const auto& user : users_of_part(part))
+    if (!numbered_folders(user.folder).empty()) return true;
   return false;
 }
 
 }  // namespace detail
 
-/// The folder that holds the user folders. dir: the tree's root (with `dataset_2019` in it), `dataset_2019`
-/// itself, or any folder of user folders. io_error when it cannot be read, format_error when it is laid out
-/// otherwise.
+/// The folder that holds the user folders. dir: the root of a tree with one part (`dataset_2019`, say) in it,
+/// such a part itself, or any folder of user folders. io_error when it cannot be read, format_error when it
+/// is laid out otherwise or holds several parts.
 inline std::filesystem::path etri_root(const std::filesystem::path& dir) {
   std::error_code error;
   if (!std::filesystem::is_directory(dir, error))
     throw io_error(dir.string(), "expected the folder of an ETRI lifelog, found no folder");
-  for (const auto& candidate : {dir / "dataset_2019", dir})
-    if (detail::holds_users(candidate)) return candidate;
+  if (detail::holds_users(dir)) return dir;
+  std::vector<std::filesystem::path> parts;
+  for (const auto& entry : detail::entries(dir, error))
+    if (entry.folder && entry.name.starts_with("dataset_") && detail::holds_users(dir / entry.name))
+      parts.push_back(dir / entry.name);
+  if (parts.size() == 1) return parts.front();
+  if (parts.size() > 1)
+    throw format_error(dir.string(), "expected one part of an ETRI lifelog, found " +
+                                         parts[0].filename().string() + " and " +
+                                         parts[1].filename().string() + "; name one of them");
   throw format_error(
       dir.string(),
       "expected an ETRI lifelog, [dataset_2019/]<user>/<session>/<modality>/<unix second>.csv with "
-      "numbers for <user> and <session>; found no such user folder");
+      "numbers for <session> and numbers or user01, user02, ... for <user>; found no such user folder");
 }
 
 /// The folder of a person; io_error when there is none.
 inline std::filesystem::path etri_user_folder(const std::filesystem::path& dir, const std::string& user) {
-  auto folder = etri_root(dir) / user;
-  std::error_code error;
-  if (!detail::as_id(user) || !std::filesystem::is_directory(folder, error))
-    throw io_error(folder.string(), "expected the folder of a person, found none");
-  return folder;
+  const auto root = etri_root(dir);
+  for (auto& found : detail::users_of_part(root))
+    if (found.name == user) return std::move(found.folder);
+  throw io_error((root / user).string(), "expected the folder of a person, found none");
 }
 
-/// Ids of all persons of a lifelog, ascending. Folders whose names are not numbers are none. Errors as
-/// `etri_root`.
+/// Names of all persons of a lifelog, ascending by number. Errors as `etri_root`.
 inline std::vector<std::string> etri_users(const std::filesystem::path& dir) {
-  return detail::numbered_folders(etri_root(dir));
+  std::vector<std::string> names;
+  for (auto& user : detail::users_of_part(etri_root(dir))) names.push_back(std::move(user.name));
+  return names;
 }
 
 namespace detail {
@@ -186,98 +219,56 @@ inline EtriSession list_etri_session(const std::filesystem::path& path,
   return session;
 }
 
-/// All sessions of a user, ascending; folders whose names are not numbers are counted and passed by.
+/// Reads a session's label file. A file that is missing, cannot be read or lacks `ts` gives no labels and is
+/// counted.
+inline EtriLabels read_etri_labels(const EtriSession& session, Quality& quality) {
+  const auto path = session.path / (session.name + "_label.csv");
+  EtriLabels none;
+  none.file = path.string();
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) {
+    quality.defect("missing_label_file", none.file, 0, "no such file");
+    return none;
+  }
+  try {
+    return parse_etri_labels(io::read_file(path), none.file, quality);
+  } catch (const std::runtime_error& failure) {  // format_error, io_error
+    ++quality.defects["bad_label_file"];
+    quality.note(failure.what());
+    return none;
+  }
+}
+
+namespace detail {
+
+/// Minutes in a folder that is none of the sessions are on disk too: dropped, every one.
+inline void drop_stray_minutes(const std::filesystem::path& folder, const std::vector<Modality>& modalities,
+                               Quality& quality) {
+  Quality ignored;
+  const auto session = list_etri_session(folder, modalities, ignored);
+  for (const auto minute : etri_minutes(session, read_etri_labels(session, ignored)))
+    quality.drop(reason::stray_folder, (folder / std::to_string(minute)).string());
+}
+
+}  // namespace detail
+
+/// All sessions of a user, ascending. What else there is gets counted, the minutes in it as dropped.
 inline std::vector<EtriSession> list_etri_sessions(const std::filesystem::path& user_folder,
                                                    const std::vector<Modality>& modalities,
                                                    Quality& quality) {
   std::error_code error;
-  for (const auto& entry : detail::entries(user_folder, error))
-    if (!entry.folder || !detail::as_id(entry.name))
-      quality.defect(entry.folder ? "stray_folder" : "stray_file", (user_folder / entry.name).string(), 0,
-                     "ignored: expected session folders named by numbers");
+  for (const auto& entry : detail::entries(user_folder, error)) {
+    if (entry.folder && detail::as_id(entry.name)) continue;
+    const auto path = user_folder / entry.name;
+    quality.defect(entry.folder ? "stray_folder" : "stray_file", path.string(), 0,
+                   "ignored: expected session folders named by numbers");
+    if (entry.folder) detail::drop_stray_minutes(path, modalities, quality);
+  }
   if (error) quality.defect("unreadable_folder", user_folder.string(), 0, error.message());
   std::vector<EtriSession> sessions;
   for (const auto& name : detail::numbered_folders(user_folder))
     sessions.push_back(list_etri_session(user_folder / name, modalities, quality));
   return sessions;
-}
-
-namespace detail {
-
-/// Label text as it is meant: nothing for the spellings of nothing, one spelling of an action that has two.
-inline std::string clean_label(std::string_view cell, Quality& quality) {
-  if (is_missing(cell)) return {};
-  auto text = cell_text(cell);
-  if (text == "communitiy_interaction") {
-    ++quality.defects["misspelt_action"];
-    text = "community_interaction";
-  }
-  return text;
-}
-
-inline void sort_labels(EtriLabels& labels, Quality& quality) {
-  std::vector<std::size_t> order(labels.ts.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return labels.ts[a] < labels.ts[b]; });
-  EtriLabels sorted{labels.columns, {}, {}, {}, labels.file};
-  for (const auto i : order) {
-    if (!sorted.ts.empty() && sorted.ts.back() == labels.ts[i]) {
-      quality.defect("duplicate_label", labels.file, labels.line[i], "ts seen before; the first counts");
-      continue;
-    }
-    sorted.ts.push_back(labels.ts[i]);
-    sorted.line.push_back(labels.line[i]);
-    for (std::size_t c = 0; c < labels.columns.size(); ++c) sorted.cells.push_back(labels.cell(i, c));
-  }
-  labels = std::move(sorted);
-}
-
-inline void read_label_rows(CsvReader& csv, EtriLabels& labels, Quality& quality) {
-  const auto ts_column = csv.column("ts");
-  for (const auto& name : csv.header())
-    if (name != "ts") labels.columns.emplace_back(name);
-  while (csv.next()) {
-    const auto ts = parse_number(csv.cell(ts_column));
-    if (ts.kind != CellKind::number || std::abs(ts.value) > 1e15) {
-      quality.defect(
-          "bad_label_time", labels.file, csv.line(),
-          "ts: expected unix seconds, got \"" + std::string(csv.cell(ts_column).substr(0, 40)) + "\"");
-      continue;
-    }
-    labels.ts.push_back(std::llround(ts.value));
-    labels.line.push_back(csv.line());
-    for (std::size_t c = 0; c < csv.header().size(); ++c)
-      if (csv.header()[c] != "ts") labels.cells.push_back(clean_label(csv.cell(c), quality));
-  }
-}
-
-}  // namespace detail
-
-/// Reads a session's label file. A file that is missing, cannot be read or lacks `ts` gives no labels and is
-/// counted. Of rows with the same `ts` the first counts.
-inline EtriLabels read_etri_labels(const EtriSession& session, Quality& quality) {
-  const auto path = session.path / (session.name + "_label.csv");
-  EtriLabels labels;
-  labels.file = path.string();
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) {
-    quality.defect("missing_label_file", labels.file, 0, "no such file");
-    return labels;
-  }
-  try {
-    const auto text = io::read_file(path);
-    CsvReader csv(text, labels.file);
-    detail::read_label_rows(csv, labels, quality);
-    if (labels.ts.empty()) quality.defect("empty_label_file", labels.file, 0, "no label rows");
-    detail::sort_labels(labels, quality);
-  } catch (const std::runtime_error& failure) {  // format_error, io_error
-    ++quality.defects["bad_label_file"];
-    ++quality.notes_total;
-    if (static_cast<Index>(quality.notes.size()) < quality.max_notes)
-      quality.notes.emplace_back(failure.what());
-  }
-  return labels;
 }
 
 }  // namespace lifelog::data

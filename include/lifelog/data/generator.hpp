@@ -124,7 +124,7 @@ inline DataSet generate_dataset(const GeneratorPlan& plan, Index person) {
   detail::require(person >= 0 && person < static_cast<Index>(plan.people.size()),
                   "person: expected an index below ", plan.people.size(), ", got ", person);
   const auto& one = plan.people[static_cast<std::size_t>(person)];
-  const auto modalities = etri_2019(Rules::study);
+  const auto modalities = etri_2019();
   const auto minutes = plan.options.minutes, total = plan.options.sessions * minutes;
   const auto n = static_cast<std::size_t>(total);
   DataSet set;

@@ -90,9 +90,12 @@ struct EncodedLabels {
   std::vector<std::string> classes;    ///< [C]
 };
 
-/// Fits a LabelEncoder on all labels and encodes them.
-inline EncodedLabels encode_labels(std::span<const std::string> labels) {
-  const auto encoder = LabelEncoder::fit(labels);
+/// Fits a LabelEncoder on all labels and encodes them. classes: labels that are classes whether or not they
+/// occur.
+inline EncodedLabels encode_labels(std::span<const std::string> labels,
+                                   std::vector<std::string> classes = {}) {
+  classes.insert(classes.end(), labels.begin(), labels.end());
+  const auto encoder = LabelEncoder::fit(classes);
   auto result = EncodedLabels{xt::xtensor<std::int64_t, 1>::from_shape({labels.size()}), encoder.classes()};
   for (std::size_t i = 0; i < labels.size(); ++i) result.label(i) = encoder.encode(labels[i]);
   return result;

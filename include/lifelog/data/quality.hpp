@@ -9,34 +9,55 @@
 
 namespace lifelog::data {
 
-/// The reasons for which readers keep or drop a minute; stable, because they become keys of `quality.json`.
-/// A reader may add its own.
+/// What may be said of a minute; stable, because these become keys of `quality.json`. A reader may add its
+/// own.
 namespace reason {
-inline constexpr const char* complete = "complete";      ///< kept: every modality recorded
-inline constexpr const char* partial = "partial";        ///< kept although a modality was missing (allowed)
-inline constexpr const char* unlabelled = "unlabelled";  ///< dropped: no label, or none covers enough of it
-inline constexpr const char* missing_modality =
-    "missing_modality";                                ///< dropped: a modality has no sample in it
-inline constexpr const char* short_minute = "short";   ///< dropped: a modality has too few samples
-inline constexpr const char* bad_value = "bad_value";  ///< dropped: a sample could not be read as a number
-inline constexpr const char* duplicate = "duplicate";  ///< dropped: the same minute came before
+// Kept as it is.
+inline constexpr const char* complete = "complete";        ///< every modality recorded
+inline constexpr const char* partial = "partial";          ///< although a modality was unusable (allowed)
+inline constexpr const char* implausible = "implausible";  ///< although a value is out of range (allowed)
+// Kept after something was left out of it.
+inline constexpr const char* duplicate_label = "duplicate_label";  ///< more label rows of the same time
+inline constexpr const char* misspelt_action = "misspelt_action";  ///< its label in the usual spelling
+inline constexpr const char* skipped_sample = "skipped_sample";    ///< a mean without its unreadable samples
+// Dropped: what its label lacks …
+inline constexpr const char* unlabelled = "unlabelled";    ///< no label, or none covers enough of it
+inline constexpr const char* empty_label = "empty_label";  ///< a label row that says nothing
+inline constexpr const char* bad_label = "bad_label";      ///< a label that cannot be read
+inline constexpr const char* label_out_of_range =
+    "label_out_of_range";  ///< a number that is not on the scale
+// … what its files lack …
+inline constexpr const char* missing_modality = "missing_modality";  ///< a modality has no sample in it
+inline constexpr const char* bad_file = "bad_file";            ///< a file unreadable or without its columns
+inline constexpr const char* short_minute = "short";           ///< a modality has too few samples
+inline constexpr const char* long_minute = "long";             ///< a modality has too many samples
+inline constexpr const char* missing_value = "missing_value";  ///< an empty cell, `NaN`, `null`, `na`, …
+inline constexpr const char* bad_value = "bad_value";          ///< a cell with anything but a number
+inline constexpr const char* out_of_range = "out_of_range";    ///< a value no sensor can report
+// … or where it lies.
+inline constexpr const char* duplicate = "duplicate";        ///< the same minute came before
+inline constexpr const char* stray_folder = "stray_folder";  ///< in a folder that is no session
 }  // namespace reason
 
-/// What became of one person's recording: every minute seen is counted once, as kept or as dropped, by
+/// What became of one person's recording: every minute seen is counted once, as kept, repaired or dropped, by
 /// reason.
 struct Quality {
   std::string user;
   Index minutes_seen = 0;
+  /// Repaired ones included.
   Index minutes_kept = 0;
-  /// Minutes by reason; the counts of `kept` add up to `minutes_kept`, those of both to `minutes_seen`.
-  std::map<std::string, Index> kept, dropped;
-  /// Dirt that was survived (say "bad_cell", "duplicate_label"), counted by kind; not minutes, and complete
-  /// even where `notes` were capped.
+  /// Minutes by reason; the counts of all three add up to `minutes_seen`, those of the first two to
+  /// `minutes_kept`.
+  std::map<std::string, Index> kept, repaired, dropped;
+  /// Dirt that was survived (say "bad_cell", "stray_file"), counted by kind; not minutes, and complete even
+  /// where `notes` were capped.
   std::map<std::string, Index> defects;
   /// The first `max_notes` notes, "file:line: message" or "file: message"; `notes_total` counts all of them.
   std::vector<std::string> notes;
   Index notes_total = 0;
   Index max_notes = 100;
+  /// Where and why the first minute was dropped; empty while none was.
+  std::string first_drop;
   /// Why nothing of this person can be used; empty when something can.
   std::string error;
 
@@ -46,9 +67,18 @@ struct Quality {
     ++kept[why];
   }
 
-  void drop(const std::string& why) {
+  /// Keeps a minute of which something had to be left out or put right.
+  void repair(const std::string& why) {
+    ++minutes_seen;
+    ++minutes_kept;
+    ++repaired[why];
+  }
+
+  /// where: the minute or its file, for whoever asks after the first one dropped.
+  void drop(const std::string& why, const std::string& where = {}) {
     ++minutes_seen;
     ++dropped[why];
+    if (first_drop.empty()) first_drop = where.empty() ? why : where + ": " + why;
   }
 
   /// Records a remark that says itself what it is about.
@@ -59,7 +89,7 @@ struct Quality {
 
   /// Records a remark on a file; `line` counts from 1, 0 speaks of the file as a whole.
   void note(const std::string& file, Index line, const std::string& message) {
-    note(file + (line > 0 ? ":" + std::to_string(line) : std::string()) + ": " + message);
+    note(place(file, line) + ": " + message);
   }
 
   /// Counts one defect of a kind and notes where it is.
@@ -68,7 +98,17 @@ struct Quality {
     note(file, line, message);
   }
 
+  /// "file:line", or "file" for line 0.
+  static std::string place(const std::string& file, Index line) {
+    return file + (line > 0 ? ":" + std::to_string(line) : std::string());
+  }
+
   Index minutes_dropped() const { return minutes_seen - minutes_kept; }
+  Index minutes_repaired() const {
+    Index sum = 0;
+    for (const auto& [why, minutes] : repaired) sum += minutes;
+    return sum;
+  }
   bool usable() const { return error.empty() && minutes_kept > 0; }
 };
 

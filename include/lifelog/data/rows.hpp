@@ -16,6 +16,7 @@
 #include "../core/xtensor.hpp"
 #include "../io/atomic_file.hpp"
 #include "csv.hpp"
+#include "tension.hpp"
 
 namespace lifelog::data {
 
@@ -38,22 +39,6 @@ struct RowTable {
 
   std::size_t size() const { return time.size(); }
 };
-
-/// How the study's predictors see tension: `three` is {0, 1} {2, 3, 4} {rest}, as was meant; `study` is what
-/// the original's expression computes, {0, 1} and {rest}.
-enum class TensionBins { study, three };
-
-/// The bin 0…C−1 of a tension as people report it.
-inline int tension_bin(int tension, TensionBins bins) {
-  if (tension == 0 || tension == 1) return 0;
-  if (bins == TensionBins::study) return 1;
-  return tension >= 2 && tension <= 4 ? 1 : 2;
-}
-
-/// Number of bins.
-inline int tension_bin_count(TensionBins bins) {
-  return bins == TensionBins::study ? 2 : 3;
-}
 
 /// A label column as numbers: [n], NaN where the cell holds none. A table without that column is an
 /// std::invalid_argument.

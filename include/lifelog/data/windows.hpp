@@ -10,16 +10,9 @@
 #include "csv.hpp"
 #include "modalities.hpp"
 #include "quality.hpp"
+#include "rules.hpp"
 
 namespace lifelog::data {
-
-namespace reason {
-inline constexpr const char* long_minute = "long";  ///< dropped: a modality has too many samples
-inline constexpr const char* out_of_range =
-    "out_of_range";                                    ///< dropped: a sample no sensor can report (sensible)
-inline constexpr const char* bad_file = "bad_file";    ///< dropped: a file unreadable or without its columns
-inline constexpr const char* bad_label = "bad_label";  ///< dropped: its label is empty or not on the scale
-}  // namespace reason
 
 /// What became of one modality of one minute.
 struct Window {
@@ -31,11 +24,6 @@ struct Window {
 
   bool good() const { return why == nullptr; }
 };
-
-/// Whether a minute with values out of the plausible range goes.
-inline bool drops_implausible(Rules rules) {
-  return rules == Rules::sensible;
-}
 
 /// The columns `make_window` wants of a file, in order.
 inline std::vector<std::string> window_columns(const Modality& modality) {
@@ -70,22 +58,27 @@ inline Window check_rows(const Modality& m, Index rows) {
 inline Window check_cells(const Modality& m, const CsvNumbers& file, Index used) {
   for (const auto& fault : file.faults)
     if (fault.row < used)
-      return rejected(reason::bad_value, fault.line,
+      return rejected(fault.kind == CellKind::missing ? reason::missing_value : reason::bad_value, fault.line,
                       m.channels[fault.column].name + ": expected a number, got \"" + fault.text + "\"");
   constexpr double limit = std::numeric_limits<float>::max();
   Window window;
   for (Index row = 0; row < used; ++row)
     for (std::size_t c = 0; c < file.columns; ++c) {
       const double value = file(row, c);
-      if (value >= m.channels[c].low && value <= m.channels[c].high) continue;
       if (std::abs(value) > limit)
         return rejected(reason::bad_value, row + 2, m.channels[c].name + ": beyond what a float holds");
+      if (value >= m.channels[c].low && value <= m.channels[c].high) continue;
       if (window.implausible++ == 0) {
         window.implausible_line = row + 2;
         window.message = m.channels[c].name + ": out of the plausible range";
       }
     }
   return window;
+}
+
+inline bool all_finite(const Modality& m, const float* out) {
+  return std::all_of(out, out + m.window_channels() * m.window_length(),
+                     [](float value) { return std::isfinite(value); });
 }
 
 /// out: [window_channels, window_length], row-major.
@@ -96,6 +89,7 @@ inline void fill_window(const Modality& m, const CsvNumbers& file, Index used, f
     *out = static_cast<float>(sum / static_cast<double>(file.values.size()));
     return;
   }
+  if (m.kind == WindowKind::custom) return m.reduction.make(file, out);
   for (std::size_t c = 0; c < file.columns; ++c) {
     if (m.series()) {
       for (Index row = 0; row < used; ++row) *out++ = static_cast<float>(file(row, c));
@@ -112,12 +106,12 @@ inline void fill_window(const Modality& m, const CsvNumbers& file, Index used, f
 /// Makes a modality's value of a minute out of the rows of its file.
 ///
 /// file: [rows, channels] as `read_numbers` reads `window_columns(modality)`. out: [window_channels,
-/// window_length] floats owned by the caller, row-major (all x, then all y, …); written only when the result
-/// is good. Values go in as they are, in the sensor's unit. Under both rules the minute is rejected when it
-/// has no row, too few or (where exact) too many, or a cell without a number in a row that would go in; under
-/// `sensible` also when a value is out of its channel's plausible range. Lines of implausible values assume a
-/// file without blank lines.
-inline Window make_window(const Modality& modality, const CsvNumbers& file, Rules rules, float* out) {
+/// window_length] floats owned by the caller, row-major (all x, then all y, …); of no meaning when the result
+/// is not good. Values go in as they are, in the sensor's unit. The minute is rejected when it has no row, too
+/// few or (where exact) too many, or a cell without a number in a row that would go in; where the rules say
+/// so, also when a value is out of its channel's plausible range. Lines of implausible values assume a file
+/// without blank lines.
+inline Window make_window(const Modality& modality, const CsvNumbers& file, const Rules& rules, float* out) {
   detail::require(file.columns == modality.channels.size(), "file: expected ", modality.channels.size(),
                   " columns of ", modality.name, ", got ", file.columns);
   auto window = detail::check_rows(modality, file.rows);
@@ -125,12 +119,14 @@ inline Window make_window(const Modality& modality, const CsvNumbers& file, Rule
   const auto used = detail::rows_used(modality, file.rows);
   window = detail::check_cells(modality, file, used);
   if (!window.good()) return window;
-  if (window.implausible > 0 && drops_implausible(rules)) {
+  if (window.implausible > 0 && rules.drop_implausible) {
     window.why = reason::out_of_range;
     window.line = window.implausible_line;
     return window;
   }
   detail::fill_window(modality, file, used, out);
+  if (modality.kind == WindowKind::custom && !detail::all_finite(modality, out))
+    return detail::rejected(reason::bad_value, 0, modality.reduction.name + ": not a finite value");
   return window;
 }
 

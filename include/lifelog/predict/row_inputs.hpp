@@ -33,7 +33,7 @@ inline bool is_input(const std::string& channel) {
 
 /// What a column's sensor can possibly report; anything for sensors that the tables of `data/modalities.hpp` do not hold.
 inline data::Channel channel_of(const std::string& modality, const std::string& channel) {
-  for (const auto& known : data::etri_2019(data::Rules::study))
+  for (const auto& known : data::etri_2019())
     if (known.name == modality)
       for (const auto& c : known.channels)
         if (c.name == channel) return c;

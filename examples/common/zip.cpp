@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#include "zip.hpp"
+
+#include <algorithm>
+#include <lifelog/core/error.hpp>
+#include <lifelog/io/atomic_file.hpp>
+#include <string_view>
+
+#ifdef LIFELOG_EXAMPLES_ZIP
+#include <zlib.h>
+#endif
+
+namespace lifelog::examples {
+
+namespace {
+
+// Signatures and fixed lengths of the three records.
+constexpr std::string_view local_mark = "PK\x03\x04", entry_mark = "PK\x01\x02", end_mark = "PK\x05\x06";
+constexpr std::size_t local_size = 30, entry_size = 46, end_size = 22;
+constexpr std::uint16_t encrypted = 1, stored = 0, deflated = 8;
+
+#ifdef LIFELOG_EXAMPLES_ZIP
+
+/// Unpacks to exactly out.size() bytes; false when that is not what `packed` is.
+bool inflate_to(std::string_view packed, std::string& out) {
+  z_stream stream{};
+  if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) return false;  // raw deflate, no header of zlib's
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
+  stream.avail_in = static_cast<uInt>(packed.size());
+  Bytef none;
+  stream.next_out = out.empty() ? &none : reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  const int status = inflate(&stream, Z_FINISH);
+  const bool whole = status == Z_STREAM_END && stream.avail_out == 0 && stream.avail_in == 0;
+  inflateEnd(&stream);
+  return whole;
+}
+
+std::uint32_t checksum_of(std::string_view text) {
+  return static_cast<std::uint32_t>(
+      crc32(0, reinterpret_cast<const Bytef*>(text.data()), static_cast<uInt>(text.size())));
+}
+
+constexpr bool have_zlib = true;
+
+#else
+
+bool inflate_to(std::string_view, std::string&) {
+  return false;
+}
+
+std::uint32_t checksum_of(std::string_view) {
+  return 0;
+}
+
+constexpr bool have_zlib = false;
+
+#endif
+
+}  // namespace
+
+bool ZipArchive::supported() {
+  return have_zlib;
+}
+
+ZipArchive::ZipArchive(const std::filesystem::path& path) : ZipArchive(io::read_file(path), path.string()) {}
+
+ZipArchive::ZipArchive(std::string content, std::string name)
+    : content_(std::move(content)), name_(std::move(name)) {
+  if (!supported()) fail("this build reads no zip archives (zlib was not found); unpack it first");
+  list();
+}
+
+std::vector<std::string> ZipArchive::names() const {
+  std::vector<std::string> names;
+  for (const auto& entry : entries_) names.push_back(entry.name);
+  return names;
+}
+
+std::string ZipArchive::read(const std::string& name) const {
+  const auto* entry = find(name);
+  if (entry == nullptr) throw io_error(name_ + ": " + name, "no such file in the archive");
+  return unpack(*entry);
+}
+
+void ZipArchive::fail(const std::string& reason) const {
+  throw format_error(name_, reason);
+}
+
+/// Little-endian; in the content, as the callers have made sure.
+std::size_t ZipArchive::number(std::size_t at, int bytes) const {
+  std::size_t value = 0;
+  for (int i = bytes; i-- > 0;)
+    value = value << 8 | static_cast<unsigned char>(content_[at + static_cast<std::size_t>(i)]);
+  return value;
+}
+
+/// Finds the record at the end, which a comment of up to 65535 bytes may follow, and reads the list it names.
+void ZipArchive::list() {
+  const auto size = content_.size();
+  auto end = size < end_size ? std::string::npos : content_.rfind(end_mark, size - end_size);
+  while (end != std::string::npos && end + end_size + number(end + 20, 2) != size)
+    end = end == 0 ? std::string::npos : content_.rfind(end_mark, end - 1);
+  if (end == std::string::npos || size - end > end_size + 65535)
+    fail("expected a zip archive, found no end of one (cut short?)");
+  const auto count = number(end + 10, 2), bytes = number(end + 12, 4);
+  directory_ = number(end + 16, 4);
+  if (count == 0xffff || bytes == 0xffffffff || directory_ == 0xffffffff)
+    fail("a zip64 archive, which is not supported");
+  if (number(end + 4, 2) != 0 || number(end + 6, 2) != 0 || number(end + 8, 2) != count)
+    fail("an archive of several parts, which is not supported");
+  if (directory_ > end || bytes != end - directory_) fail("its list of files is not where it should be");
+  for (std::size_t at = directory_; entries_.size() < count;) entries_.push_back(entry_at(at, end));
+}
+
+/// The entry at `at`, which moves behind it.
+ZipArchive::Entry ZipArchive::entry_at(std::size_t& at, std::size_t end) const {
+  if (end - at < entry_size || content_.compare(at, 4, entry_mark) != 0)
+    fail("its list of files is broken at byte " + std::to_string(at));
+  const auto name = number(at + 28, 2), rest = number(at + 30, 2) + number(at + 32, 2);
+  if (end - at - entry_size < name + rest) fail("its list of files is broken at byte " + std::to_string(at));
+  Entry entry{content_.substr(at + entry_size, name),
+              static_cast<std::uint16_t>(number(at + 8, 2)),
+              static_cast<std::uint16_t>(number(at + 10, 2)),
+              static_cast<std::uint32_t>(number(at + 16, 4)),
+              number(at + 20, 4),
+              number(at + 24, 4),
+              number(at + 42, 4)};
+  at += entry_size + name + rest;
+  return entry;
+}
+
+const ZipArchive::Entry* ZipArchive::find(const std::string& name) const {
+  const Entry* found = nullptr;
+  for (const auto& entry : entries_) {
+    const bool matches = entry.name == name || entry.name.ends_with("/" + name);
+    if (!matches || entry.name.starts_with("__MACOSX/")) continue;
+    if (found == nullptr || entry.name.size() < found->name.size()) found = &entry;
+  }
+  return found;
+}
+
+std::string ZipArchive::unpack(const Entry& entry) const {
+  const auto wrong = [&](const std::string& reason) {
+    throw format_error(name_ + ": " + entry.name, reason);
+  };
+  if ((entry.flags & encrypted) != 0) wrong("encrypted, which is not supported");
+  if (entry.method != stored && entry.method != deflated)
+    wrong("packed by method " + std::to_string(entry.method) + ", expected 0 (stored) or 8 (deflated)");
+  if (entry.header > directory_ || directory_ - entry.header < local_size ||
+      content_.compare(entry.header, 4, local_mark) != 0)
+    wrong("is not where the archive's list says");
+  const auto begin = entry.header + local_size + number(entry.header + 26, 2) + number(entry.header + 28, 2);
+  if (begin > directory_ || directory_ - begin < entry.packed) wrong("cut short");
+  // Deflate packs at most 1032 to 1: what claims more is no text but an attempt to fill the memory.
+  const auto possible = entry.method == stored ? entry.packed : 1032 * entry.packed + 64;
+  if (entry.size > possible) wrong("its length is not that of what is in it");
+  const auto packed = std::string_view(content_).substr(begin, entry.packed);
+  std::string text(entry.size, '\0');
+  if (entry.method == deflated ? !inflate_to(packed, text) : packed.size() != text.size())
+    wrong("cannot be unpacked: broken, or of another length than the archive says");
+  if (entry.method == stored) text.assign(packed);
+  if (checksum_of(text) != entry.checksum) wrong("its checksum is wrong: broken");
+  return text;
+}
+
+}  // namespace lifelog::examples

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "modalities.hpp"
+#include "tension.hpp"
+
+namespace lifelog::data {
+
+/// Which classes a data set has.
+enum class LabelEncoding {
+  present,  ///< per person, those that occur in minutes kept, in sorted order: 0…C−1
+  scale     ///< all of the scale, so that a class means the same for everybody; some may have no minute
+};
+
+/// What is done wherever there is a choice. Two sets of habits come with the library, side by side:
+///
+/// | | `study_rules()` | `sensible_rules()` |
+/// |---|---|---|
+/// | lengths of a minute | those of the study (`etri_2019()`) | the same |
+/// | e4Hr in a minute | mean | mean |
+/// | mGps in a minute | mean over latitude, longitude and accuracy together, one scalar (a slip of the
+/// original) | mean latitude and mean longitude, two channels of length 1 |
+/// | a value out of its channel's plausible range | kept, counted | the minute is dropped |
+/// | standardisation before training | none | per channel, fitted on training minutes |
+/// | classes | those present | those present |
+/// | tension of the predictors | {0, 1} {rest} (a slip of the original) | {0, 1} {2, 3, 4} {rest} |
+///
+/// Others are written by who needs them:
+///
+///     Rules mine = sensible_rules();
+///     mine.name = "mine";
+///     mine.modalities = {mine.modalities[0], {"ecg", {{"value", "mV", -10, 10}}, 128, WindowKind::exact, 7680}};
+///     mine.encoding = LabelEncoding::scale;
+///     read_etri_person(dir, "101", {.rules = mine});
+struct Rules {
+  /// Of the rules, for reports and caches: other rules, other name.
+  std::string name;
+  /// Sensors in order, and what a minute of each is: lengths, reductions, channels.
+  std::vector<Modality> modalities;
+  /// Whether a minute with a value out of its channel's plausible range goes.
+  bool drop_implausible = false;
+  /// The scale of self-reports; what is not on it is no label.
+  int lowest_label = 1, highest_label = 7;
+  LabelEncoding encoding = LabelEncoding::present;
+  /// Whether values are standardised before a network sees them (`standardize.hpp`). Readers never do.
+  bool standardize = false;
+  TensionBins bins = TensionBins::study;
+};
+
+/// The study's habits, slips included.
+inline Rules study_rules() {
+  return {.name = "study", .modalities = etri_2019()};
+}
+
+/// What we would do.
+inline Rules sensible_rules() {
+  Rules rules{.name = "sensible",
+              .modalities = etri_2019(),
+              .drop_implausible = true,
+              .standardize = true,
+              .bins = TensionBins::three};
+  for (auto& modality : rules.modalities)
+    if (modality.name == "mGps") modality = located(std::move(modality));
+  return rules;
+}
+
+}  // namespace lifelog::data

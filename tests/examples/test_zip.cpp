@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#include <boost/test/unit_test.hpp>
+
+#include "common/quality_file.hpp"
+#include "common/zip.hpp"
+#include "common/zipped_sessions.hpp"
+#include "run.hpp"
+
+using namespace lifelog;
+using namespace lifelog::examples;
+
+namespace {
+
+const std::filesystem::path golden = std::filesystem::path(LIFELOG_GOLDEN) / "data" / "e4_zip";
+constexpr std::int64_t start = 1644227580;
+
+boost::test_tools::assertion_result can_unpack(boost::unit_test::test_unit_id) {
+  return ZipArchive::supported();
+}
+
+/// That opening, or reading all that is listed, is refused.
+void check_refused(const std::string& content) {
+  BOOST_CHECK_THROW(
+      {
+        const ZipArchive zip(content, "test.zip");
+        for (const auto& name : zip.names()) zip.read(name);
+      },
+      format_error);
+}
+
+std::string replaced(std::string content, std::size_t at, const std::string& bytes) {
+  return content.replace(at, bytes.size(), bytes);
+}
+
+std::string little_endian(std::uint32_t value, int bytes) {
+  std::string text;
+  for (int i = 0; i < bytes; ++i) text += static_cast<char>(value >> (8 * i) & 0xff);
+  return text;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(zip, *boost::unit_test::precondition(can_unpack))
+
+BOOST_AUTO_TEST_CASE(files_are_found_in_whichever_folder) {
+  const ZipArchive zip(golden / "export.zip");
+  BOOST_TEST(zip.names().size() == 11u);
+  const auto eda = zip.read("EDA.csv");
+  BOOST_TEST(eda.starts_with("1644227580.0\n4.0\n0\n1\n2\n"));
+  BOOST_TEST(std::count(eda.begin(), eda.end(), '\n') == 482);
+  BOOST_TEST(zip.read("tags.csv") == "");
+  BOOST_TEST(ZipArchive(golden / "stored.zip").read("TEMP.csv") == "1644227580.0\n4.0\n31.5\n31.25\n");
+  BOOST_CHECK_THROW(zip.read("IBI.csv"), io_error);
+  BOOST_CHECK_THROW(zip.read("DA.csv"), io_error);
+  BOOST_CHECK_THROW(ZipArchive(golden / "none.zip"), io_error);
+}
+
+BOOST_AUTO_TEST_CASE(an_archive_cut_anywhere_is_refused) {
+  const auto whole = io::read_file(golden / "export.zip");
+  for (std::size_t size = 0; size < whole.size(); size += 1 + size % 13) check_refused(whole.substr(0, size));
+  check_refused(whole + "x");
+  check_refused("PK\x05\x06");
+  check_refused(std::string(100, '\0'));
+}
+
+BOOST_AUTO_TEST_CASE(broken_bytes_are_told_from_whole_ones) {
+  const auto whole = io::read_file(golden / "stored.zip");
+  const std::string expected = ZipArchive(whole, "whole").read("TEMP.csv");
+  int refused = 0;
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    auto broken = whole;
+    broken[at] = static_cast<char>(broken[at] ^ 0x55);
+    try {  // fields that say nothing of the content (times, versions) may change; the content may not
+      const ZipArchive zip(broken, "broken.zip");
+      for (const auto& name : zip.names()) BOOST_TEST(zip.read(name) == expected);
+    } catch (const format_error&) {
+      ++refused;
+    } catch (const io_error&) {  // its name, when it came to end in a way that is not looked for
+    }
+  }
+  BOOST_TEST(refused > 60);
+  const auto packed = io::read_file(golden / "export.zip");
+  const auto data = packed.find("ACC.csv") + 40;
+  check_refused(replaced(packed, data, "\xff\xff\xff"));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_supported_is_said) {
+  const auto whole = io::read_file(golden / "stored.zip");
+  const auto entry = whole.find("PK\x01\x02"), end = whole.find("PK\x05\x06");
+  check_refused(replaced(whole, entry + 8, little_endian(1, 2)));            // encrypted
+  check_refused(replaced(whole, entry + 10, little_endian(12, 2)));          // bzip2
+  check_refused(replaced(whole, entry + 24, little_endian(0x7fffffff, 4)));  // a length nothing could have
+  check_refused(replaced(whole, entry + 42, little_endian(1, 4)));           // a header that is elsewhere
+  check_refused(replaced(whole, entry + 42, little_endian(0xfffffff0u, 4)));
+  check_refused(replaced(whole, end + 8, little_endian(0xffff, 2) + little_endian(0xffff, 2)));  // zip64
+  check_refused(replaced(whole, end + 4, little_endian(1, 2)));  // the second disk
+  check_refused(replaced(whole, end + 8, little_endian(2, 2) + little_endian(2, 2)));
+}
+
+BOOST_AUTO_TEST_CASE(zipped_and_unpacked_sessions_are_read_alike) {
+  const Sandbox sandbox;
+  const auto root = sandbox.path() / "e4";
+  for (const char* user : {"P1", "P2/2022_02_07", "P4"}) std::filesystem::create_directories(root / user);
+  const ZipArchive zip(golden / "export.zip");
+  for (const char* file : {"ACC.csv", "BVP.csv", "EDA.csv", "HR.csv", "TEMP.csv"}) {
+    io::write_text(root / "P1" / file, zip.read(file));
+    io::write_text(root / "P2/2022_02_07" / file, zip.read(file));
+  }
+  std::filesystem::copy_file(golden / "export.zip", root / "P3.zip");
+  std::filesystem::copy_file(golden / "export.zip", root / "P4" / "a.zip");
+  std::filesystem::copy_file(golden / "export.zip", root / "P4" / "b.zip");  // the same again
+  std::string labels = "user,start,end,label\n";
+  for (const std::string user : {"P1", "P2", "P3", "P4", "P5"})
+    for (int i = 0; i < 2; ++i)
+      labels += user + ',' + std::to_string(start + 60 * i) + ',' + std::to_string(start + 60 * i + 60) +
+                ',' + std::to_string(i) + '\n';
+  sandbox.write("labels.csv", labels);
+  const std::string flags = "--layout empatica --in e4 --labels labels.csv ";
+  auto run = sandbox.run("preprocess", flags + "--out data");
+  BOOST_TEST(run.status == 0);
+  const auto quality = read_quality(sandbox.path() / "data" / "quality.json");
+  BOOST_REQUIRE(quality.size() == 4u);
+  for (const auto& person : quality) BOOST_TEST(person.minutes_kept == 2);
+  BOOST_TEST(quality[3].dropped.at("duplicate") == 2);
+  const auto bytes = [&](const std::string& user) {
+    auto text = sandbox.read("data/" + user + ".safetensors");
+    text[text.find(user) + 1] = '1';
+    return text;
+  };
+  for (const std::string user : {"P2", "P3", "P4"}) BOOST_TEST((bytes(user) == bytes("P1")));
+
+  // An archive cut short, as a download that broke off leaves it.
+  const auto whole = io::read_file(golden / "export.zip");
+  io::write_text(root / "P5.zip", whole.substr(0, whole.size() / 2));
+  run = sandbox.run("preprocess", flags + "--out data");
+  BOOST_TEST(run.status == 0);
+  BOOST_TEST((run.out.find("P5.zip: expected a zip archive, found no end of one (cut short?)") !=
+              std::string::npos));
+  run = sandbox.run("preprocess", flags + "--out strict --strict");
+  BOOST_TEST(run.status == 2);
+  BOOST_TEST(run.one_line("preprocess"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
