@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+
+// A minute's file: split into cells, read as numbers, made a window, put on the grid of the row tables.
+
+#include <lifelog/data/csv.hpp>
+#include <lifelog/data/resample.hpp>
+#include <lifelog/data/windows.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "fuzz.hpp"
+
+using namespace lifelog::data;
+using lifelog::Index;
+
+namespace {
+
+Index count_rows(std::string_view text) {
+  CsvReader csv(text);
+  Index rows = 0, line = 0;
+  while (csv.next()) {
+    ++rows;
+    fuzz::check(csv.line() > line, "lines ascend");
+    line = csv.line();
+    for (std::size_t c = 0; c <= csv.cells(); ++c) {
+      const auto number = parse_number(csv.cell(c));
+      fuzz::check((number.kind == CellKind::number) == std::isfinite(number.value), "a number is finite");
+    }
+  }
+  return rows;
+}
+
+void check_window(WindowKind kind, const CsvNumbers& numbers) {
+  const Modality modality{"m", {{"x", "", -10, 10}, {"y", ""}}, 1, kind, 3};
+  const auto size = static_cast<std::size_t>(modality.window_channels() * modality.window_length());
+  std::vector<float> out(size);
+  if (make_window(modality, numbers, study_rules(), out.data()).good())
+    fuzz::check(std::all_of(out.begin(), out.end(), [](float x) { return std::isfinite(x); }),
+                "a good window is finite");
+}
+
+void check_numbers(std::string_view text) {
+  CsvNumbers numbers;
+  read_numbers(text, "fuzz", {"x", "y"}, numbers);
+  const auto nan = std::count_if(numbers.values.begin(), numbers.values.end(),
+                                 [](double value) { return std::isnan(value); });
+  fuzz::check(numbers.values.size() == static_cast<std::size_t>(numbers.rows) * 2, "rows times columns");
+  fuzz::check(nan == static_cast<std::ptrdiff_t>(numbers.faults.size()), "a fault for each NaN");
+  fuzz::check(numbers.rows == count_rows(text), "as many rows as the splitter finds");
+  for (const auto kind : {WindowKind::exact, WindowKind::at_least, WindowKind::mean, WindowKind::pooled})
+    check_window(kind, numbers);
+}
+
+void check_resampled(std::string_view text) {
+  CsvNumbers numbers;
+  read_numbers(text, "fuzz", {"x", "y"}, numbers, 1);
+  for (const std::int64_t minute : {0, 1598713200, 61}) {
+    detail::ResampledFile file;
+    detail::resample(numbers, minute, file);
+    fuzz::check(file.rows.bucket.size() <= 13, "a minute touches at most 13 buckets");
+    fuzz::check(file.rows.values.size() == file.rows.bucket.size() * file.rows.columns, "a value a bucket");
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto text = fuzz::text_of(data, size);
+  count_rows(text);
+  fuzz::refusable([&] { check_numbers(text); });
+  fuzz::refusable([&] { check_resampled(text); });
+  return 0;
+}

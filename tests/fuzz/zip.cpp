@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+
+// A zip archive: its list, and every file in it.
+
+#include <common/zip.hpp>
+
+#include <string>
+
+#include "fuzz.hpp"
+
+using lifelog::examples::ZipArchive;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  fuzz::refusable([&] {
+    const ZipArchive zip(std::string(fuzz::text_of(data, size)), "fuzz");
+    for (const auto& name : zip.names())
+      fuzz::refusable([&] {
+        try {
+          zip.read(name);
+        } catch (const lifelog::io_error&) {  // a name under __MACOSX/, which does not count
+        }
+      });
+  });
+  return 0;
+}
