@@ -11,7 +11,7 @@ using namespace lifelog::examples;
 namespace {
 
 struct Flags {
-  std::string layout = "etri", rules = "study", bins = "three";
+  std::string layout = "etri", rules = "study", bins = "three", evaluate = "split";
   StudyOptions study;
 };
 
@@ -38,6 +38,14 @@ void add_flags(CLI::App& app, Flags& flags) {
       ->check(between(1, 1e7));
   app.add_option("--bins", flags.bins, "classes of tension for the predictors")
       ->check(CLI::IsMember({"study", "three"}));
+  app.add_option(
+         "--evaluate", flags.evaluate,
+         "judge predictors on: split, stratified (labels in the same shares), leave-one-out (split, and "
+         "people held out in turn)")
+      ->check(CLI::IsMember(evaluation_names));
+  app.add_option("--assign-minutes", study.assign_minutes,
+                 "labelled minutes by which a person held out gets a group")
+      ->check(between(1, 1e6));
   app.add_option("--perplexity", study.perplexity, "of the maps")->check(at_least(1));
   app.add_option("--users", study.generator.users, "generated people")->check(at_least(1));
   app.add_option("--sessions", study.generator.sessions, "recordings of a generated person")
@@ -47,6 +55,8 @@ void add_flags(CLI::App& app, Flags& flags) {
   app.add_option("--groups", study.generator.groups, "groups of generated people")->check(at_least(1));
   app.add_option("--dirt", study.generator.dirt, "defects as a share of the generated minutes")
       ->check(between(0, 1));
+  app.add_flag("--discard-raw", study.discard_raw,
+               "remove generated recordings once they are data sets, a third as large");
   app.add_option("--strength", study.generator.strength, "how much of the generated signals follows tension")
       ->check(between(0, 1));
 }
@@ -57,6 +67,7 @@ StudyOptions study_options(Flags& flags) {
   study.rules = flags.rules == "study" ? data::study_rules() : data::sensible_rules();
   study.training.standardize = study.training.standardize || study.rules.standardize;
   study.bins = flags.bins == "study" ? data::TensionBins::study : data::TensionBins::three;
+  study.evaluation = evaluation_of(flags.evaluate);
   if (study.layout == Layout::empatica && (study.data.empty() || study.labels.empty()))
     throw FlagError("--data, --labels: expected both with --layout empatica");
   if (study.layout == Layout::etri && !study.labels.empty())

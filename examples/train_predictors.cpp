@@ -22,17 +22,25 @@ mil::TrainOptions study_defaults() {
 }
 
 struct Flags {
-  std::string rows, groups, out, bins = "study";
+  std::string rows, groups, out, bins = "study", evaluate = "split";
+  Index assign_minutes = 10;
   TrainingFlags training{study_defaults()};
 };
 
 void add_flags(CLI::App& app, Flags& flags) {
   app.add_option("--rows", flags.rows, "folder of row tables, <user>.csv; generated ones when absent");
   app.add_option("--groups", flags.groups, "who belongs together (groups.json)");
-  app.add_option("--out", flags.out, "folder for comparison.json and history.csv");
+  app.add_option("--out", flags.out, "folder for comparison.json or held_out.json, and histories");
   app.add_option("--bins", flags.bins,
                  "classes of tension: study (0 and 1, the rest), three (0 and 1, 2 to 4, the rest)")
       ->check(CLI::IsMember({"study", "three"}));
+  app.add_option("--evaluate", flags.evaluate,
+                 "judge on: split (rows of the same people), stratified (labels in the same shares), "
+                 "leave-one-out (people held out in turn)")
+      ->check(CLI::IsMember(evaluation_names));
+  app.add_option("--assign-minutes", flags.assign_minutes,
+                 "labelled minutes by which a person held out gets a group")
+      ->check(between(1, 1e6));
   flags.training.add_common_to(app);
 }
 
@@ -82,8 +90,16 @@ int main(int argc, char** argv) {
         }
         const auto tables = read_row_tables(flags.rows, groups);
         const auto bins = flags.bins == "study" ? data::TensionBins::study : data::TensionBins::three;
-        const auto results = compare_predictors(tables, groups, bins, options, program);
-        if (!flags.out.empty()) write_predictors(flags.out, results);
-        program.out() << predictor_table(results);
+        const auto evaluation = evaluation_of(flags.evaluate);
+        if (evaluation == Evaluation::leave_one_out) {
+          const auto results = hold_out_each(tables, groups, bins, options, flags.assign_minutes, program);
+          if (!flags.out.empty()) write_held_out(flags.out, results);
+          program.out() << held_out_table(results);
+        } else {
+          const auto results = compare_predictors(tables, groups, bins, options,
+                                                  evaluation == Evaluation::stratified, program);
+          if (!flags.out.empty()) write_predictors(flags.out, results);
+          program.out() << predictor_table(results);
+        }
       });
 }

@@ -18,7 +18,7 @@ section{border-top:1px solid var(--rule);margin-top:3rem;padding-top:1.6rem}
 section>p{max-width:44rem;margin:.4rem 0 1.2rem}
 .figures{display:flex;flex-wrap:wrap;gap:1rem 3rem;margin:2rem 0 0;padding:0;list-style:none}
 .figures b{display:block;font-size:1.9rem;line-height:1.2;font-weight:600;font-variant-numeric:lining-nums}
-.figures span,nav,table,figcaption,dl,.legend,.choice,.tip{font-family:system-ui,-apple-system,'Segoe UI',Roboto,
+.figures span,nav,table,figcaption,.legend,.choice,.tip{font-family:system-ui,-apple-system,'Segoe UI',Roboto,
   'DejaVu Sans',sans-serif}
 .figures span{color:var(--soft);font-size:.82rem}
 nav{margin:2rem 0 0;font-size:.85rem;display:flex;flex-wrap:wrap;gap:.3rem 1.4rem}
@@ -33,8 +33,6 @@ table{border-collapse:collapse;font-size:.82rem;font-variant-numeric:tabular-num
 th{font-weight:600;text-align:left;color:var(--soft);vertical-align:bottom}
 th,td{padding:.32rem 1.3rem .32rem 0;border-bottom:1px solid var(--rule)}
 td.n,th.n{text-align:right}tbody tr:last-child td{border-bottom-color:var(--soft)}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1.5rem;font-size:.85rem}
-dt{color:var(--soft)}dd{margin:0}
 details{margin:1.2rem 0;font-size:.9rem}summary{cursor:pointer;color:var(--accent);font-family:system-ui,sans-serif;
   font-size:.85rem}details .scroll{margin:.6rem 0}
 .empty{color:var(--soft);font-style:italic}

@@ -39,6 +39,10 @@ void check(const Report& report) {
     require(person.group < static_cast<int>(report.groups.size()), "report: person ", person.user,
             ": expected one of ", report.groups.size(), " groups, got ", person.group);
   }
+  for (const auto& person : report.held_out)
+    require(std::max(person.group, person.assigned) < static_cast<int>(report.groups.size()),
+            "report: person held out ", person.user, ": expected groups below ", report.groups.size(),
+            ", got ", person.group, " and ", person.assigned);
   for (const auto& group : report.groups)
     require(group.importance.size() == modalities, "report: expected ", modalities, " importances of group ",
             group.name, ", got ", group.importance.size());

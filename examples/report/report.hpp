@@ -74,6 +74,14 @@ struct Comparison {
   double general_f1 = 0, group_f1 = 0, general_accuracy = 0, group_accuracy = 0;
 };
 
+/// A person under predictors of other people: of everybody else, and of the group that a few labelled minutes chose.
+struct HeldOut {
+  std::string user;
+  int group = -1, assigned = -1;  ///< indices into Report::groups
+  Index rows = 0;
+  double general_f1 = 0, assigned_f1 = 0;
+};
+
 /// All that a report shows: plain data. What is empty is reported as not run.
 struct Report {
   std::string title = "What matters to whom";
@@ -87,8 +95,12 @@ struct Report {
   MinuteMap importance_map, raw_map;
   std::vector<Group> groups;
   std::vector<Comparison> comparison;
-  /// Name and value of each setting, shown last.
-  std::vector<std::pair<std::string, std::string>> settings;
+  std::vector<HeldOut> held_out;
+  /// Step, name and value of each setting, shown last.
+  struct Setting {
+    std::string step, name, value;
+  };
+  std::vector<Setting> settings;
 };
 
 /// The report as one HTML file that needs nothing else: no network, no fonts, no other files. All text is

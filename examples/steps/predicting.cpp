@@ -2,7 +2,9 @@
 
 #include "predicting.hpp"
 
+#include <algorithm>
 #include <lifelog/predict/compare.hpp>
+#include <lifelog/predict/held_out.hpp>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -14,10 +16,12 @@ namespace lifelog::examples {
 
 namespace {
 
-double mean_over_groups(const PredictorResults& results, PredictorScore PredictorComparison::*which) {
+/// Mean F1 of one of the scores of each entry; 0 without entries.
+template<class Entries, class Entry>
+double mean_f1(const Entries& entries, PredictorScore Entry::*which) {
   double total = 0;
-  for (const auto& group : results.groups) total += (group.*which).f1;
-  return results.groups.empty() ? 0 : total / static_cast<double>(results.groups.size());
+  for (const auto& entry : entries) total += (entry.*which).f1;
+  return entries.empty() ? 0 : total / static_cast<double>(entries.size());
 }
 
 PredictorScore score_of(const predict::Score& score) {
@@ -25,7 +29,49 @@ PredictorScore score_of(const predict::Score& score) {
 }
 
 std::string predictor_name(std::size_t predictor) {
-  return predictor == 0 ? "the general predictor" : "the predictor of group " + std::to_string(predictor);
+  return predictor == 0 ? "general" : "group " + std::to_string(predictor);
+}
+
+std::string predictor_name(const predict::HeldOutPredictor& predictor,
+                           const std::vector<std::string>& users) {
+  return (predictor.group ? "group " + std::to_string(*predictor.group + 1) : "general") +
+         (predictor.user ? " without " + users[*predictor.user] : "");
+}
+
+/// Indices of tables as `read_row_tables` reads them, group by group.
+std::vector<std::vector<std::size_t>> table_numbers(const UserLists& groups) {
+  std::vector<std::vector<std::size_t>> members(groups.size());
+  std::size_t table = 0;
+  for (std::size_t g = 0; g < groups.size(); ++g)
+    for (std::size_t u = 0; u < groups[g].size(); ++u) members[g].push_back(table++);
+  return members;
+}
+
+predict::ComparisonOptions comparison_options(const TrainingOptions& options, bool stratified) {
+  predict::ComparisonOptions comparison;
+  comparison.train = options.train;
+  comparison.split = options.split;
+  comparison.stratified = stratified;
+  comparison.threads = options.threads;
+  return comparison;
+}
+
+void warn_of_diverged(const std::vector<std::string>& names, const std::vector<mil::TrainStatus>& statuses,
+                      const Program& program) {
+  std::vector<std::string> diverged;
+  for (std::size_t p = 0; p < names.size(); ++p)
+    if (statuses[p] == mil::TrainStatus::diverged) diverged.push_back(names[p]);
+  if (!diverged.empty())
+    program.warn("training of these predictors diverged, their best weights before that are scored: " +
+                 joined(diverged));
+}
+
+std::string history_csv(const std::vector<std::string>& names,
+                        const std::vector<std::vector<mil::Epoch>>& histories) {
+  std::string csv = "predictor,epoch,loss,train_f1,train_accuracy,valid_f1,valid_accuracy\n";
+  for (std::size_t p = 0; p < names.size(); ++p)
+    for (const auto& epoch : histories[p]) csv += names[p] + ',' + history_line(epoch) + '\n';
+  return csv;
 }
 
 nlohmann::ordered_json json_of(const PredictorScore& score) {
@@ -34,11 +80,29 @@ nlohmann::ordered_json json_of(const PredictorScore& score) {
 
 }  // namespace
 
+Evaluation evaluation_of(const std::string& name) {
+  const auto found = std::find(evaluation_names.begin(), evaluation_names.end(), name);
+  return static_cast<Evaluation>(found - evaluation_names.begin());
+}
+const std::string& evaluation_name(Evaluation evaluation) {
+  return evaluation_names[static_cast<std::size_t>(evaluation)];
+}
+
 double PredictorResults::mean_group_f1() const {
-  return mean_over_groups(*this, &PredictorComparison::group);
+  return mean_f1(groups, &PredictorComparison::group);
 }
 double PredictorResults::mean_general_f1() const {
-  return mean_over_groups(*this, &PredictorComparison::general);
+  return mean_f1(groups, &PredictorComparison::general);
+}
+double HeldOutResults::mean_assigned_f1() const {
+  return mean_f1(people, &HeldOutResult::of_assigned);
+}
+double HeldOutResults::mean_general_f1() const {
+  return mean_f1(people, &HeldOutResult::general);
+}
+std::size_t HeldOutResults::assigned_to_own() const {
+  return static_cast<std::size_t>(
+      std::count_if(people.begin(), people.end(), [](const auto& p) { return p.assigned == p.group; }));
 }
 
 std::vector<data::RowTable> read_row_tables(const std::filesystem::path& dir, const UserLists& groups) {
@@ -50,30 +114,61 @@ std::vector<data::RowTable> read_row_tables(const std::filesystem::path& dir, co
 }
 
 PredictorResults compare_predictors(const std::vector<data::RowTable>& tables, const UserLists& groups,
-                                    data::TensionBins bins, const TrainingOptions& options,
+                                    data::TensionBins bins, const TrainingOptions& options, bool stratified,
                                     const Program& program) {
-  const auto inputs = predict::row_inputs(tables, bins);
-  std::vector<std::vector<std::size_t>> members(groups.size());
-  std::size_t table = 0;
-  for (std::size_t g = 0; g < groups.size(); ++g)
-    for (std::size_t u = 0; u < groups[g].size(); ++u) members[g].push_back(table++);
   const double epochs = options.train.epochs;
   auto progress = program.progress("predictors", static_cast<double>(groups.size() + 1) * epochs);
-  const auto comparison = predict::compare_predictors(
-      inputs, tables.size(), members,
-      {options.train, options.split, options.threads, [&](std::size_t predictor, const mil::Epoch& epoch) {
-         progress.at(static_cast<double>(predictor) * epochs + epoch.epoch,
-                     predictor == 0 ? "everybody" : "group " + std::to_string(predictor));
-       }});
+  auto comparing = comparison_options(options, stratified);
+  comparing.seen = [&](std::size_t predictor, const mil::Epoch& epoch) {
+    progress.at(static_cast<double>(predictor) * epochs + epoch.epoch, predictor_name(predictor));
+  };
+  auto comparison = predict::compare_predictors(predict::row_inputs(tables, bins), tables.size(),
+                                                table_numbers(groups), comparing);
   progress.finish();
-  PredictorResults results{score_of(comparison.general), {}, comparison.histories, comparison.statuses};
-  for (std::size_t p = 0; p < results.statuses.size(); ++p)
-    if (results.statuses[p] == mil::TrainStatus::diverged)
-      program.warn("the training of " + predictor_name(p) +
-                   " diverged; its best weights before that are scored");
+  PredictorResults results{
+      score_of(comparison.general), {}, {}, std::move(comparison.histories), std::move(comparison.statuses)};
+  for (std::size_t p = 0; p <= groups.size(); ++p) results.predictors.push_back(predictor_name(p));
   for (std::size_t g = 0; g < groups.size(); ++g)
     results.groups.push_back(
         {groups[g], score_of(comparison.groups[g].group), score_of(comparison.groups[g].general)});
+  warn_of_diverged(results.predictors, results.statuses, program);
+  return results;
+}
+
+HeldOutResults hold_out_each(const std::vector<data::RowTable>& tables, const UserLists& groups,
+                             data::TensionBins bins, const TrainingOptions& options, Index assign_minutes,
+                             const Program& program) {
+  const double epochs = options.train.epochs;
+  const auto predictors = static_cast<double>(groups.size() + 2 * tables.size());
+  auto progress = program.progress("held out", predictors * epochs);
+  predict::HeldOutOptions holding{comparison_options(options, false), assign_minutes};
+  holding.comparison.seen = [&](std::size_t predictor, const mil::Epoch& epoch) {
+    progress.at(static_cast<double>(predictor) * epochs + epoch.epoch);
+  };
+  auto held_out = predict::leave_one_out(predict::row_inputs(tables, bins), tables.size(),
+                                         table_numbers(groups), holding);
+  progress.finish();
+  std::vector<std::string> users;
+  for (const auto& table : tables) users.push_back(table.user);
+  HeldOutResults results;
+  for (auto& person : held_out.people) {
+    results.people.push_back({users[person.user],
+                              person.group,
+                              person.assigned,
+                              person.assign_minutes,
+                              std::move(person.loss),
+                              score_of(person.general),
+                              score_of(person.of_assigned),
+                              {}});
+    if (person.of_own) results.people.back().of_own = score_of(*person.of_own);
+  }
+  for (const auto user : held_out.left_out) results.left_out.push_back(users[user]);
+  for (auto& predictor : held_out.predictors) {
+    results.predictors.push_back(predictor_name(predictor, users));
+    results.histories.push_back(std::move(predictor.history));
+    results.statuses.push_back(predictor.status);
+  }
+  warn_of_diverged(results.predictors, results.statuses, program);
   return results;
 }
 
@@ -92,13 +187,31 @@ void write_predictors(const std::filesystem::path& out, const PredictorResults& 
                                        {"groups", groups},
                                        {"mean_group_f1", results.mean_group_f1()},
                                        {"mean_general_f1", results.mean_general_f1()}});
-  std::string csv = "predictor,epoch,loss,train_f1,train_accuracy,valid_f1,valid_accuracy\n";
-  for (std::size_t p = 0; p < results.histories.size(); ++p)
-    for (const auto& e : results.histories[p]) {
-      csv += p == 0 ? "general" : "group " + std::to_string(p);
-      csv += ',' + history_line(e) + '\n';
-    }
-  write_text(out / "history.csv", csv);
+  write_text(out / "history.csv", history_csv(results.predictors, results.histories));
+}
+
+void write_held_out(const std::filesystem::path& out, const HeldOutResults& results) {
+  nlohmann::ordered_json people = nlohmann::ordered_json::array(), predictors = people;
+  for (const auto& person : results.people)
+    people.push_back({{"user", person.user},
+                      {"group", person.group},
+                      {"assigned", person.assigned},
+                      {"assign_minutes", person.assign_minutes},
+                      {"assign_loss", person.loss},
+                      {"general", json_of(person.general)},
+                      {"assigned_group", json_of(person.of_assigned)},
+                      {"own_group", person.of_own ? json_of(*person.of_own) : nlohmann::ordered_json()}});
+  for (std::size_t p = 0; p < results.predictors.size(); ++p)
+    predictors.push_back(
+        {{"predictor", results.predictors[p]}, {"status", status_name(results.statuses[p])}});
+  make_directory(out);
+  write_json(out / "held_out.json", {{"people", people},
+                                     {"left_out", results.left_out},
+                                     {"predictors", predictors},
+                                     {"assigned_to_own_group", results.assigned_to_own()},
+                                     {"mean_assigned_f1", results.mean_assigned_f1()},
+                                     {"mean_general_f1", results.mean_general_f1()}});
+  write_text(out / "held_out_history.csv", history_csv(results.predictors, results.histories));
 }
 
 std::string predictor_table(const PredictorResults& results) {
@@ -112,6 +225,24 @@ std::string predictor_table(const PredictorResults& results) {
   std::ostringstream out;
   out << table << "mean F1: group predictors " << fixed(results.mean_group_f1(), 4) << ", general predictor "
       << fixed(results.mean_general_f1(), 4) << " on the same rows\n";
+  return out.str();
+}
+
+std::string held_out_table(const HeldOutResults& results) {
+  Table table({"held out", "group", "assigned", "by minutes", "test rows", "F1 assigned", "F1 own group",
+               "F1 general"});
+  for (const auto& person : results.people)
+    table.row({person.user, std::to_string(person.group + 1), std::to_string(person.assigned + 1),
+               std::to_string(person.assign_minutes), grouped(person.general.rows),
+               fixed(person.of_assigned.f1, 4), person.of_own ? fixed(person.of_own->f1, 4) : "-",
+               fixed(person.general.f1, 4)});
+  std::ostringstream out;
+  out << table << results.assigned_to_own() << " of " << results.people.size()
+      << " assigned to the group they are in; mean F1 of the assigned group's predictor "
+      << fixed(results.mean_assigned_f1(), 4) << ", of everybody else's "
+      << fixed(results.mean_general_f1(), 4) << '\n';
+  if (!results.left_out.empty())
+    out << "left out, with less than two labelled minutes: " << joined(results.left_out) << '\n';
   return out.str();
 }
 

@@ -11,7 +11,6 @@
 #include "choosing.hpp"
 #include "generating.hpp"
 #include "mapping.hpp"
-#include "predicting.hpp"
 
 namespace lifelog::examples {
 
@@ -37,6 +36,18 @@ ordered_json training_settings(const TrainingOptions& options) {
           {"standardize", options.standardize}};
 }
 
+/// Beginnings of files that a killed run left, under the names that io::AtomicFile gives them.
+void remove_leftovers(const fs::path& out) {
+  for (const char* step : {".steps", "data", "mil", "importance", "groups", "map", "predictors", "report"}) {
+    if (!fs::exists(out / step)) continue;
+    std::vector<fs::path> leftovers;
+    for (const auto& entry : fs::recursive_directory_iterator(out / step))
+      if (entry.path().extension() == ".tmp" && entry.path().filename().string().front() == '.')
+        leftovers.push_back(entry.path());
+    for (const auto& file : leftovers) fs::remove(file);
+  }
+}
+
 }  // namespace
 
 Study::Study(StudyOptions options, const Program& program) : options_(std::move(options)), program_(program) {
@@ -48,6 +59,7 @@ Study::Study(StudyOptions options, const Program& program) : options_(std::move(
     training->threads = program.threads;
   }
   make_directory(options_.out);
+  writing([&] { remove_leftovers(options_.out); });
 }
 
 void Study::announce(const std::string& what) const {
@@ -77,6 +89,7 @@ void Study::obtain_recordings() {
     return;
   }
   options_.data = options_.out / "raw";
+  generated_ = true;
   const auto& generator = options_.generator;
   step("recordings",
        {{"users", generator.users},
@@ -85,15 +98,31 @@ void Study::obtain_recordings() {
         {"groups", generator.groups},
         {"dirt", generator.dirt},
         {"strength", generator.strength}},
-       [&] {
-         const auto plan = data::plan_generator(generator);
-         writing([&] { fs::remove_all(options_.data); });
-         const auto truth = generate_tree(options_.data, plan, program_);
-         return count(static_cast<long long>(truth.people.size()), "person", "people") + " in " +
-                count(static_cast<long long>(truth.groups.size()), "group", "groups") + " generated, " +
-                count(truth.files, "file", "files") + " with " +
-                count(static_cast<long long>(truth.defects.size()), "defect", "defects");
-       });
+       [&] { return generate_recordings(); });
+}
+
+std::string Study::generate_recordings() const {
+  const auto plan = data::plan_generator(options_.generator);
+  writing([&] { fs::remove_all(options_.data); });
+  const auto truth = generate_tree(options_.data, plan, program_);
+  return count(static_cast<long long>(truth.people.size()), "person", "people") + " in " +
+         count(static_cast<long long>(truth.groups.size()), "group", "groups") + " generated, " +
+         count(truth.files, "file", "files") + " with " +
+         count(static_cast<long long>(truth.defects.size()), "defect", "defects");
+}
+
+/// Of recordings that were discarded this file went first.
+bool Study::recordings_discarded() const {
+  return generated_ && !fs::exists(options_.data / "user_info_2019_2018_updated.csv");
+}
+
+/// Who was recorded stays, and truth.json.
+void Study::discard_recordings() const {
+  writing([&] {
+    fs::remove(options_.data / "user_info_2019_2018_updated.csv");
+    for (const auto& user : fs::directory_iterator(options_.data / "dataset_2019"))
+      for (const auto& session : fs::directory_iterator(user)) fs::remove_all(session);
+  });
 }
 
 void Study::preprocess() {
@@ -110,11 +139,13 @@ void Study::preprocess() {
   settings["labels"] =
       options_.labels.empty() ? "" : fs::absolute(options_.labels).lexically_normal().string();
   step("data", settings, [&] {
+    if (recordings_discarded()) generate_recordings();
     auto progress = program_.progress("reading", static_cast<double>(preprocessor.users().size()));
     preprocess_all(preprocessor, [&](double done, const std::string& note) { progress.at(done, note); });
     const auto total = total_quality(read_quality(preprocess.out / "quality.json"));
     return grouped(total.minutes_kept) + " of " + count(total.minutes_seen, "minute", "minutes") + " kept";
   });
+  if (generated_ && options_.discard_raw) discard_recordings();
   if (usable_users().empty())
     throw format_error(options_.data.string(), "expected at least one usable person; " +
                                                    (preprocess.out / "quality.json").string() +
@@ -263,15 +294,31 @@ void Study::draw_maps() {
 void Study::compare_predictors() {
   if (options_.layout != Layout::etri) return;
   auto settings = training_settings(options_.predictors);
+  const bool hold_out = options_.evaluation == Evaluation::leave_one_out;
   settings["bins"] = options_.bins == data::TensionBins::study ? "study" : "three";
+  settings["evaluate"] = evaluation_name(options_.evaluation);
+  if (hold_out) settings["assign_minutes"] = options_.assign_minutes;
   step("predictors", settings, [&] {
     const auto groups = read_groups(options_.out / "groups" / "groups.json");
     const auto tables = read_row_tables(options_.out / "data", groups);
+    const auto dir = options_.out / "predictors";
     const auto results =
-        lifelog::examples::compare_predictors(tables, groups, options_.bins, options_.predictors, program_);
-    write_predictors(options_.out / "predictors", results);
-    return "mean F1 of groups " + fixed(results.mean_group_f1(), 3) + ", of everybody's predictor " +
-           fixed(results.mean_general_f1(), 3);
+        lifelog::examples::compare_predictors(tables, groups, options_.bins, options_.predictors,
+                                              options_.evaluation == Evaluation::stratified, program_);
+    write_predictors(dir, results);
+    auto summary = "mean F1 of groups " + fixed(results.mean_group_f1(), 3) + ", of everybody's predictor " +
+                   fixed(results.mean_general_f1(), 3);
+    if (!hold_out) {
+      for (const char* file : {"held_out.json", "held_out_history.csv"})
+        writing([&] { fs::remove(dir / file); });
+      return summary;
+    }
+    const auto held_out =
+        hold_out_each(tables, groups, options_.bins, options_.predictors, options_.assign_minutes, program_);
+    write_held_out(dir, held_out);
+    return summary + "; of people held out: " + fixed(held_out.mean_assigned_f1(), 3) +
+           " with the assigned group's predictor, " + fixed(held_out.mean_general_f1(), 3) +
+           " with everybody else's";
   });
 }
 

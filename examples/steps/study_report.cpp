@@ -49,6 +49,28 @@ report::Training read_training(const std::string& user, const TrainingFiles& fil
   return training;
 }
 
+/// A setting as people write it: text without quotes, lists without brackets.
+std::string setting_text(const nlohmann::ordered_json& value) {
+  if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_array()) return value.dump();
+  std::vector<std::string> parts;
+  for (const auto& part : value) parts.push_back(setting_text(part));
+  return joined(parts);
+}
+
+/// A row for each value, however deep it stands; what is no step's own is of all steps.
+void add_settings(const std::string& step, const std::string& name, const nlohmann::ordered_json& value,
+                  std::vector<report::Report::Setting>& rows) {
+  if (!value.is_object()) {
+    rows.push_back(name.empty() ? report::Report::Setting{"all", step, setting_text(value)}
+                                : report::Report::Setting{step, name, setting_text(value)});
+    return;
+  }
+  for (const auto& [key, inner] : value.items())
+    add_settings(step, name.empty() ? key : name + ", " + key, inner, rows);
+}
+
 template<class T>
 Eigen::Matrix<T, Eigen::Dynamic, 1> as_vector(const std::vector<T>& values) {
   return Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, 1>>(values.data(),
@@ -91,16 +113,27 @@ void Study::collect_comparison(report::Report& report) const {
   }
 }
 
+void Study::collect_held_out(report::Report& report) const {
+  const auto file = options_.out / "predictors" / "held_out.json";
+  if (options_.layout != Layout::etri || options_.evaluation != Evaluation::leave_one_out) return;
+  for (const auto& person : read_json(file).at("people")) {
+    const auto &general = person.at("general"), &assigned = person.at("assigned_group");
+    report.held_out.push_back({person.at("user"), person.at("group"), person.at("assigned"),
+                               general.at("rows"), general.at("f1"), assigned.at("f1")});
+  }
+}
+
 report::Report Study::collect() const {
   report::Report report;
   collect_training(report);
   collect_groups(report);
   collect_comparison(report);
+  collect_held_out(report);
   report.subtitle =
       (fs::exists(options_.data / "truth.json") ? "Generated recordings of " : "Recordings of ") +
       count(static_cast<long long>(report.people.size()), "person", "people") + ", " +
       count(static_cast<long long>(report.modalities.size()), "modality", "modalities");
-  for (const auto& [name, value] : settings_.items()) report.settings.emplace_back(name, value.dump());
+  for (const auto& [step, settings] : settings_.items()) add_settings(step, "", settings, report.settings);
   return report;
 }
 

@@ -16,9 +16,6 @@ namespace lifelog::examples {
 
 namespace {
 
-/// Seconds between checkpoints: losing less than that is not worth a slower training.
-constexpr double checkpoint_seconds = 10;
-
 mil::BagNetwork<float> start_network(const data::DataSet& data, const mil::Bags<float>& bags,
                                      const TrainingOptions& options) {
   const auto classes = static_cast<Index>(data.classes.size());
@@ -135,7 +132,7 @@ Training train_person(data::DataSet& data, const TrainingOptions& options, const
     saved = watch.seconds();
   };
   train.on_epoch = [&](const mil::Epoch& epoch) {
-    if (watch.seconds() - saved > checkpoint_seconds) save();
+    if (watch.seconds() - saved > options.checkpoint_seconds) save();
     if (seen) seen(epoch);
     return !options.train.on_epoch || options.train.on_epoch(epoch);
   };

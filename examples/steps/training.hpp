@@ -26,6 +26,8 @@ struct TrainingOptions {
   std::filesystem::path init;
   /// Go on from the checkpoint beside the model, if there is one.
   bool resume = false;
+  /// Seconds between checkpoints: losing less than that is not worth a slower training.
+  double checkpoint_seconds = 10;
   int threads = 0;
 };
 

@@ -37,6 +37,8 @@ class TrainingFlags {
         ->check(CLI::IsMember({"self", "attention", "gated"}));
     app.add_flag("--standardize", standardize_, "standardise each channel by the training minutes");
     app.add_flag("--resume", resume_, "go on from the checkpoint beside the model");
+    app.add_option("--checkpoint-seconds", checkpoint_seconds_, "seconds between checkpoints")
+        ->check(at_least(0));
     app.add_option("--init", init_, "model to start from (.safetensors)");
   }
 
@@ -60,6 +62,7 @@ class TrainingFlags {
     options.standardize = standardize_;
     options.init = init_;
     options.resume = resume_;
+    options.checkpoint_seconds = checkpoint_seconds_;
     options.threads = program.threads;
     return options;
   }
@@ -80,6 +83,7 @@ class TrainingFlags {
   mil::TrainOptions train_;
   std::string alpha_, split_ = "0.7,0.1,0.2", pool_ = "self", init_;
   bool no_shuffle_ = false, standardize_ = false, resume_ = false;
+  double checkpoint_seconds_ = TrainingOptions().checkpoint_seconds;
   CLI::Option* epochs_ = nullptr;
 };
 

@@ -96,7 +96,9 @@
 #include "nn/sum.hpp"
 #include "nn/weight_norm.hpp"
 #include "predict/compare.hpp"
+#include "predict/held_out.hpp"
 #include "predict/predictor_network.hpp"
+#include "predict/predictor_training.hpp"
 #include "predict/row_inputs.hpp"
 #include "predict/row_task.hpp"
 

@@ -102,7 +102,12 @@ inline Report sample_report(int people, int modalities, int groups, int minutes)
   for (const auto& group : report.groups)
     report.comparison.push_back({group.name, 1200, 0.61 + 0.1 * random.uniform(),
                                  0.66 + 0.1 * random.uniform(), 0.7, 0.7 + 0.1 * random.uniform()});
-  report.settings = {{"seed", "1"}, {"epochs", "1000"}, {"version", "0.1.0"}};
+  for (int p = 0; p < people; ++p)
+    report.held_out.push_back({report.people[static_cast<std::size_t>(p)].user, p % groups,
+                               (p + p / 4) % groups, 900, 0.4 + 0.1 * random.uniform(),
+                               0.4 + 0.2 * random.uniform()});
+  report.settings = {
+      {"all", "seed", "1"}, {"networks", "epochs", "1000"}, {"networks", "split", "0.7, 0.1, 0.2"}};
   return report;
 }
 

@@ -139,7 +139,8 @@ BOOST_AUTO_TEST_CASE(text_of_others_cannot_become_markup) {
   report.quality[0].defects[evil] = 1;
   report.comparison[0].group = report.selection.rule = report.selection.entropy[0].name = evil;
   report.importance_map.label_names[0] = evil;
-  report.settings.emplace_back(evil, evil);
+  report.held_out[0].user = evil;
+  report.settings.push_back({evil, evil, evil});
   const auto html = to_html(report);
   BOOST_TEST(first_fault(html) == "");
   BOOST_TEST(occurrences(html, "<script>") == 1U);
@@ -151,10 +152,12 @@ BOOST_AUTO_TEST_CASE(says_what_it_was_given) {
   report.quality[1].minutes_seen = 123456;
   report.training[2].test_f1 = 0.8514;
   report.comparison[0] = {"A", 40, 0.5, 0.75, 0.6, 0.8};
+  report.held_out = {{"101", 0, 0, 70, 0.25, 0.5}, {"102", 1, 2, 70, 0.5, 0.375}};
   const auto html = to_html(report);
   for (const char* text :
        {"123,456", "0.851", "+0.250", "KL divergence 1.25", "k = 5 has the best silhouette.",
-        "missing modality", "<dt>epochs</dt><dd>1000</dd>"})
+        "missing modality", "<td>epochs</td><td>1000</td>", "own group for 1 of 2", "higher F1 for 1 of 2",
+        "-0.125"})
     BOOST_TEST_CONTEXT(text) {
       BOOST_TEST(contains(html, text));
     }

@@ -68,6 +68,28 @@ BOOST_AUTO_TEST_CASE(a_predictor_that_diverges_says_so_and_leaves_the_others_alo
   BOOST_TEST(result.histories[2].size() < 5u);
 }
 
+// One person of four has few rows of the rarer label: a plain split may leave a part without any.
+BOOST_AUTO_TEST_CASE(stratified_parts_have_the_labels_of_the_whole) {
+  auto inputs = four_people();
+  for (Index n = 0; n < 160; ++n) inputs.labels[static_cast<std::size_t>(n)] = n % 40 < 10;
+  data::SplitOptions options;
+  for (const std::uint64_t seed : {1u, 2u, 3u}) {
+    options.seed = seed;
+    const auto split = predict::detail::split_by_user(inputs, 4, options, true);
+    for (const auto& [part, rows] : {std::pair{&split.train, 28}, {&split.valid, 4}, {&split.test, 8}})
+      for (std::size_t user = 0; user < 4; ++user) {
+        const auto own = predict::detail::rows_of(*part, inputs, {user});
+        BOOST_TEST(static_cast<int>(own.size()) == rows);
+        int rare = 0;
+        for (const Index row : own) rare += inputs.labels[static_cast<std::size_t>(row)] == 1;
+        BOOST_TEST(rare == rows / 4);
+      }
+  }
+  auto comparison = options_of(2, 1e-2);
+  comparison.stratified = true;
+  BOOST_TEST(compare_predictors(inputs, 4, groups, comparison).general.rows == 32);
+}
+
 BOOST_AUTO_TEST_CASE(a_group_without_rows) {
   check_throws<std::invalid_argument>(
       [] {

@@ -55,6 +55,7 @@ BOOST_AUTO_TEST_CASE(takes_the_studys_columns) {
       2, 14.0f / 3, 3, 4, 5;
   BOOST_TEST((inputs.rows - rows).norm() < 1e-6f);
   BOOST_TEST((inputs.user == std::vector<std::size_t>{0, 0, 1, 1}));
+  BOOST_TEST((inputs.time == std::vector<std::int64_t>{0, 5, 0, 10}));
 }
 
 BOOST_AUTO_TEST_CASE(bins_tension) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <set>
 #include <string>
@@ -17,9 +18,10 @@ namespace lifelog::predict {
 /// Row tables of several people as a predictor sees them.
 struct RowInputs {
   std::vector<mil::ModalityShape> modalities;
-  RowMatrix<float> rows;          ///< [n, columns]: the channels of all modalities, in order; no NaN
-  std::vector<Index> labels;      ///< [n], 0…C−1
-  std::vector<std::size_t> user;  ///< [n], index of the table a row came from
+  RowMatrix<float> rows;           ///< [n, columns]: the channels of all modalities, in order; no NaN
+  std::vector<Index> labels;       ///< [n], 0…C−1
+  std::vector<std::size_t> user;   ///< [n], index of the table a row came from
+  std::vector<std::int64_t> time;  ///< [n], unix seconds
   Index classes = 0;
 };
 
@@ -98,6 +100,7 @@ inline RowInputs row_inputs(const std::vector<data::RowTable>& tables, data::Ten
         values.push_back(detail::input_value(tables[t].values(r, chosen[i]), channels[i]));
       inputs.labels.push_back(data::tension_bin(static_cast<int>(tension(r)), bins));
       inputs.user.push_back(t);
+      inputs.time.push_back(tables[t].time[r]);
     }
   }
   inputs.rows = Eigen::Map<const RowMatrix<float>>(values.data(), static_cast<Index>(inputs.labels.size()),

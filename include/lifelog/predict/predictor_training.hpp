@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <vector>
+
+#include "../data/split.hpp"
+#include "../mil/trainer.hpp"
+#include "row_inputs.hpp"
+#include "row_task.hpp"
+
+namespace lifelog::predict {
+
+/// How a predictor did on test rows.
+struct Score {
+  Index rows = 0;
+  double f1 = 0, accuracy = 0;
+};
+
+/// | option     | default | description                                                                             |
+/// |------------|---------|-----------------------------------------------------------------------------------------|
+/// | train      |         | of every predictor; `on_epoch` is replaced by `seen`                                    |
+/// | split      |         | of each person's rows                                                                   |
+/// | stratified | false   | whether each part of a split has the person's labels in the same shares                 |
+/// | threads    | 0       | 0: all; no influence on results                                                         |
+/// | seen       | none    | called with a predictor's number, in the order they are trained in, after each epoch    |
+struct ComparisonOptions {
+  mil::TrainOptions train;
+  data::SplitOptions split;
+  bool stratified = false;
+  int threads = 0;
+  std::function<void(std::size_t predictor, const mil::Epoch&)> seen;
+};
+
+namespace detail {
+
+/// [users], the rows of each, in order.
+inline std::vector<std::vector<Index>> rows_by_user(const RowInputs& inputs, std::size_t users) {
+  std::vector<std::vector<Index>> rows(users);
+  for (std::size_t n = 0; n < inputs.user.size(); ++n) rows[inputs.user[n]].push_back(static_cast<Index>(n));
+  return rows;
+}
+
+inline data::Split split_rows(const RowInputs& inputs, const std::vector<Index>& rows,
+                              const data::SplitOptions& options, bool stratified) {
+  if (!stratified) return data::split_items(static_cast<Index>(rows.size()), options);
+  std::vector<std::int64_t> labels;
+  for (const Index row : rows) labels.push_back(inputs.labels[static_cast<std::size_t>(row)]);
+  return data::split_stratified(labels, options);
+}
+
+/// Each person's rows split by themselves, so that every person is in every part.
+inline data::Split split_by_user(const RowInputs& inputs, std::size_t users,
+                                 const data::SplitOptions& options, bool stratified) {
+  data::Split all;
+  const auto rows = rows_by_user(inputs, users);
+  for (std::size_t u = 0; u < users; ++u) {
+    auto own = options;
+    own.seed += u;
+    const auto split = split_rows(inputs, rows[u], own, stratified);
+    for (const Index i : split.train) all.train.push_back(rows[u][static_cast<std::size_t>(i)]);
+    for (const Index i : split.valid) all.valid.push_back(rows[u][static_cast<std::size_t>(i)]);
+    for (const Index i : split.test) all.test.push_back(rows[u][static_cast<std::size_t>(i)]);
+  }
+  return all;
+}
+
+inline std::vector<Index> rows_of(const std::vector<Index>& rows, const RowInputs& inputs,
+                                  const std::vector<std::size_t>& users) {
+  std::vector<Index> own;
+  for (const Index row : rows)
+    if (std::find(users.begin(), users.end(), inputs.user[static_cast<std::size_t>(row)]) != users.end())
+      own.push_back(row);
+  return own;
+}
+
+/// Trains one predictor after another from the same start, and judges them.
+class PredictorTrainer {
+ public:
+  using Network = PredictorNetwork<float>;
+  using RowNumbers = std::vector<Index>;
+
+  /// options must outlive this.
+  PredictorTrainer(const RowInputs& inputs, const ComparisonOptions& options)
+      : options_(options),
+        start_(initialised(inputs, options.train.seed)),
+        task_(start_, inputs.rows, inputs.labels, options.threads) {}
+
+  Network train(const RowNumbers& train, const RowNumbers& valid) {
+    auto own = options_.train;
+    own.on_epoch = [this](const mil::Epoch& epoch) {
+      if (options_.seen) options_.seen(histories.size(), epoch);
+      return true;
+    };
+    mil::TrainState<Network> state(start_, own.optimizer);
+    statuses.push_back(mil::train(task_, train, valid, own, state));
+    histories.push_back(std::move(state.history));
+    return std::move(state.best);
+  }
+
+  Score score(const Network& net, const RowNumbers& rows) {
+    RowNumbers predicted;
+    task_.predict(net, rows, predicted);
+    metrics::ConfusionMatrix confusion(task_.classes());
+    for (std::size_t n = 0; n < rows.size(); ++n) confusion.add(task_.label(rows[n]), predicted[n]);
+    return {static_cast<Index>(rows.size()), mil::detail::score_of(confusion, options_.train.score),
+            confusion.accuracy()};
+  }
+
+  /// Mean cross-entropy of the rows.
+  double loss(const Network& net, const RowNumbers& rows) {
+    auto unused = nn::zeros_like(net);
+    RowNumbers predicted;
+    return task_.step(net, rows, {}, unused, predicted);
+  }
+
+  /// Of all that were trained, in order.
+  std::vector<std::vector<mil::Epoch>> histories;
+  std::vector<mil::TrainStatus> statuses;
+
+ private:
+  static Network initialised(const RowInputs& inputs, std::uint64_t seed) {
+    Network net(inputs.modalities, inputs.classes);
+    Random random(seed);
+    net.initialise(random);
+    return net;
+  }
+
+  const ComparisonOptions& options_;
+  Network start_;
+  RowTask<float> task_;
+};
+
+}  // namespace detail
+}  // namespace lifelog::predict
