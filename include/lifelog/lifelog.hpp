@@ -60,6 +60,7 @@
 #include "manifold/pca.hpp"
 #include "manifold/quality.hpp"
 #include "manifold/tsne.hpp"
+#include "manifold/tsne_run.hpp"
 #include "metrics/agreement.hpp"
 #include "metrics/confusion.hpp"
 #include "metrics/roc.hpp"

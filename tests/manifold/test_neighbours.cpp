@@ -12,6 +12,8 @@
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::manifold::nearest_neighbours;
+using lifelog::manifold::nearest_neighbours_among;
+using lifelog::manifold::neighbours_from_distances;
 using Scalars = boost::mpl::list<float, double>;
 
 namespace {
@@ -68,11 +70,47 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(no_box_hides_a_neighbour, T, Scalars) {
   BOOST_TEST(are_nearest<T>(nearest_neighbours(points, 25), points, points, 25, false));
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(queries_may_be_others, T, Scalars) {
+  for (const Index m : {1, 40, 333}) {
+    const RowMatrix<T> points = grid_points<T>(500, 3), queries = grid_points<T>(600, 3).bottomRows(m);
+    for (const Index k : {1, 30, 500}) {
+      const auto found = nearest_neighbours_among(queries, points, k);
+      BOOST_TEST(found.index.rows() == m);
+      BOOST_TEST(are_nearest<T>(found, queries, points, k, true));
+    }
+    const RowMatrix<double> precise = points.template cast<double>();
+    BOOST_TEST((nearest_neighbours_among(queries, precise, 30).index ==
+                nearest_neighbours_among(queries, points, 30).index));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(distances_will_do) {
+  const auto points = grid_points<double>(70, 4);
+  RowMatrix<double> distances(70, 70);
+  for (Index i = 0; i < 70; ++i) distances.col(i) = (points.rowwise() - points.row(i)).rowwise().norm();
+  distances.diagonal().setConstant(3);  // of no meaning
+  const auto found = neighbours_from_distances(distances, 12), expected = nearest_neighbours(points, 12);
+  BOOST_TEST((found.squared_distance - expected.squared_distance).cwiseAbs().maxCoeff() < 1e-12);
+  for (Index i = 0; i < 70; ++i)
+    for (Index r = 0; r < 12; ++r) {
+      BOOST_TEST(found.index(i, r) != i);
+      BOOST_TEST(distances(i, found.index(i, r)) * distances(i, found.index(i, r)) ==
+                 found.squared_distance(i, r));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(equal_rows_come_in_order) {
   const auto found = nearest_neighbours(RowMatrix<float>::Constant(300, 5, 7), 8);
   for (Index i = 0; i < 300; ++i)
     for (int r = 0; r < 8; ++r) BOOST_REQUIRE(found.index(i, r) == (r < i ? r : r + 1));
   BOOST_TEST(found.squared_distance.isZero(0));
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(as_far_as_numbers_go, T, Scalars) {
+  RowMatrix<T> points = grid_points<T>(400, 20);
+  const auto expected = nearest_neighbours(points, 9).index;
+  for (const T unit : {T(0x1p-50), T(0x1p+50)})
+    BOOST_TEST((nearest_neighbours((unit * points).eval(), 9).index == expected));
 }
 
 BOOST_AUTO_TEST_CASE(bits_do_not_depend_on_threads) {
@@ -90,6 +128,14 @@ BOOST_AUTO_TEST_CASE(bad_arguments) {
   BOOST_CHECK_THROW(nearest_neighbours(points, 5), std::invalid_argument);
   BOOST_CHECK_THROW(nearest_neighbours(points, -1), std::invalid_argument);
   BOOST_CHECK_THROW(nearest_neighbours(RowMatrix<double>(0, 2), 0), std::invalid_argument);
+  BOOST_CHECK_THROW(nearest_neighbours_among(points, points, 6), std::invalid_argument);
+  BOOST_CHECK_THROW(nearest_neighbours_among(grid_points<double>(5, 3), points, 2), std::invalid_argument);
+  BOOST_CHECK_THROW(neighbours_from_distances(points, 2), std::invalid_argument);
+  BOOST_CHECK_THROW(neighbours_from_distances(RowMatrix<double>::Ones(3, 3), 3), std::invalid_argument);
+  BOOST_CHECK_THROW(neighbours_from_distances(-RowMatrix<double>::Ones(3, 3), 2), std::invalid_argument);
+  BOOST_CHECK_THROW(nearest_neighbours((1e20 * points).cast<float>().eval(), 2), std::invalid_argument);
+  BOOST_CHECK_NO_THROW(nearest_neighbours((1e20 * points).eval(), 2));
+  BOOST_CHECK_THROW(nearest_neighbours((1e160 * points).eval(), 2), std::invalid_argument);
   points(1, 1) = std::numeric_limits<double>::infinity();
   BOOST_CHECK_THROW(nearest_neighbours(points, 2), std::invalid_argument);
 }

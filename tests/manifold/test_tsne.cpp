@@ -8,14 +8,21 @@
 #include <string>
 #include <vector>
 
+#include "../support/golden.hpp"
+
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::manifold::joint_probabilities;
 using lifelog::manifold::nearest_neighbours;
+using lifelog::manifold::neighbours_from_distances;
+using lifelog::manifold::Repulsion;
 using lifelog::manifold::tsne;
 using lifelog::manifold::tsne_divergence;
+using lifelog::manifold::tsne_problem;
 using lifelog::manifold::TsneInit;
 using lifelog::manifold::TsneOptions;
+using lifelog::manifold::TsneRun;
+using lifelog::manifold::TsneState;
 using lifelog::manifold::TsneStatus;
 
 namespace {
@@ -160,6 +167,87 @@ BOOST_AUTO_TEST_CASE(xtensor_points_are_points) {
   BOOST_TEST((tsne(tensor, {.iterations = 50}).map == tsne(points, {.iterations = 50}).map));
 }
 
+// make.py's steps know nothing of ours. From a start of 1e-4 and from far apart.
+BOOST_AUTO_TEST_CASE(ten_steps_are_those_of_the_formulas) {
+  const auto joint = joint_probabilities(nearest_neighbours(golden::matrix("manifold/points.txt"), 18), 6);
+  const auto check = [&](const RowMatrix<double>& start, const std::string& expected, double exaggeration) {
+    const auto map = golden::matrix("manifold/" + expected);
+    TsneOptions options{.iterations = 10, .exaggeration = std::max(1.0, exaggeration)};
+    options.exaggeration_iterations = exaggeration > 1 ? 10 : 0;
+    options.learning_rate = 50;
+    options.repulsion = Repulsion::exact;
+    const auto error = [&](const RowMatrix<double>& found) {
+      return (found - map).cwiseAbs().maxCoeff() / map.cwiseAbs().maxCoeff();
+    };
+    BOOST_TEST(error(TsneRun<double>(joint, start, options).run().map) < 1e-6);
+    BOOST_TEST(error(TsneRun<float>(joint, start, options).run().map) < 1e-3);
+  };
+  check(golden::matrix("manifold/start.txt"), "ten_steps.txt", 12);
+  check(2 * golden::matrix("manifold/points.txt").leftCols(2), "ten_steps_rough.txt", 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_run_laid_aside_goes_on_to_the_bit) {
+  const auto points = balls(4, 400, 5);
+  for (const auto repulsion : {Repulsion::exact, Repulsion::interpolated}) {
+    const TsneOptions options{.iterations = 400, .repulsion = repulsion};
+    const auto whole = tsne(points, options);
+    for (const int pause : {0, 1, 250, 333}) {
+      const auto problem = tsne_problem(points, options);
+      TsneRun first(problem.joint, problem.start, options);
+      for (int i = 0; i < pause; ++i) BOOST_REQUIRE(first.step());
+      const TsneState saved = first.state();
+      BOOST_TEST(saved.iterations == pause);
+      TsneRun second(tsne_problem(points, options).joint, saved, options);
+      const auto resumed = second.run();
+      BOOST_TEST((resumed.map == whole.map));
+      BOOST_TEST(resumed.kl_divergence == whole.kl_divergence);
+      BOOST_TEST(resumed.iterations == 400);
+      BOOST_TEST(!second.step());
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(neighbours_will_do) {
+  const auto points = balls(4, 200, 5);
+  const TsneOptions options{.iterations = 100, .init = TsneInit::random};
+  const auto expected = tsne(points, options);
+  const auto neighbours = nearest_neighbours(points, 90);
+  BOOST_TEST((tsne(neighbours, options).map == expected.map));
+  RowMatrix<double> distances(200, 200);
+  for (Index i = 0; i < 200; ++i) distances.col(i) = (points.rowwise() - points.row(i)).rowwise().norm();
+  const auto by_distances = tsne(neighbours_from_distances(distances, 90), options);
+  BOOST_TEST(by_distances.kl_divergence == expected.kl_divergence, boost::test_tools::tolerance(1e-3));
+  const auto few = tsne(nearest_neighbours(points, 12), options);
+  BOOST_TEST(few.perplexity == 4);
+  BOOST_TEST(few.perplexity_reduced);
+}
+
+BOOST_AUTO_TEST_CASE(several_perplexities_are_several) {
+  const auto points = balls(4, 200, 5);
+  TsneOptions options{.perplexity = 10, .iterations = 300};
+  options.more_perplexities = {40};
+  const auto problem = tsne_problem(points, options);
+  const std::vector<double> both = {10, 40};
+  BOOST_TEST((problem.joint.value == joint_probabilities(nearest_neighbours(points, 120), both).value));
+  BOOST_TEST(problem.perplexity == 10);
+  BOOST_TEST(!problem.perplexity_reduced);
+  BOOST_TEST(share_with_neighbour_of_own_ball(tsne(points, options).map, 4) > 0.95);
+  options.more_perplexities = {100};
+  BOOST_TEST(tsne_problem(points, options).perplexity_reduced);
+}
+
+BOOST_AUTO_TEST_CASE(three_dimensions_have_room_for_more) {
+  const auto points = balls(6, 300, 8);
+  TsneOptions options{.perplexity = 15};
+  const auto flat = tsne(points, options);
+  options.dims = 3;
+  const auto deep = tsne(points, options);
+  BOOST_TEST(deep.map.cols() == 3);
+  BOOST_TEST(share_with_neighbour_of_own_ball(deep.map, 6) == 1);
+  BOOST_TEST(deep.kl_divergence < flat.kl_divergence);
+  BOOST_TEST(deep.map.colwise().norm().minCoeff() > 1);
+}
+
 BOOST_AUTO_TEST_CASE(bad_arguments_are_named) {
   auto points = balls(2, 20, 3);
   const auto rejected = [&](const TsneOptions& options, const std::string& name) {
@@ -175,6 +263,16 @@ BOOST_AUTO_TEST_CASE(bad_arguments_are_named) {
   rejected({.init = TsneInit::given, .start = RowMatrix<double>::Zero(19, 2)}, "start");
   rejected({.init = TsneInit::given, .start = RowMatrix<double>::Constant(20, 2, std::nan(""))}, "start");
   rejected({.callback_every = 0}, "callback_every");
+  rejected({.dims = 4}, "dims");
+  rejected({.init = TsneInit::given, .start = RowMatrix<double>::Zero(20, 2), .dims = 3}, "start");
+  rejected({.more_perplexities = {30, 0.5}}, "more_perplexities");
+  BOOST_CHECK_THROW(tsne(nearest_neighbours(points, 5)), std::invalid_argument);
+  const auto problem = tsne_problem(points);
+  BOOST_CHECK_THROW(TsneRun(problem.joint, RowMatrix<double>::Zero(19, 2)), std::invalid_argument);
+  TsneState state = TsneRun(problem.joint, problem.start).state();
+  state.descent.gain.resize(20, 3);
+  BOOST_CHECK_THROW(TsneRun(problem.joint, state), std::invalid_argument);
+  BOOST_CHECK_THROW(tsne(RowMatrix<double>(0, 3)), std::invalid_argument);
   points(11, 2) = std::nan("");
   rejected({}, "points: expected finite numbers, got nan in row 11");
 }

@@ -68,14 +68,14 @@ class RowTiles {
   std::vector<T> values_;
 };
 
-/// Squared distances from the rows of a block to the first `count` rows of a tile. Differences are squared and
-/// summed in column order (no ‖a‖² − 2ab + ‖b‖²), so that close points lose no digits: the relative error is at
-/// most (d + 2) roundings, d(a, b) = d(b, a) to the bit and d(a, a) = 0.
+/// Adds to `sum` what `cols` columns contribute to the squared distances from the rows of a block to the first `count`
+/// rows of a tile. Differences are squared and summed in column order (no ‖a‖² − 2ab + ‖b‖²), so that close points
+/// lose no digits: the relative error is at most (d + 2) roundings, d(a, b) = d(b, a) to the bit, d(a, a) = 0, and no
+/// part of the columns is farther than all of them.
 template<class T, int count>
-EIGEN_ALWAYS_INLINE void squared_distances(const T* block, const T* tile, Index cols,
-                                           simd::Packet<T> (&sum)[count][2]) {
+EIGEN_ALWAYS_INLINE void add_squared_distances(const T* block, const T* tile, Index cols,
+                                               simd::Packet<T> (&sum)[count][2]) {
   using P = simd::Packet<T>;
-  simd::unroll<count>([&](auto c) { sum[c][0] = sum[c][1] = simd::broadcast(T(0)); });
   for (Index j = 0; j < cols; ++j) {
     const P x[2] = {simd::load(block), simd::load(block + simd::packet_size<T>)};
     simd::unroll<count>([&](auto c) {
@@ -88,6 +88,14 @@ EIGEN_ALWAYS_INLINE void squared_distances(const T* block, const T* tile, Index 
     block += RowBlocks<T>::width;
     tile += RowTiles<T>::height;
   }
+}
+
+/// Squared distances from the rows of a block to the first `count` rows of a tile.
+template<class T, int count>
+EIGEN_ALWAYS_INLINE void squared_distances(const T* block, const T* tile, Index cols,
+                                           simd::Packet<T> (&sum)[count][2]) {
+  simd::unroll<count>([&](auto c) { sum[c][0] = sum[c][1] = simd::broadcast(T(0)); });
+  add_squared_distances<T, count>(block, tile, cols, sum);
 }
 
 }  // namespace lifelog::detail

@@ -86,6 +86,24 @@ y = points[:, :2] + rng.normal(size=(50, 2))
 save("rough_map", y)
 save("quality", [kl_and_gradient(p, y)[0], preservation(points, y, 5), trustworthiness(points, y, n_neighbors=5)])
 
+
+def ten_steps(p, y, exaggeration, rate, momentum):
+    y = y - y.mean(0)
+    step, gain = np.zeros_like(y), np.ones_like(y)
+    for _ in range(10):
+        slope = kl_and_gradient(exaggeration * p, y)[1]
+        gain = np.maximum(0.01, np.where(step * slope < 0, gain + 0.2, gain * 0.8))
+        step = momentum * step - rate * gain * slope
+        y = y + step
+        y -= y.mean(0)
+    return y
+
+
+start = rng.normal(size=(50, 2)) * 1e-4
+save("start", start)
+save("ten_steps", ten_steps(p, start, 12, 50, 0.5))
+save("ten_steps_rough", ten_steps(p, points[:, :2] * 2, 1, 50, 0.8))
+
 (HERE / "versions.txt").write_text(
     f"# numpy {np.__version__}, scipy {scipy.__version__}, scikit-learn {sklearn.__version__}\n"
 )

@@ -16,38 +16,88 @@ namespace lifelog::manifold::detail {
 
 using namespace lifelog::detail;
 
-/// The order of rows [n, d] along a k-d tree (Bentley, "Multidimensional binary search trees used for associative
-/// searching", 1975): halved across the widest column, at multiples of `leaf` rows, until a leaf is left.
+/// The order of rows [n, d] along a tree that halves them, at multiples of `leaf` rows, until a leaf is left: in few
+/// dimensions across the widest column (a k-d tree: Bentley, "Multidimensional binary search trees used for
+/// associative searching", 1975), in many across the direction of most variance, which keeps what belongs together
+/// together.
 template<class T>
-std::vector<int> tree_order(const RowMatrixView<T>& points, Index leaf) {
-  std::vector<int> order(static_cast<std::size_t>(points.rows()));
-  std::iota(order.begin(), order.end(), 0);
-  const auto widest = [&](Index begin, Index end) {
-    // Of many rows, a thousand tell.
-    const Index stride = std::max<Index>(1, (end - begin) / 1024);
-    Eigen::Array<T, 1, Eigen::Dynamic> low = points.row(order[static_cast<std::size_t>(begin)]), high = low;
-    for (Index i = begin; i < end; i += stride) {
-      const auto row = points.row(order[static_cast<std::size_t>(i)]).array();
-      low = low.min(row), high = high.max(row);
-    }
-    Index column = 0;
-    (high - low).maxCoeff(&column);
-    return column;
-  };
-  const auto arrange = [&](const auto& self, Index begin, Index end) -> void {
-    const Index leaves = (end - begin + leaf - 1) / leaf;
+class TreeOrder {
+ public:
+  static std::vector<int> of(const RowMatrixView<T>& points, Index leaf) {
+    TreeOrder order(points, leaf);
+    order.arrange(0, points.rows());
+    return std::move(order.rows_);
+  }
+
+ private:
+  using Row = Eigen::Matrix<T, 1, Eigen::Dynamic>;
+
+  TreeOrder(const RowMatrixView<T>& points, Index leaf)
+      : points_(points), leaf_(leaf), rows_(static_cast<std::size_t>(points.rows())), height_(rows_.size()) {
+    std::iota(rows_.begin(), rows_.end(), 0);
+  }
+
+  void arrange(Index begin, Index end) {
+    const Index leaves = piece_count(leaf_, end - begin);
     if (leaves <= 1) return;
-    const Index middle = begin + leaves / 2 * leaf, column = widest(begin, end);
-    std::nth_element(order.begin() + begin, order.begin() + middle, order.begin() + end, [&](int a, int b) {
-      const T left = points(a, column), right = points(b, column);
+    const Index middle = begin + leaves / 2 * leaf_;
+    measure(begin, end);
+    std::nth_element(rows_.begin() + begin, rows_.begin() + middle, rows_.begin() + end, [&](int a, int b) {
+      const T left = height_[static_cast<std::size_t>(a)], right = height_[static_cast<std::size_t>(b)];
       return left < right || (left == right && a < b);
     });
-    self(self, begin, middle);
-    self(self, middle, end);
-  };
-  arrange(arrange, 0, points.rows());
-  return order;
-}
+    arrange(begin, middle);
+    arrange(middle, end);
+  }
+
+  // Heights of rows along the direction to be halved.
+  void measure(Index begin, Index end) {
+    const auto each = [&](const auto& height) {
+      for (Index i = begin; i < end; ++i) height_[at(i)] = height(points_.row(static_cast<Index>(at(i))));
+    };
+    const RowMatrix<T> some = sample(begin, end);
+    if (points_.cols() < 16) {
+      Index column = 0;
+      (some.colwise().maxCoeff() - some.colwise().minCoeff()).maxCoeff(&column);
+      each([column](const auto& row) { return row[column]; });
+    } else {
+      const Row direction = principal_direction(some);
+      each([&](const auto& row) { return row.dot(direction); });
+    }
+  }
+
+  std::size_t at(Index i) const { return static_cast<std::size_t>(rows_[static_cast<std::size_t>(i)]); }
+
+  // Of many rows, some hundred tell.
+  RowMatrix<T> sample(Index begin, Index end) const {
+    const Index stride = std::max<Index>(1, (end - begin) / 256);
+    RowMatrix<T> some(piece_count(stride, end - begin), points_.cols());
+    for (Index i = 0; i < some.rows(); ++i)
+      some.row(i) = points_.row(static_cast<Index>(at(begin + i * stride)));
+    return some;
+  }
+
+  // A few steps of the power method.
+  static Row principal_direction(RowMatrix<T> rows) {
+    rows.rowwise() -= rows.colwise().mean().eval();
+    Index farthest = 0;
+    rows.rowwise().squaredNorm().maxCoeff(&farthest);
+    Row direction = rows.row(farthest);
+    for (int step = 0; step < 6; ++step) {
+      Row next = Row::Zero(rows.cols());
+      for (Index i = 0; i < rows.rows(); ++i) next += rows.row(i).dot(direction) * rows.row(i);
+      const T norm = next.norm();
+      if (!(norm > 0) || !std::isfinite(norm)) break;
+      direction = next / norm;
+    }
+    return direction;
+  }
+
+  const RowMatrixView<T>& points_;
+  Index leaf_;
+  std::vector<int> rows_;
+  std::vector<T> height_;
+};
 
 /// Exact nearest rows by a k-d tree. As many queries as two registers have lanes, near each other, descend at once;
 /// what lies in a box that none of them reaches is passed over. In few dimensions that is nearly everything; in
@@ -62,7 +112,7 @@ class NeighbourTree {
         cols_(points.cols()),
         leaf_(width * (cols_ < 16 ? 1 : 4)),
         leaves_(piece_count(leaf_, points.rows())),
-        order_(tree_order(points, leaf_)),
+        order_(TreeOrder<T>::of(points, leaf_)),
         blocks_(rows_, cols_),
         tiles_(rows_, cols_),
         low_(2 * leaves_, cols_),
@@ -87,7 +137,7 @@ class NeighbourTree {
   /// The same for other rows [m, d], 1 ≤ k ≤ n.
   template<class Found>
   void search(const RowMatrixView<T>& others, Index k, int threads, const Found& found) const {
-    const auto order = tree_order(others, width);
+    const auto order = TreeOrder<T>::of(others, width);
     parallel_for(piece_count(width, others.rows()), threads, [&](Index p) {
       const auto [begin, end] = piece_of(p, width, others.rows());
       RowBlocks<T> block(width, cols_);
@@ -196,7 +246,7 @@ class NeighbourTree {
     const Index first = leaf * leaf_, last = std::min(rows_, first + leaf_);
     for (Index slot = first; slot < last; slot += height) {
       P sum[height][2];
-      squared_distances<T, height>(queries.values, tiles_.tile(slot / height), cols_, sum);
+      if (!distances_within(queries, tiles_.tile(slot / height), sum)) continue;
       const Index count = std::min<Index>(height, last - slot);
       simd::unroll<height>([&](auto c) {
         if (c >= count) return;
@@ -206,6 +256,25 @@ class NeighbourTree {
         });
       });
     }
+  }
+
+  // Distances to a tile's rows, or false as soon as some of the columns tell that all are too far.
+  template<int height>
+  EIGEN_ALWAYS_INLINE bool distances_within(const Queries& queries, const T* tile,
+                                            P (&sum)[height][2]) const {
+    constexpr Index stretch = 8;
+    squared_distances<T, height>(queries.values, tile, std::min(stretch, cols_), sum);
+    for (Index j = stretch; j < cols_; j += stretch) {
+      const P limit[2] = {simd::load(queries.limit), simd::load(queries.limit + half)};
+      bool near = false;
+      simd::unroll<height>([&](auto c) {
+        near = near || simd::any_less(sum[c][0], limit[0]) || simd::any_less(sum[c][1], limit[1]);
+      });
+      if (!near) return false;
+      add_squared_distances<T, height>(queries.values + j * width, tile + j * height,
+                                       std::min(stretch, cols_ - j), sum);
+    }
+    return true;
   }
 
   static void offer(const P& distances, int lane, int row, const P& limit, Queries& queries) {
