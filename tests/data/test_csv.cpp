@@ -3,7 +3,14 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <lifelog/core/random.hpp>
+
+#include <bit>
+#include <charconv>
 #include <clocale>
+#include <cstdint>
+#include <string>
+#include <vector>
 
 using namespace lifelog::data;
 
@@ -86,6 +93,81 @@ BOOST_AUTO_TEST_CASE(faults_say_where) {
   BOOST_TEST(out.faults[1].text == "foo");
   BOOST_TEST(std::isnan(out(3, 1)));
   BOOST_TEST(out(4, 1) == 6);
+}
+
+BOOST_AUTO_TEST_CASE(plain_decimals_are_read_to_the_bits_of_from_chars) {
+  std::vector<std::string> texts{"0",
+                                 "-0",
+                                 "-0.0",
+                                 "7",
+                                 "5.",
+                                 ".5",
+                                 "-.25",
+                                 "00012.50",
+                                 "0.1",
+                                 "31.25",
+                                 "1e3",
+                                 "1.5e-7",
+                                 "1e400",
+                                 "1598713200",
+                                 "-",
+                                 ".",
+                                 "+5",
+                                 "--5",
+                                 "1.2.3",
+                                 "12-3",
+                                 "nan",
+                                 "-inf",
+                                 "0x10",
+                                 "",
+                                 "9007199254740992",
+                                 "9007199254740993",
+                                 "9007199254740993.5",
+                                 "123456789012345678",
+                                 "1234567890123456789012",
+                                 "0.000000000000000001",
+                                 "0.0000000000000000001",
+                                 "99999999999999999999999999999999999999999999999999",
+                                 "0.3",
+                                 "4503599627370497.5"};
+  lifelog::Random random(3);
+  for (int i = 0; i < 20000; ++i) {
+    std::string text = random.uniform() < 0.5 ? "-" : "";
+    const auto digits = 1 + random.below(20), point = random.below(digits + 2);
+    for (std::uint64_t d = 0; d < digits; ++d) {
+      if (d == point) text += '.';
+      text += static_cast<char>('0' + random.below(10));
+    }
+    texts.push_back(text);
+  }
+  Eigen::Index fast = 0;
+  for (const auto& text : texts) {
+    const char *at = text.data(), *const end = at + text.size();
+    double value = 7, expected = 7;
+    const auto [stop, error] = std::from_chars(at, end, expected);
+    if (!detail::plain_decimal(at, end, value)) {
+      BOOST_TEST((at == text.data()));
+      continue;
+    }
+    ++fast;
+    if (at == stop && error == std::errc())
+      BOOST_TEST(std::bit_cast<std::uint64_t>(value) == std::bit_cast<std::uint64_t>(expected), text);
+    else  // no plain one goes on here: what follows the number sends it to from_chars
+      BOOST_TEST((at != end && (*at == 'e' || *at == '.')), text);
+  }
+  BOOST_TEST(fast > 15000);
+}
+
+BOOST_AUTO_TEST_CASE(lines_that_end_in_carriage_returns_alone_are_rows) {
+  CsvNumbers out;
+  std::string text = "x,y";
+  for (int i = 0; i < 100; ++i) text += "\r" + std::to_string(i) + ",2";
+  read_numbers(text, "a.csv", {"y", "x"}, out);
+  BOOST_REQUIRE(out.rows == 100);
+  BOOST_TEST(out.values.size() == 200u);
+  BOOST_TEST(out(99, 1) == 99);
+  BOOST_TEST(out(63, 0) == 2);
+  BOOST_TEST(out.faults.empty());
 }
 
 BOOST_AUTO_TEST_CASE(only_required_columns_must_be_there) {

@@ -7,6 +7,8 @@
 #include <lifelog/data/windows.hpp>
 
 #include <algorithm>
+#include <bit>
+#include <charconv>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -18,6 +20,17 @@ using lifelog::Index;
 
 namespace {
 
+/// What the short cut reads is what the standard's reader reads.
+void check_plain(std::string_view cell) {
+  const char *at = cell.data(), *const end = at + cell.size();
+  double fast = 0, expected = 0;
+  if (!detail::plain_decimal(at, end, fast) || at != end) return;
+  const auto [stop, error] = std::from_chars(cell.data(), end, expected);
+  fuzz::check(stop == end && error == std::errc() &&
+                  std::bit_cast<std::uint64_t>(fast) == std::bit_cast<std::uint64_t>(expected),
+              "plain decimals are read as from_chars reads them");
+}
+
 Index count_rows(std::string_view text) {
   CsvReader csv(text);
   Index rows = 0, line = 0;
@@ -26,6 +39,7 @@ Index count_rows(std::string_view text) {
     fuzz::check(csv.line() > line, "lines ascend");
     line = csv.line();
     for (std::size_t c = 0; c <= csv.cells(); ++c) {
+      check_plain(csv.cell(c));
       const auto number = parse_number(csv.cell(c));
       fuzz::check((number.kind == CellKind::number) == std::isfinite(number.value), "a number is finite");
     }

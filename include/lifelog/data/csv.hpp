@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -226,11 +227,49 @@ struct CsvNumbers {
 
 namespace detail {
 
+/// Reads a plain decimal, "-12.25", to the bits that std::from_chars gives, in a fraction of the time: a whole
+/// number below 2^53 divided by a power of ten that a double holds, both exact, is rounded once (Clinger, "How
+/// to read floating point numbers accurately", 1990). False for anything else; `at` is then where it was.
+inline bool plain_decimal(const char*& at, const char* end, double& value) {
+  static constexpr double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
+                                      1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
+  const char* p = at;
+  std::uint64_t digits = 0;
+  const auto take_digits = [&] {
+    const char* const begin = p;
+    for (unsigned digit; p != end && (digit = static_cast<unsigned>(*p - '0')) < 10; ++p)
+      digits = 10 * digits + digit;
+    return p - begin;
+  };
+  const bool negative = p != end && *p == '-';
+  p += negative;
+  auto count = take_digits(), decimals = std::ptrdiff_t{0};
+  if (p != end && *p == '.') {
+    ++p;
+    decimals = take_digits();
+    count += decimals;
+  }
+  // 18 digits cannot overflow; beyond, `digits` is of no meaning.
+  if (count == 0 || count > 18 || digits > std::uint64_t{1} << 53) return false;
+  const double magnitude = static_cast<double>(digits) / powers[decimals];
+  value = negative ? -magnitude : magnitude;
+  at = p;
+  return true;
+}
+
+inline bool at_cell_end(const char* at, const char* end) {
+  return at == end || *at == ',' || *at == '\n' || *at == '\r';
+}
+
 inline double number_or_fault(CsvCursor& cursor, std::size_t column, CsvNumbers& out) {
+  const char* at = cursor.at;
   double value = 0;
+  if (plain_decimal(at, cursor.end, value) && at_cell_end(at, cursor.end)) {
+    cursor.at = at;
+    return value;
+  }
   const auto [stop, error] = std::from_chars(cursor.at, cursor.end, value);
-  const bool whole = stop == cursor.end || *stop == ',' || *stop == '\n' || *stop == '\r';
-  if (error == std::errc() && whole && std::isfinite(value)) {
+  if (error == std::errc() && at_cell_end(stop, cursor.end) && std::isfinite(value)) {
     cursor.at = stop;
     return value;
   }
@@ -242,50 +281,65 @@ inline double number_or_fault(CsvCursor& cursor, std::size_t column, CsvNumbers&
   return number.value;
 }
 
+/// Which columns of a file go where.
+struct CsvPlan {
+  std::vector<std::size_t> target;    ///< a column of the file: its column in the table, or `none`
+  std::vector<std::size_t> position;  ///< a column of the table: its column in the file, or `none`
+};
+
+inline CsvPlan plan_columns(const CsvReader& csv, const std::vector<std::string>& names,
+                            std::size_t required) {
+  CsvPlan plan{std::vector<std::size_t>(csv.header().size(), CsvReader::none), {}};
+  for (std::size_t c = 0; c < names.size(); ++c) {
+    const auto at = c < required ? csv.column(names[c]) : csv.find(names[c]);
+    plan.position.push_back(at);
+    if (at != CsvReader::none) plan.target[at] = c;
+  }
+  return plan;
+}
+
+/// One row, which begins at the cursor; row: [columns], NaN so far.
+inline void read_row(CsvCursor& cursor, const CsvPlan& plan, double* row, CsvNumbers& out) {
+  const auto line = cursor.line;
+  std::size_t at = 0;
+  do {
+    const auto c = at < plan.target.size() ? plan.target[at] : CsvReader::none;
+    ++at;
+    if (c == CsvReader::none)
+      cursor.cell();
+    else
+      row[c] = number_or_fault(cursor, c, out);
+  } while (cursor.next_cell());
+  if (at >= plan.target.size()) return;
+  for (std::size_t c = 0; c < out.columns; ++c)
+    if (plan.position[c] != CsvReader::none && plan.position[c] >= at)
+      out.faults.push_back({out.rows, line, c, CellKind::missing, std::string()});
+}
+
 }  // namespace detail
 
 /// Reads named columns of a CSV text as numbers, in one pass and without splitting into cells first.
 ///
-/// text: the whole file; file: its name for errors. names: wanted columns, in the wanted order; a name that
-/// the header lacks is a format_error if it is one of the first `required`, and a column of NaN (no faults)
-/// otherwise. A row too short has missing cells; one too long is cut.
+/// text: the whole file; file: its name for errors. names: wanted columns, each once, in the wanted order; a
+/// name that the header lacks is a format_error if it is one of the first `required`, and a column of NaN (no
+/// faults) otherwise. A row too short has missing cells; one too long is cut.
 inline void read_numbers(std::string_view text, const std::string& file,
                          const std::vector<std::string>& names, CsvNumbers& out,
                          std::size_t required = CsvReader::none) {
   const CsvReader csv(text, file);
+  const auto plan = detail::plan_columns(csv, names, required);
   out.columns = names.size();
   out.rows = 0;
-  out.values.clear();
   out.faults.clear();
-  std::vector<std::size_t> target(csv.header().size(), CsvReader::none);  // file column → table column
-  std::vector<char> absent(names.size(), 0);
-  for (std::size_t c = 0; c < names.size(); ++c) {
-    const auto at = c < required ? csv.column(names[c]) : csv.find(names[c]);
-    absent[c] = at == CsvReader::none;
-    if (!absent[c]) target[at] = c;
+  // As many rows as lines at most, unless lines end in CR alone.
+  const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+  out.values.assign((lines + 1) * out.columns, detail::not_a_number);
+  auto cursor = csv.cursor();
+  for (std::size_t used = 0; cursor.find_row(); cursor.end_line(), ++out.rows, used += out.columns) {
+    if (used == out.values.size()) out.values.resize(2 * used, detail::not_a_number);
+    detail::read_row(cursor, plan, out.values.data() + used, out);
   }
-  std::vector<char> seen;
-  for (auto cursor = csv.cursor(); cursor.find_row(); cursor.end_line()) {
-    out.values.resize(out.values.size() + names.size(), detail::not_a_number);
-    double* row = out.values.data() + out.values.size() - names.size();
-    const auto line = cursor.line;
-    seen.assign(absent.begin(), absent.end());
-    std::size_t at = 0;
-    do {
-      const auto c = at < target.size() ? target[at] : CsvReader::none;
-      ++at;
-      if (c == CsvReader::none) {
-        cursor.cell();
-        continue;
-      }
-      row[c] = detail::number_or_fault(cursor, c, out);
-      seen[c] = 1;
-    } while (cursor.next_cell());
-    if (at < target.size())
-      for (std::size_t c = 0; c < names.size(); ++c)
-        if (!seen[c]) out.faults.push_back({out.rows, line, c, CellKind::missing, std::string()});
-    ++out.rows;
-  }
+  out.values.resize(static_cast<std::size_t>(out.rows) * out.columns);
 }
 
 }  // namespace lifelog::data
