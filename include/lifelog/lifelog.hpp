@@ -59,6 +59,7 @@
 #include "manifold/neighbours.hpp"
 #include "manifold/pca.hpp"
 #include "manifold/quality.hpp"
+#include "manifold/transform.hpp"
 #include "manifold/tsne.hpp"
 #include "manifold/tsne_run.hpp"
 #include "metrics/agreement.hpp"
