@@ -34,16 +34,18 @@ struct TsneOptions {
   /// P is multiplied by this in the first `exaggeration_iterations`.
   double exaggeration = 12;
   int exaggeration_iterations = 250;
-  /// 0: max(n / exaggeration / 4, 50), the rule of Belkina et al., "Automated optimized parameters for
-  /// T-distributed stochastic neighbor embedding" (2019), in the form scikit-learn gave it; the 4 because our
-  /// gradient has the factor 4 of the paper.
+  /// 0: max(n / 4 / the exaggeration in force, 50), after Belkina et al., "Automated optimized parameters for
+  /// T-distributed stochastic neighbor embedding" (2019); the 4 because our gradient has the factor 4 of the paper.
+  /// Longer steps once nothing is exaggerated reach lower divergences in the same number of iterations.
   double learning_rate = 0;
   /// While exaggerated, and afterwards.
   double start_momentum = 0.5, final_momentum = 0.8;
   /// No point moves farther in one iteration.
   double longest_step = std::numeric_limits<double>::infinity();
   double min_gradient = 1e-7;
+  /// How repulsion is summed, and how exactly: see `GradientOptions`.
   Repulsion repulsion = Repulsion::automatic;
+  double theta = 0.5;
   TsneInit init = TsneInit::pca;
   /// [n, dims], for `TsneInit::given`; within ±1e6.
   RowMatrix<double> start = {};
@@ -69,7 +71,7 @@ struct TsneResult {
   double kl_divergence = 0;
   int iterations = 0;
   TsneStatus status = TsneStatus::iteration_limit;
-  /// What was used.
+  /// What was used, the learning rate in the first iteration.
   double perplexity = 0, learning_rate = 0;
   bool perplexity_reduced = false;
 };
@@ -94,6 +96,7 @@ inline void require_options(const TsneOptions& options) {
   finite(options.exaggeration, 1, "exaggeration");
   finite(options.learning_rate, 0, "learning_rate");
   finite(options.min_gradient, 0, "min_gradient");
+  finite(options.theta, 0, "theta");
   require(options.longest_step > 0, "longest_step: expected a positive number, got ", options.longest_step);
   for (const double momentum : {options.start_momentum, options.final_momentum})
     require(momentum >= 0 && momentum < 1, "momentum: expected 0 <= momentum < 1, got ", momentum);
@@ -119,7 +122,7 @@ inline void require_shape(const RowMatrix<double>& array, Index rows, Index dims
 ///     }
 ///     auto later = lifelog::manifold::TsneRun(joint, saved_state, options).run();
 ///
-/// T: in which repulsion is computed; all else is in double.
+/// T: in which forces are computed; all else is in double.
 template<class T = float>
 class TsneRun {
  public:
@@ -131,11 +134,9 @@ class TsneRun {
   /// Goes on from a state of the same P and options; `iterations` counts those done before too.
   TsneRun(Affinities joint, TsneState state, const TsneOptions& options = {})
       : options_(checked(options)),
-        gradient_(std::move(joint), {.repulsion = options.repulsion, .threads = options.threads}),
-        state_(std::move(state)),
-        learning_rate_(options.learning_rate > 0
-                           ? options.learning_rate
-                           : std::max(static_cast<double>(rows()) / options.exaggeration / 4, 50.0)) {
+        gradient_(std::move(joint),
+                  {.repulsion = options.repulsion, .theta = options.theta, .threads = options.threads}),
+        state_(std::move(state)) {
     detail::require_shape(state_.map, rows(), options.dims, "start");
     detail::require_shape(state_.descent.step, rows(), options.dims, "step");
     detail::require_shape(state_.descent.gain, rows(), options.dims, "gain");
@@ -149,13 +150,14 @@ class TsneRun {
   bool step() {
     if (state_.iterations >= options_.iterations || status_ == TsneStatus::converged) return false;
     const bool early = state_.iterations < options_.exaggeration_iterations;
-    gradient_(state_.map, early ? options_.exaggeration : 1, slope_);
+    const double exaggeration = early ? options_.exaggeration : 1;
+    gradient_(state_.map, exaggeration, slope_);
     if (rows() < 2 || (!early && slope_.norm() <= options_.min_gradient)) {
       status_ = TsneStatus::converged;
       return false;
     }
     state_.descent.move(state_.map, slope_, early ? options_.start_momentum : options_.final_momentum,
-                        learning_rate_, options_.longest_step);
+                        learning_rate(exaggeration), options_.longest_step);
     ++state_.iterations;
     return true;
   }
@@ -169,7 +171,7 @@ class TsneRun {
         break;
       }
     }
-    return {state_.map, divergence(), state_.iterations, status_, 0, learning_rate_, false};
+    return {state_.map, divergence(), state_.iterations, status_, 0, learning_rate(), false};
   }
 
   /// KL(P ‖ Q) in nats, without exaggeration.
@@ -178,9 +180,17 @@ class TsneRun {
   const TsneState& state() const { return state_; }
   TsneStatus status() const { return status_; }
   Index rows() const { return gradient_.rows(); }
-  double learning_rate() const { return learning_rate_; }
+  /// In the first iteration.
+  double learning_rate() const {
+    return learning_rate(options_.exaggeration_iterations > 0 ? options_.exaggeration : 1);
+  }
 
  private:
+  double learning_rate(double exaggeration) const {
+    if (options_.learning_rate > 0) return options_.learning_rate;
+    return std::max(static_cast<double>(rows()) / exaggeration / 4, 50.0);
+  }
+
   static const TsneOptions& checked(const TsneOptions& options) {
     detail::require_options(options);
     return options;
@@ -196,7 +206,6 @@ class TsneRun {
   Gradient<T> gradient_;
   TsneState state_;
   RowMatrix<double> slope_;
-  double learning_rate_;
   TsneStatus status_ = TsneStatus::iteration_limit;
 };
 
