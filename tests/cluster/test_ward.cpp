@@ -6,7 +6,9 @@
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <string>
+#include <vector>
 
 #include "../support/golden.hpp"
 
@@ -24,27 +26,34 @@ RowMatrix<double> normals(Index rows, Index cols, std::uint64_t seed) {
   return points;
 }
 
-// The definition: of all pairs merge the one that adds least to the within-cluster sum of squares. Heights
-// only.
-Eigen::VectorXd heights_by_definition(RowMatrix<double> centroids) {
-  Eigen::VectorXd sizes = Eigen::VectorXd::Ones(centroids.rows()), heights(centroids.rows() - 1);
-  for (Index m = 0; m < heights.size(); ++m) {
+// The definition: of all pairs merge the one that adds least to the within-cluster sum of squares; of equal ones the
+// lowest by ids, an id being the highest row.
+RowMatrix<double> linkage_by_definition(RowMatrix<double> centroids) {
+  const Index n = centroids.rows();
+  Eigen::VectorXd sizes = Eigen::VectorXd::Ones(n);
+  std::vector<Index> name(static_cast<std::size_t>(n));  // SciPy's
+  std::iota(name.begin(), name.end(), Index{0});
+  RowMatrix<double> linkage(n - 1, 4);
+  for (Index m = 0; m < n - 1; ++m) {
     double least = std::numeric_limits<double>::infinity();
     Index a = 0, b = 0;
-    for (Index i = 0; i < centroids.rows(); ++i)
-      for (Index j = i + 1; j < centroids.rows(); ++j) {
+    for (Index i = 0; i < n; ++i)
+      for (Index j = i + 1; j < n; ++j) {
         if (sizes[i] == 0 || sizes[j] == 0) continue;
         const double cost = 2 * sizes[i] * sizes[j] / (sizes[i] + sizes[j]) *
                             (centroids.row(i) - centroids.row(j)).squaredNorm();
-        if (cost < least) least = cost, a = i, b = j;
+        if (cost < least * (1 - 1e-11)) least = cost, a = i, b = j;
       }
     const double total = sizes[a] + sizes[b];
-    centroids.row(a) = ((sizes[a] * centroids.row(a) + sizes[b] * centroids.row(b)) / total).eval();
-    sizes[a] = total;
-    sizes[b] = 0;
-    heights[m] = std::sqrt(least);
+    const auto left = static_cast<double>(name[static_cast<std::size_t>(a)]),
+               right = static_cast<double>(name[static_cast<std::size_t>(b)]);
+    linkage.row(m) << std::min(left, right), std::max(left, right), std::sqrt(least), total;
+    centroids.row(b) = ((sizes[a] * centroids.row(a) + sizes[b] * centroids.row(b)) / total).eval();
+    sizes[b] = total;
+    sizes[a] = 0;
+    name[static_cast<std::size_t>(b)] = n + m;
   }
-  return heights;
+  return linkage;
 }
 
 void well_formed(const Tree& tree) {
@@ -85,21 +94,30 @@ BOOST_AUTO_TEST_CASE(the_tree_is_scipys) {
   BOOST_TEST((tree.cut_height(6) == golden::labels("cluster/ward_cut_height.txt")));
 }
 
-// SciPy's rounding makes equal heights differ in the last digit, which permutes merges of one height; between heights
-// the clusters must be the same.
-BOOST_AUTO_TEST_CASE(ties_fall_as_in_scipy) {
-  const auto tree = ward(golden::matrix("cluster/tied_points.txt"));
-  const auto expected = golden::matrix("cluster/tied_linkage.txt");
-  well_formed(tree);
-  BOOST_TEST((tree.linkage().col(2) - expected.col(2)).cwiseAbs().maxCoeff() < 1e-12);
-  BOOST_TEST((tree.linkage().col(3) == expected.col(3)));
-  Tree scipys{tree.leaves, {}};
-  for (Index m = 0; m < expected.rows(); ++m)
-    scipys.merges.push_back(
-        {Index(expected(m, 0)), Index(expected(m, 1)), expected(m, 2), Index(expected(m, 3))});
-  for (Index m = 0; m < expected.rows(); ++m) {
-    const double above = expected(m, 2) + 1e-9;
-    BOOST_TEST((tree.cut_height(above) == scipys.cut_height(above)));
+BOOST_AUTO_TEST_CASE(of_equal_pairs_the_lowest_ids_go_first) {
+  const auto crowd = golden::matrix("cluster/crowd_points.txt");
+  RowMatrix<double> grid(144, 2);  // shifted and scaled, so that rounding has its say
+  for (Index i = 0; i < 144; ++i)
+    grid.row(i) << 0.1 * static_cast<double>(i % 12) + 3, 0.1 * static_cast<double>(i / 12);
+  for (const auto& points : {golden::matrix("cluster/tied_points.txt"), crowd, grid, normals(100, 2, 4)}) {
+    const auto tree = ward(points);
+    well_formed(tree);
+    const auto expected = linkage_by_definition(points);
+    BOOST_TEST((tree.linkage().leftCols(2) == expected.leftCols(2)));
+    BOOST_TEST((tree.linkage().col(3) == expected.col(3)));
+    BOOST_TEST((tree.linkage().col(2) - expected.col(2)).cwiseAbs().maxCoeff() < 1e-12);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(where_no_pairs_are_equal_heights_are_scipys_whatever_the_order_of_rows) {
+  const auto points = golden::matrix("cluster/points.txt");
+  const auto heights = golden::matrix("cluster/ward_linkage.txt").col(2).eval();
+  lifelog::Random random(5);
+  for (int turn = 0; turn < 3; ++turn) {
+    const auto order = lifelog::permutation(random, points.rows());
+    RowMatrix<double> shuffled(points.rows(), points.cols());
+    for (Index i = 0; i < points.rows(); ++i) shuffled.row(i) = points.row(order[i]);
+    BOOST_TEST((ward(shuffled).linkage().col(2) - heights).cwiseAbs().maxCoeff() < 1e-10);
   }
 }
 
@@ -108,7 +126,7 @@ BOOST_AUTO_TEST_CASE(heights_are_those_of_the_definition) {
     const auto points = normals(n, 3, static_cast<std::uint64_t>(n));
     const auto tree = ward(points);
     well_formed(tree);
-    const Eigen::VectorXd expected = heights_by_definition(points);
+    const Eigen::VectorXd expected = linkage_by_definition(points).col(2);
     BOOST_TEST((tree.linkage().col(2) - expected).cwiseAbs().maxCoeff() < 1e-12);
   }
 }
@@ -122,7 +140,7 @@ BOOST_AUTO_TEST_CASE(boxes_hide_nothing) {
   }
   const auto tree = ward(points);
   well_formed(tree);
-  const Eigen::VectorXd expected = heights_by_definition(points);
+  const Eigen::VectorXd expected = linkage_by_definition(points).col(2);
   BOOST_TEST(((tree.linkage().col(2) - expected).array().abs() <= 1e-9 * expected.array()).all());
 }
 
@@ -134,11 +152,11 @@ BOOST_AUTO_TEST_CASE(costs_beyond_all_numbers_still_make_a_tree) {
 }
 
 BOOST_AUTO_TEST_CASE(long_chains_survive_rebuilding_and_threads_do_not_matter) {
-  // Ever wider gaps make one chain through all rows; enough columns make the search run in pieces.
+  // Ever wider gaps make one chain through all rows.
   RowMatrix<double> gaps = RowMatrix<double>::Zero(300, 1);
   for (Index i = 1; i < gaps.rows(); ++i) gaps(i, 0) = gaps(i - 1, 0) + std::pow(1.02, double(300 - i));
   well_formed(ward(gaps));
-  BOOST_TEST((ward(gaps).linkage().col(2) - heights_by_definition(gaps)).cwiseAbs().maxCoeff() < 1e-9);
+  BOOST_TEST((ward(gaps).linkage().col(2) - linkage_by_definition(gaps).col(2)).cwiseAbs().maxCoeff() < 1e-9);
   const auto wide = normals(300, 700, 5);
   const auto one = ward(wide, {.threads = 1});
   well_formed(one);

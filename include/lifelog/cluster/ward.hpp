@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "../core/points.hpp"
@@ -20,43 +22,155 @@ namespace detail {
 
 using namespace lifelog::detail;
 
-// Nearest-neighbour chain on centroids. A cluster is known by its highest leaf, as in SciPy, so that ties fall
-// alike.
-template<class T>
-std::vector<Merge> ward_merges(const RowMatrixView<T>& points, int threads) {
-  CentroidSearch search(points, threads);
-  std::vector<Merge> merges;
-  std::vector<Index> chain;
-  Index first = 0;
-  while (search.clusters() > 1) {
-    if (chain.empty()) {
-      while (!search.lives(first)) ++first;
-      chain.push_back(first);
+// Merges every pair of clusters that are each other's cheapest partner, many at a time, in any order: pairs never get
+// cheaper nor their ids lower by merges, so the tree is that of merging the first of all pairs again and again, by cost,
+// lower id and higher id. A cluster is known by its highest leaf.
+// A partner is searched only when some other cluster wants to know, as a nearest-neighbour chain does; here many chains
+// grow side by side.
+class ReciprocalPairs {
+ public:
+  template<class T>
+  ReciprocalPairs(const RowMatrixView<T>& points, int threads)
+      : search_(points), threads_(threads), clusters_(static_cast<std::size_t>(points.rows())) {}
+
+  std::vector<Merge> merges() {
+    while (search_.clusters() > 1) {
+      if (wanted_.empty() || 4 * searched_ > search_.clusters()) want_more();
+      search_wanted();
+      merge_pairs();
     }
-    const Index last = chain.back(), before = chain.size() > 1 ? chain[chain.size() - 2] : -1;
-    const auto [cost, nearest] = search.cheapest(last, before);
-    if (nearest != before) {
-      chain.push_back(nearest);
-      continue;
-    }
-    chain.resize(chain.size() - 2);
-    const Index low = std::min(last, before), high = std::max(last, before);
-    search.merge(low, high);
-    merges.push_back({low, high, std::sqrt(2 * cost), 0});
+    return in_order();
   }
-  return merges;
-}
+
+ private:
+  // `partner` was the cheapest when it had merged `seen` times; `merged`: how often the cluster itself has.
+  struct Cluster {
+    Index partner = -1, into = -1;
+    double cost = 0;
+    int merged = 0, seen = 0;
+    bool wanted = false;
+  };
+
+  struct Step {
+    double cost;
+    Merge merge;
+  };
+
+  // One in so many clusters begins a chain: with more, more partners merge away before they are asked for; with fewer,
+  // less is done at a time.
+  static constexpr Index spread = 16;
+
+  Index size() const { return static_cast<Index>(clusters_.size()); }
+  Cluster& at(Index id) { return clusters_[static_cast<std::size_t>(id)]; }
+
+  bool known(Index id) {
+    const Index partner = at(id).partner;
+    return partner >= 0 && search_.lives(partner) && at(partner).merged == at(id).seen;
+  }
+
+  void want(Index id) {
+    if (std::exchange(at(id).wanted, true)) return;
+    wanted_.push_back(id);
+  }
+
+  // Chains that were held up by a merge go on; if there are few, others begin.
+  void want_more() {
+    searched_ = 0;
+    std::vector<Index> idle;
+    for (Index id = 0; id < size(); ++id) {
+      if (!search_.lives(id)) continue;
+      if (!known(id))
+        idle.push_back(id);
+      else if (!known(at(id).partner))
+        want(at(id).partner);
+    }
+    if (spread * static_cast<Index>(wanted_.size()) > search_.clusters()) return;
+    for (std::size_t i = 0; i < idle.size(); i += spread) want(idle[i]);
+  }
+
+  // The cluster that a partner of once is in now; -1 for none or the one that asks.
+  Index hint(Index id) {
+    Index other = at(id).partner;
+    while (other >= 0 && !search_.lives(other)) other = at(other).into;
+    return other == id ? -1 : other;
+  }
+
+  void search_wanted() {
+    constexpr Index share = 8;
+    std::sort(wanted_.begin(), wanted_.end(),
+              [&](Index a, Index b) { return search_.place(a) < search_.place(b); });
+    parallel_for(piece_count(share, static_cast<Index>(wanted_.size())), threads_, [&](Index p) {
+      const auto [begin, end] = piece_of(p, share, static_cast<Index>(wanted_.size()));
+      CentroidSearch::Query query;
+      for (Index i = begin; i < end; ++i) {
+        const Index id = wanted_[static_cast<std::size_t>(i)];
+        const auto found = search_.cheapest(id, hint(id), query);
+        at(id).partner = found.id;
+        at(id).cost = found.cost;
+      }
+    });
+    searched_ += static_cast<Index>(wanted_.size());
+  }
+
+  void merge_pairs() {
+    std::vector<std::pair<Index, Index>> pairs;
+    auto searched = std::exchange(wanted_, {});
+    for (const Index id : searched) {
+      at(id).wanted = false;
+      at(id).seen = at(at(id).partner).merged;
+    }
+    for (const Index id : searched) {
+      const Index partner = at(id).partner;
+      if (!known(partner))
+        want(partner);
+      else if (at(partner).partner == id)
+        pairs.emplace_back(std::min(id, partner), std::max(id, partner));
+    }
+    std::sort(pairs.begin(), pairs.end());
+    pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
+    for (const auto& [low, high] : pairs) {
+      steps_.push_back({at(low).cost, {low, high, std::sqrt(search_.twice_cost(low, high)), 0}});
+      search_.merge(low, high);
+      at(low).into = high;
+      ++at(high).merged;
+      want(high);
+    }
+    search_.tidy();
+  }
+
+  std::vector<Merge> in_order() {
+    std::sort(steps_.begin(), steps_.end(), [](const Step& a, const Step& b) {
+      return std::tie(a.cost, a.merge.left, a.merge.right) < std::tie(b.cost, b.merge.left, b.merge.right);
+    });
+    std::vector<Merge> merges;
+    double height = 0;  // must ascend where costs are equal but for rounding
+    for (auto& step : steps_) {
+      step.merge.height = height = std::max(height, step.merge.height);
+      merges.push_back(step.merge);
+    }
+    return merges;
+  }
+
+  CentroidSearch search_;
+  int threads_;
+  std::vector<Cluster> clusters_;
+  std::vector<Index> wanted_;
+  Index searched_ = 0;
+  std::vector<Step> steps_;
+};
 
 }  // namespace detail
 
-/// Ward's hierarchical clustering ("Hierarchical grouping to optimize an objective function", 1963) by the
-/// nearest-neighbour chain (Murtagh, "A survey of recent advances in hierarchical clustering algorithms",
-/// 1983) on centroids: O(n d) memory; at most O(n² d) time, less where rows fill space unevenly or are of
-/// few dimensions, because neighbours are searched by boxes.
+/// Ward's hierarchical clustering ("Hierarchical grouping to optimize an objective function", 1963) by reciprocal
+/// nearest neighbours (Murtagh, "A survey of recent advances in hierarchical clustering algorithms", 1983) on
+/// centroids: O(n d) memory; at most O(n² d) time, less where rows fill space unevenly or are of few dimensions, because
+/// neighbours are searched by boxes.
 ///
 /// points: [n, d], finite, n ≥ 1. Heights are SciPy's, √(2ab/(a+b)) ‖centroid − centroid‖ for clusters of a
-/// and b rows, in double; they ascend. Of equally near clusters the chain takes its own predecessor, then the
-/// one with the lowest highest leaf, as SciPy does (whose rounding may tell apart what is equal here).
+/// and b rows, in double; they ascend. The tree is that of merging the cheapest pair of clusters again and again; of
+/// pairs equal to 40 bits the one with the lowest id comes first, then the one whose other id is lowest, a cluster's id
+/// being its highest row. Where costs are equal, SciPy goes by the order of its search and by how it rounds: that tree,
+/// which may have other heights above a tie, is `linkage` with LinkageMethod::ward.
 ///
 ///     Eigen::MatrixXf points = Eigen::MatrixXf::Random(100, 3);
 ///     auto tree = lifelog::cluster::ward(points);
@@ -64,7 +178,7 @@ std::vector<Merge> ward_merges(const RowMatrixView<T>& points, int threads) {
 template<Rows X>
 Tree ward(const X& points, const WardOptions& options = {}) {
   return detail::with_points(points, "points", [&](const auto& view) {
-    return detail::tree_from(view.rows(), detail::ward_merges(view, options.threads));
+    return detail::tree_from(view.rows(), detail::ReciprocalPairs(view, options.threads).merges());
   });
 }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <limits>
 #include <numeric>
 #include <vector>
@@ -11,9 +13,61 @@
 
 namespace lifelog::cluster::detail {
 
+/// Boxes around some clusters each, tested `lanes` at a time.
+class BoxTier {
+ public:
+  static constexpr Index lanes = simd::packet_size<double>;
+
+  /// All boxes empty.
+  void reset(Index boxes, Index cols) {
+    cols_ = cols;
+    groups_ = piece_count(lanes, boxes);
+    const auto size = static_cast<std::size_t>(groups_ * lanes);
+    low_.assign(size * static_cast<std::size_t>(cols), infinity);
+    high_.assign(low_.size(), -infinity);
+    smallest_.assign(size, infinity);
+  }
+
+  void include(Index box, Index col, double x) {
+    const auto at = static_cast<std::size_t>((box / lanes * cols_ + col) * lanes + box % lanes);
+    low_[at] = std::min(low_[at], x);
+    high_[at] = std::max(high_[at], x);
+  }
+  void include_size(Index box, double size) {
+    double& smallest = smallest_[static_cast<std::size_t>(box)];
+    smallest = std::min(smallest, size);
+  }
+
+  Index groups() const { return groups_; }
+
+  /// Of the boxes of a group: the size of the smallest cluster, or what it has been.
+  const double* smallest(Index group) const { return smallest_.data() + group * lanes; }
+
+  /// Squared distances from a point to the boxes of a group.
+  void distances(Index group, const double* point, double* out) const {
+    auto sum = simd::broadcast(0.0);
+    const auto zero = sum;
+    const double* low = low_.data() + group * lanes * cols_;
+    const double* high = high_.data() + group * lanes * cols_;
+    for (Index j = 0; j < cols_; ++j, low += lanes, high += lanes) {
+      const auto x = simd::broadcast(point[j]);
+      const auto outside =
+          simd::pmax(zero, simd::pmax(simd::psub(simd::load(low), x), simd::psub(x, simd::load(high))));
+      sum = simd::pmadd(outside, outside, sum);
+    }
+    simd::store(out, sum);
+  }
+
+ private:
+  static constexpr double infinity = std::numeric_limits<double>::infinity();
+
+  Index cols_ = 0, groups_ = 0;
+  std::vector<double> low_, high_, smallest_;
+};
+
 /// Living clusters by the cost of merging: an exact search for the cheapest partner. Clusters are known by an id
-/// in 0 … n−1. They lie in blocks of SIMD lanes, neighbours in space together (a k-d tree's order), and each block
-/// has a box around it: where even the box is too far away, no distance is computed. O(n d) memory.
+/// in 0 … n−1. They lie in blocks of SIMD lanes, neighbours in space together (a k-d tree's order), with boxes around
+/// blocks and around groups of them: where even the box is too far away, no distance is computed. O(n d) memory.
 class CentroidSearch {
  public:
   struct Found {
@@ -23,8 +77,8 @@ class CentroidSearch {
 
   /// Every row is a cluster of one, its id the row.
   template<class T>
-  CentroidSearch(const RowMatrixView<T>& points, int threads)
-      : cols_(points.cols()), alive_(points.rows()), threads_(threads), slot_(alive(), Index{-1}) {
+  explicit CentroidSearch(const RowMatrixView<T>& points)
+      : cols_(points.cols()), alive_(points.rows()), slot_(alive(), Index{-1}) {
     RowMatrix<double> centroids = points.template cast<double>();
     std::vector<Index> ids(alive());
     std::iota(ids.begin(), ids.end(), Index{0});
@@ -34,31 +88,39 @@ class CentroidSearch {
   Index clusters() const { return alive_; }
   bool lives(Index id) const { return slot_[at(id)] >= 0; }
 
-  /// The cheapest partner of a cluster: `before` (-1: none) if there is no cheaper one, else the lowest id of
-  /// equals. The cost is the increase of the within-cluster sum of squares; it is symmetric to the bit.
-  Found cheapest(Index id, Index before) {
-    const Index slot = slot_[at(id)];
-    query_.resize(static_cast<std::size_t>(cols_));
-    for (Index j = 0; j < cols_; ++j) query_[at(j)] = value(slot, j);
-    // Its own lane must not be found.
-    value(slot, 0) = std::numeric_limits<double>::infinity();
-    const double size = sizes_[at(slot)];
-    Found best{std::numeric_limits<double>::infinity(), std::numeric_limits<Index>::max()};
-    if (before >= 0) best = {cost_of(slot_[at(before)], size), -1};
-    scan(slot / width, size, best);
-    const Index groups = piece_count(lanes, blocks_);
-    const Index share = std::max<Index>(1, 131072 / (lanes * width * cols_)),
-                pieces = piece_count(share, groups);
-    if (pieces == 1 || threads_ == 1) {
-      for (Index g = 0; g < groups; ++g) scan_group(g, size, best);
-    } else {
-      scan_in_pieces(share, groups, size, best);
-    }
-    value(slot, 0) = query_[0];
-    if (best.id == -1) best.id = before;
+  /// Near clusters have near places. -1: lives no more.
+  Index place(Index id) const { return slot_[at(id)]; }
+
+  /// What a search remembers between calls, of one thread.
+  using Query = std::vector<double>;
+
+  /// The cheapest partner of a cluster, the lowest id of equals. The cost is the increase of the within-cluster sum of
+  /// squares, rounded to 40 bits: what is equal but for rounding is equal here, on machines with fused multiply-adds and
+  /// without. It is symmetric to the bit. hint: some other cluster, best a near one, or -1. Searches may run side by
+  /// side.
+  Found cheapest(Index id, Index hint, Query& query) const {
+    const Index slot = slot_[at(id)], own_group = slot / width / lanes;
+    query.resize(at(cols_));
+    for (Index j = 0; j < cols_; ++j) query[at(j)] = value(slot, j);
+    Search search{query.data(), sizes_[at(slot)], id, {infinity, std::numeric_limits<Index>::max()}};
+    if (hint >= 0) search.best = {cost_between(slot_[at(hint)], search), hint};
+    scan(slot / width, search);
+    scan_group<0>(own_group, search);
+    search.done = own_group;
+    for (Index g = 0; g < boxes_[1].groups(); ++g) scan_group<1>(g, search);
     // Costs beyond the largest number are all alike.
-    if (best.id == std::numeric_limits<Index>::max()) best.id = before >= 0 ? before : lowest_but(id);
-    return best;
+    if (search.best.cost == infinity) search.best.id = lowest_but(id);
+    return search.best;
+  }
+
+  /// Twice the cost of merging two clusters, not rounded.
+  double twice_cost(Index a, Index b) const {
+    double sum = 0;
+    for (Index j = 0; j < cols_; ++j) {
+      const double difference = value(slot_[at(a)], j) - value(slot_[at(b)], j);
+      sum += difference * difference;
+    }
+    return 2 * cost(sum, sizes_[at(slot_[at(a)])], sizes_[at(slot_[at(b)])]);
   }
 
   /// `low` and `high` become one, under the id `high`.
@@ -68,15 +130,16 @@ class CentroidSearch {
     for (Index j = 0; j < cols_; ++j) {
       const double mean = (a * value(from, j) + b * value(to, j)) / (a + b);
       value(to, j) = mean;
-      double& lowest = low_[box(to / width, j)];
-      double& highest = high_[box(to / width, j)];
-      lowest = std::min(lowest, mean);
-      highest = std::max(highest, mean);
+      include(to, j, mean);
     }
     sizes_[at(to)] = a + b;
-    value(from, 0) = std::numeric_limits<double>::infinity();
+    value(from, 0) = infinity;
     ids_[at(from)] = slot_[at(low)] = -1;
     --alive_;
+  }
+
+  /// Closes the gaps that merges have left, if there are many.
+  void tidy() {
     if (3 * alive_ < 2 * built_ && built_ > width) rebuild();
   }
 
@@ -85,13 +148,27 @@ class CentroidSearch {
   static constexpr int width = RowBlocks<double>::width;   // clusters in a block
   static constexpr int lanes = simd::packet_size<double>;  // boxes in a group
 
+  static constexpr double generous = 1 + 4e-12;
+  static constexpr double infinity = std::numeric_limits<double>::infinity();
+
+  struct Search {
+    const double* centroid;
+    double size;
+    Index id;
+    Found best;
+    Index done = -1;  // group of boxes
+  };
+
   static std::size_t at(Index i) { return static_cast<std::size_t>(i); }
   std::size_t alive() const { return at(alive_); }
-  double& value(Index slot, Index col) {
-    return values_[at((slot / width * cols_ + col) * width + slot % width)];
+  std::size_t coordinate(Index slot, Index col) const {
+    return at((slot / width * cols_ + col) * width + slot % width);
   }
-  std::size_t box(Index block, Index col) const {
-    return at((block / lanes * cols_ + col) * lanes + block % lanes);
+  double& value(Index slot, Index col) { return values_[coordinate(slot, col)]; }
+  double value(Index slot, Index col) const { return values_[coordinate(slot, col)]; }
+  void include(Index slot, Index col, double x) {
+    boxes_[0].include(slot / width, col, x);
+    boxes_[1].include(slot / width / lanes, col, x);
   }
 
   Index lowest_but(Index id) const {
@@ -99,11 +176,11 @@ class CentroidSearch {
       if (other != id && lives(other)) return other;
   }
 
-  void distances(Index block, double* out) const {
+  void distances(Index block, const Search& search, double* out) const {
     P first = simd::broadcast(0.0), second = first;
     const double* from = values_.data() + block * width * cols_;
     for (Index j = 0; j < cols_; ++j, from += width) {
-      const P coordinate = simd::broadcast(query_[at(j)]);
+      const P coordinate = simd::broadcast(search.centroid[j]);
       const P left = simd::psub(simd::load(from), coordinate);
       const P right = simd::psub(simd::load(from + lanes), coordinate);
       first = simd::pmadd(left, left, first);
@@ -115,66 +192,59 @@ class CentroidSearch {
 
   static double cost(double distance, double a, double b) { return distance * ((a * b) / (a + b)); }
 
-  double cost_of(Index slot, double size) const {
-    double distance[width];
-    distances(slot / width, distance);
-    return cost(distance[slot % width], sizes_[at(slot)], size);
+  static double rounded_cost(double distance, double a, double b) {
+    constexpr std::uint64_t unit = 1 << 12;
+    return std::bit_cast<double>((std::bit_cast<std::uint64_t>(cost(distance, a, b)) + unit / 2) &
+                                 ~(unit - 1));
   }
 
-  // Whether distance · ab/(a+b) may be at most `best`, in `lanes` lanes: without a division, and generous by more
-  // than rounding.
-  static bool may_win(const double* distance, const double* sizes, double size, double best) {
+  double cost_between(Index slot, const Search& search) const {
+    double distance[width];
+    distances(slot / width, search, distance);
+    return rounded_cost(distance[slot % width], sizes_[at(slot)], search.size);
+  }
+
+  // The lanes in which distance · ab/(a+b) may be at most `best`: without a division, and generous by more than what
+  // rounding does.
+  static unsigned candidates(const double* distance, const double* sizes, double size, double best) {
     const P b = simd::load(sizes), a = simd::broadcast(size);
     const P left = simd::pmul(simd::load(distance), simd::pmul(a, b));
     const P tiny = simd::broadcast(std::numeric_limits<double>::min());
-    return simd::any_less(left, simd::pmadd(simd::broadcast(best * (1 + 1e-12)), simd::padd(a, b), tiny));
+    return simd::less_mask(left, simd::pmadd(simd::broadcast(best * generous), simd::padd(a, b), tiny));
   }
 
-  void scan(Index block, double size, Found& best) const {
+  void scan(Index block, Search& search) const {
     double distance[width];
-    distances(block, distance);
+    distances(block, search, distance);
+    auto& best = search.best;
     for (Index half = 0; half < width; half += lanes) {
       const double* sizes = sizes_.data() + block * width + half;
-      if (!may_win(distance + half, sizes, size, best.cost)) continue;
-      for (Index lane = 0; lane < lanes; ++lane) {
-        const double found = cost(distance[half + lane], sizes[lane], size);
-        const Index id = ids_[at(block * width + half + lane)];
-        if (found < best.cost || (found == best.cost && id < best.id && id >= 0)) best = {found, id};
+      for (unsigned left = candidates(distance + half, sizes, search.size, best.cost); left != 0;
+           left &= left - 1) {
+        const Index lane = std::countr_zero(left), id = ids_[at(block * width + half + lane)];
+        const double found = rounded_cost(distance[half + lane], sizes[lane], search.size);
+        if (id < 0 || id == search.id) continue;
+        if (found < best.cost || (found == best.cost && id < best.id)) best = {found, id};
       }
     }
   }
 
-  void scan_group(Index group, double size, Found& best) const {
-    P sum = simd::broadcast(0.0);
-    const P zero = sum;
-    const double* low = low_.data() + group * lanes * cols_;
-    const double* high = high_.data() + group * lanes * cols_;
-    for (Index j = 0; j < cols_; ++j, low += lanes, high += lanes) {
-      const P q = simd::broadcast(query_[at(j)]);
-      const P outside =
-          simd::pmax(zero, simd::pmax(simd::psub(simd::load(low), q), simd::psub(q, simd::load(high))));
-      sum = simd::pmadd(outside, outside, sum);
-    }
+  // Boxes of blocks (tier 0) or of groups of those (tier 1). A box is no farther than anything in it, rounding included.
+  template<int tier>
+  void scan_group(Index group, Search& search) const {
+    if (tier == 0 && group == search.done) return;
     double distance[lanes];
-    simd::store(distance, sum);
-    const double* smallest = smallest_.data() + group * lanes;
-    if (!may_win(distance, smallest, size, best.cost)) return;
-    for (Index lane = 0; lane < lanes; ++lane) {
-      // A box is no farther than anything in it, rounding included; best has a chance to shrink between boxes.
-      const double bound = cost(distance[lane], smallest[lane], size);
-      if (bound <= best.cost * (1 + 1e-12) && bound < std::numeric_limits<double>::infinity())
-        scan(group * lanes + lane, size, best);
+    boxes_[tier].distances(group, search.centroid, distance);
+    const double* smallest = boxes_[tier].smallest(group);
+    const auto open = [&] { return candidates(distance, smallest, search.size, search.best.cost); };
+    // `best` shrinks on the way.
+    for (unsigned left = open(); left != 0; left &= left - 1, left &= open()) {
+      const Index box = group * lanes + std::countr_zero(left);
+      if constexpr (tier == 0)
+        scan(box, search);
+      else
+        scan_group<tier - 1>(box, search);
     }
-  }
-
-  void scan_in_pieces(Index share, Index groups, double size, Found& best) {
-    found_.assign(at(piece_count(share, groups)), best);
-    parallel_for(static_cast<Index>(found_.size()), threads_, [&](Index p) {
-      const auto [begin, end] = piece_of(p, share, groups);
-      for (Index g = begin; g < end; ++g) scan_group(g, size, found_[at(p)]);
-    });
-    for (const auto& found : found_)
-      if (found.cost < best.cost || (found.cost == best.cost && found.id < best.id)) best = found;
   }
 
   void rebuild() {
@@ -193,28 +263,23 @@ class CentroidSearch {
 
   void build(const RowMatrix<double>& centroids, const std::vector<double>& sizes,
              const std::vector<Index>& ids) {
-    constexpr double infinity = std::numeric_limits<double>::infinity();
     std::vector<Index> order(ids.size());
     std::iota(order.begin(), order.end(), Index{0});
     arrange(centroids, order.data(), order.data() + order.size());
     built_ = alive_;
     blocks_ = piece_count(width, alive_);
-    const std::size_t slots = at(blocks_ * width), boxes = at(piece_count(lanes, blocks_) * lanes);
+    const std::size_t slots = at(blocks_ * width);
+    boxes_[0].reset(blocks_, cols_);
+    boxes_[1].reset(piece_count(lanes, blocks_), cols_);
     values_.assign(slots * at(cols_), infinity);
     sizes_.assign(slots, 1);
     ids_.assign(slots, -1);
-    low_.assign(boxes * at(cols_), infinity);
-    high_.assign(boxes * at(cols_), -infinity);
-    smallest_.assign(boxes, 1);
     for (Index slot = 0; slot < alive_; ++slot) {
-      const Index row = order[at(slot)], block = slot / width;
-      for (Index j = 0; j < cols_; ++j) {
-        const double x = value(slot, j) = centroids(row, j);
-        low_[box(block, j)] = std::min(low_[box(block, j)], x);
-        high_[box(block, j)] = std::max(high_[box(block, j)], x);
-      }
+      const Index row = order[at(slot)];
+      for (Index j = 0; j < cols_; ++j) include(slot, j, value(slot, j) = centroids(row, j));
       const double size = sizes_[at(slot)] = sizes[at(row)];
-      smallest_[at(block)] = slot % width == 0 ? size : std::min(smallest_[at(block)], size);
+      boxes_[0].include_size(slot / width, size);
+      boxes_[1].include_size(slot / width / lanes, size);
       ids_[at(slot)] = ids[at(row)];
       slot_[at(ids[at(row)])] = slot;
     }
@@ -240,12 +305,9 @@ class CentroidSearch {
   }
 
   Index cols_, alive_, built_ = 0, blocks_ = 0;
-  int threads_;
-  std::vector<double> values_, sizes_;         // by slot; the dead are infinitely far away
-  std::vector<Index> ids_, slot_;              // slot → id, id → slot; -1 = dead
-  std::vector<double> low_, high_, smallest_;  // by block
-  std::vector<double> query_;
-  std::vector<Found> found_;
+  std::vector<double> values_, sizes_;  // by slot; the dead are infinitely far away
+  std::vector<Index> ids_, slot_;       // slot → id, id → slot; -1 = dead
+  BoxTier boxes_[2];                    // of blocks, and of groups of blocks
 };
 
 }  // namespace lifelog::cluster::detail
