@@ -101,7 +101,8 @@ inline std::vector<Index> even_sample(Index n, Index limit) {
   return rows;
 }
 
-/// The windows of some minutes, all modalities one after another: [rows, values of a minute].
+/// The windows of some minutes, all modalities one after another: [rows, values of a minute]. What no sensor reports is cut
+/// off at a magnitude whose squares still add up in float.
 inline RowMatrix<float> raw_windows(const data::DataSet& data, const std::vector<Index>& rows) {
   Index width = 0;
   for (const auto& modality : data.modalities)
@@ -112,7 +113,8 @@ inline RowMatrix<float> raw_windows(const data::DataSet& data, const std::vector
     for (const auto& modality : data.modalities) {
       const auto size = modality.values.shape(1) * modality.values.shape(2);
       const auto row = static_cast<std::size_t>(rows[static_cast<std::size_t>(i)]);
-      out = std::copy_n(modality.values.data() + row * size, size, out);
+      out = std::transform(modality.values.data() + row * size, modality.values.data() + (row + 1) * size,
+                           out, [](float value) { return std::clamp(value, -1e9f, 1e9f); });
     }
   }
   return windows;

@@ -116,12 +116,13 @@ bool Study::recordings_discarded() const {
   return generated_ && !fs::exists(options_.data / "user_info_2019_2018_updated.csv");
 }
 
-/// Who was recorded stays, and truth.json.
+/// Folders stay, which say who was recorded when, and truth.json.
 void Study::discard_recordings() const {
   writing([&] {
     fs::remove(options_.data / "user_info_2019_2018_updated.csv");
     for (const auto& user : fs::directory_iterator(options_.data / "dataset_2019"))
-      for (const auto& session : fs::directory_iterator(user)) fs::remove_all(session);
+      for (const auto& session : fs::directory_iterator(user))
+        for (const auto& recorded : fs::directory_iterator(session)) fs::remove_all(recorded);
   });
 }
 

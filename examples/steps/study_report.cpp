@@ -114,9 +114,9 @@ void Study::collect_comparison(report::Report& report) const {
 }
 
 void Study::collect_held_out(report::Report& report) const {
-  const auto file = options_.out / "predictors" / "held_out.json";
   if (options_.layout != Layout::etri || options_.evaluation != Evaluation::leave_one_out) return;
-  for (const auto& person : read_json(file).at("people")) {
+  const auto held_out = read_json(options_.out / "predictors" / "held_out.json");
+  for (const auto& person : held_out.at("people")) {
     const auto &general = person.at("general"), &assigned = person.at("assigned_group");
     report.held_out.push_back({person.at("user"), person.at("group"), person.at("assigned"),
                                general.at("rows"), general.at("f1"), assigned.at("f1")});
