@@ -21,12 +21,13 @@ enum class LabelEncoding {
 /// |---|---|---|
 /// | lengths of a minute | those of the study (`etri_2019()`) | the same |
 /// | e4Hr in a minute | mean | mean |
-/// | mGps in a minute | mean over latitude, longitude and accuracy together, one scalar (a slip of the
-/// original) | mean latitude and mean longitude, two channels of length 1 |
+/// | mGps in a minute | mean of lat, lon and accuracy together, a scalar | mean lat and mean lon, 2 channels |
 /// | a value out of its channel's plausible range | kept, counted | the minute is dropped |
 /// | standardisation before training | none | per channel, fitted on training minutes |
 /// | classes | those present | those present |
-/// | tension of the predictors | {0, 1} {rest} (a slip of the original) | {0, 1} {2, 3, 4} {rest} |
+/// | tension of the predictors | {0, 1} {rest} | {0, 1} {2, 3, 4} {rest} |
+///
+/// The study's mGps and bins of tension are slips of the original, kept for comparison with its figures.
 ///
 /// Others are written by who needs them:
 ///
