@@ -3,7 +3,6 @@
 #include "training.hpp"
 
 #include <algorithm>
-#include <lifelog/data/standardize.hpp>
 #include <lifelog/mil/checkpoint.hpp>
 #include <lifelog/mil/modal_importance.hpp>
 #include <nlohmann/json.hpp>
@@ -33,13 +32,6 @@ std::string standardization_text(const data::Standardization& fitted) {
   for (const auto& scale : fitted.scales)
     json.push_back({{"modality", scale.modality}, {"mean", scale.mean}, {"deviation", scale.deviation}});
   return json.dump();
-}
-
-data::Standardization parse_standardization(const std::string& text) {
-  data::Standardization fitted;
-  for (const auto& entry : nlohmann::json::parse(text))
-    fitted.scales.push_back({entry.at("modality"), entry.at("mean"), entry.at("deviation")});
-  return fitted;
 }
 
 std::string split_text(const data::SplitOptions& split) {
@@ -196,6 +188,15 @@ mil::Model train_sample(data::DataSet& data, const Program& program) {
       .model;
 }
 
+std::optional<data::Standardization> standardization_of(const mil::Model& model) {
+  const auto note = model.notes.find("standardize");
+  if (note == model.notes.end()) return std::nullopt;
+  data::Standardization fitted;
+  for (const auto& entry : nlohmann::json::parse(note->second))
+    fitted.scales.push_back({entry.at("modality"), entry.at("mean"), entry.at("deviation")});
+  return fitted;
+}
+
 mil::Faithfulness judge_faithfulness(const mil::Model& model, const data::DataSet& data,
                                      const std::vector<Index>& rows, std::uint64_t seed, int threads) {
   mil::FaithfulnessOptions options;
@@ -205,8 +206,7 @@ mil::Faithfulness judge_faithfulness(const mil::Model& model, const data::DataSe
 }
 
 Importance modal_importance(const mil::Model& model, data::DataSet& data, bool test_only, int threads) {
-  if (const auto note = model.notes.find("standardize"); note != model.notes.end())
-    data::standardize(data, parse_standardization(note->second), threads);
+  if (const auto fitted = standardization_of(model)) data::standardize(data, *fitted, threads);
   Importance result;
   if (test_only) {
     result.rows = test_rows(model, data.size());

@@ -5,9 +5,11 @@
 #include <functional>
 #include <lifelog/data/dataset.hpp>
 #include <lifelog/data/split.hpp>
+#include <lifelog/data/standardize.hpp>
 #include <lifelog/mil/faithfulness.hpp>
 #include <lifelog/mil/model_file.hpp>
 #include <lifelog/mil/trainer.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -74,6 +76,9 @@ struct Importance {
   RowMatrix<float> importance;         ///< [n, M]
   RowMatrix<float> log_probabilities;  ///< [n, C]
 };
+
+/// How a model's inputs are standardised, where they were when it was trained.
+std::optional<data::Standardization> standardization_of(const mil::Model& model);
 
 /// A model of that generated person, for programs that are given none.
 mil::Model train_sample(data::DataSet& data, const Program& program);

@@ -3,12 +3,13 @@
 
 // The subset for firmware: networks and their evaluation, sample by sample or in pieces, on Eigen and the standard
 // library; no exceptions, run-time types, streams, files, threads or heap required. A network whose channels are all
-// constants, and its `nn::Stream`, are plain objects of fixed size. mil/modal_importance.hpp, for devices with a heap,
-// does without exceptions too.
+// constants, and its `nn::Stream`, are plain objects of fixed size; so are `mil::FixedBagNetwork`, which export_firmware
+// writes, and its stream. mil/modal_importance.hpp, for devices with a heap, does without exceptions too.
 
 #include "core/config.hpp"
 #include "core/error.hpp"
 #include "core/version.hpp"
+#include "mil/fixed_bag.hpp"
 #include "nn/activation.hpp"
 #include "nn/batch_norm.hpp"
 #include "nn/causal_block.hpp"

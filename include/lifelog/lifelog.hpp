@@ -52,6 +52,7 @@
 #include "data/tension.hpp"
 #include "data/windows.hpp"
 #include "io/atomic_file.hpp"
+#include "io/c_header.hpp"
 #include "io/npy.hpp"
 #include "manifold/affinities.hpp"
 #include "manifold/descent.hpp"
@@ -71,6 +72,7 @@
 #include "mil/bag_stream.hpp"
 #include "mil/bags.hpp"
 #include "mil/faithfulness.hpp"
+#include "mil/fixed_bag.hpp"
 #include "mil/modal_importance.hpp"
 #include "mil/pool.hpp"
 #include "mil/trainer.hpp"
@@ -108,5 +110,6 @@
 #include "io/dataset.hpp"
 #include "io/safetensors.hpp"
 #include "mil/checkpoint.hpp"
+#include "mil/firmware_file.hpp"
 #include "mil/model_file.hpp"
 #endif

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# usage: check_firmware.sh SOURCE_ROOT MODEL_DIR
-# Builds the study's encoder for a Cortex-M4, runs it in QEMU against the host's numbers (MODEL_DIR/model.hpp), checks
-# that neither a heap nor the C++ run-time library is linked, and tells its size. Status 77, "skipped", where the tools are not installed.
+# usage: check_firmware.sh SOURCE_ROOT EXPORT_FIRMWARE
+# Trains a model of the study's network on a generated person, exports it, builds it for a Cortex-M4 and runs it in QEMU
+# against the host's numbers; checks that neither a heap nor the C++ run-time library is linked, and tells its size.
+# Status 77, "skipped", where the tools are not installed.
 set -euo pipefail
 here=$1/tests/embedded
 work=$(mktemp -d)
@@ -17,13 +18,14 @@ read -ra eigen < <(pkg-config --cflags eigen3 2>/dev/null || echo -I/usr/include
 
 cpu=(-mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16)
 flags=(-std=c++20 -fno-exceptions -fno-rtti -ffunction-sections -fdata-sections -DNDEBUG
-  -Wall -Wextra -Wconversion -Wshadow -Wdouble-promotion -Werror "${eigen[@]/#-I/-isystem}" "-I$1/include" "-I$2")
+  -Wall -Wextra -Wconversion -Wshadow -Wdouble-promotion -Werror "${eigen[@]/#-I/-isystem}" "-I$1/include" "-I$work")
+"$2" --quiet --out "$work/model.hpp"
 failed=0
 for level in -O2 -Os; do
   echo "== $level"
   elf=$work/firmware$level.elf
   arm-none-eabi-g++ "${cpu[@]}" "$level" "${flags[@]}" "$here/firmware.cpp" "$here/start.cpp" -o "$elf" \
-    -nostdlib -lc_nano -lgcc -Wl,--gc-sections,-T,"$here/board.ld"
+    -nostdlib -lc_nano -lm -lc_nano -lgcc -Wl,--gc-sections,-T,"$here/board.ld"
   heap=$(arm-none-eabi-nm "$elf" | grep -E ' (_?malloc(_r)?|_?free(_r)?|_?calloc(_r)?|_?realloc(_r)?|_sbrk(_r)?|_Zn[wa]j.*|_Zd[la]Pv.*|__cxa_.*|__aeabi_d.*|_?printf.*)$') ||
     (($? == 1))
   [[ -z $heap ]] || { printf 'a heap, doubles in software or more of a run-time library are linked:\n%s\n' "$heap"; failed=1; }

@@ -9,6 +9,7 @@
 
 #include "../nn/stream.hpp"
 #include "attention.hpp"
+#include "fixed_bag.hpp"
 
 namespace lifelog::mil {
 
@@ -84,15 +85,9 @@ class BagStream {
   /// The encoder of a series with its channels as a constant, and its stream.
   template<Index channels>
   struct SeriesEar {
-    static auto make_encoder() {
-      using namespace nn;
-      auto signal = input<channels, T> | causal_block<8>(dilation<1>) | causal_block<8>(dilation<2>) |
-                    causal_block<16>(dilation<4>);
-      return (std::move(signal) | max_over_time | linear<key_size>).fold();
-    }
-    using Encoder = decltype(make_encoder());
+    using Encoder = decltype(detail::make_fixed_encoder<T, channels>());
 
-    std::unique_ptr<Encoder> encoder = std::make_unique<Encoder>(make_encoder());
+    std::unique_ptr<Encoder> encoder = std::make_unique<Encoder>(detail::make_fixed_encoder<T, channels>());
     std::unique_ptr<nn::Stream<Encoder>> stream = std::make_unique<nn::Stream<Encoder>>();
     Index samples = 0;
 
