@@ -18,6 +18,7 @@ namespace {
 struct Flags {
   std::string layout = "etri", in, labels, out, label = "tension", rules = "study", cache;
   bool allow_missing = false, rows = false, strict = false;
+  Index notes = 100;
   CLI::Option* label_option = nullptr;
 };
 
@@ -37,6 +38,8 @@ void add_flags(CLI::App& app, Flags& flags) {
   app.add_option("--cache", flags.cache,
                  "folder to keep what was read, so that a second run does not parse; made anew when files or "
                  "settings change");
+  app.add_option("--notes", flags.notes, "places of dirt that quality.json names for each person")
+      ->check(between(0, 1e9));
   app.add_flag("--rows", flags.rows, "row tables too, <user>.csv, of an etri tree");
 }
 
@@ -64,6 +67,7 @@ PreprocessOptions preprocess_options(const Flags& flags, const Program& program)
   options.rules = flags.rules == "study" ? data::study_rules() : data::sensible_rules();
   options.strict = flags.strict;
   options.cache = flags.cache;
+  options.notes = flags.notes;
   options.allow_missing = flags.allow_missing;
   options.rows = flags.rows;
   options.threads = program.threads;

@@ -73,12 +73,14 @@ inline std::string quality_csv(const std::vector<data::Quality>& people) {
 }
 
 /// `quality.json`: what became of every minute of every person, by reason; `row_tables` the same for row
-/// tables, where there are any. `settings` is kept with it.
+/// tables, where there are any; `ignored` names what lies beside the people and was not read. `settings` is kept
+/// with it.
 inline void write_quality(const std::filesystem::path& path, const std::vector<data::Quality>& people,
                           const std::vector<data::Quality>& row_tables,
-                          const nlohmann::ordered_json& settings) {
+                          const std::vector<std::string>& ignored, const nlohmann::ordered_json& settings) {
   nlohmann::ordered_json json = {{"format", "lifelog-quality"}, {"version", 1}, {"settings", settings}};
   json["total"] = quality_json(total_quality(people));
+  json["ignored"] = ignored;
   json["people"] = nlohmann::ordered_json::array();
   for (const auto& quality : people) json["people"].push_back(quality_json(quality));
   for (const auto& quality : row_tables) json["row_tables"].push_back(quality_json(quality));

@@ -35,6 +35,8 @@ struct PreprocessOptions {
   bool strict = false;
   /// Where what was read is kept, so that a second run does not parse; empty: nowhere.
   std::filesystem::path cache;
+  /// Places of dirt named in quality.json for each person.
+  Index notes = 100;
   int threads = 0;
 };
 
@@ -63,6 +65,7 @@ class Preprocessor {
   explicit Preprocessor(PreprocessOptions options) : options_(std::move(options)) {
     if (options_.layout == Layout::etri) {
       users_ = data::etri_users(options_.in);
+      ignored_ = data::etri_strays(options_.in);
     } else {
       users_ = empatica_people(options_.in);
       labels_ = data::read_empatica_labels(options_.labels);
@@ -72,6 +75,8 @@ class Preprocessor {
 
   const std::vector<std::string>& users() const { return users_; }
   const PreprocessOptions& options() const { return options_; }
+  /// What lies beside the people of an ETRI tree and is none.
+  const std::vector<std::string>& ignored() const { return ignored_; }
 
   /// Reads one person and writes what can be used. What makes a person useless is in `quality.error`; files
   /// of that person from an earlier run are removed then. progress: told how far reading has come. Throws
@@ -110,6 +115,7 @@ class Preprocessor {
       data::EtriOptions options;
       options.target = options_.target;
       options.rules = options_.rules;
+      options.max_notes = options_.notes;
       options.allow_missing = options_.allow_missing;
       options.threads = options_.threads;
       options.progress = progress;
@@ -120,6 +126,7 @@ class Preprocessor {
     }
     data::EmpaticaOptions options;
     options.rules = options_.rules;
+    options.max_notes = options_.notes;
     options.allow_missing = options_.allow_missing;
     auto person = through_cache<data::EmpaticaPerson>(
         user + ".minutes", options, [&] { return options_.in / user; },
@@ -160,6 +167,7 @@ class Preprocessor {
                        PreprocessedPerson& person) const {
     data::EtriRowOptions options;
     options.modalities = options_.rules.modalities;
+    options.max_notes = options_.notes;
     options.threads = options_.threads;
     options.progress = progress;
     auto rows = through_cache<data::EtriRows>(
@@ -189,7 +197,7 @@ class Preprocessor {
   }
 
   PreprocessOptions options_;
-  std::vector<std::string> users_;
+  std::vector<std::string> users_, ignored_;
   data::EmpaticaLabels labels_;
 };
 
@@ -212,7 +220,7 @@ std::vector<PreprocessedPerson> preprocess_all(const Preprocessor& preprocessor,
     if (preprocessor.options().rows) row_tables.push_back(people.back().rows_quality);
     done(before + 1, std::string());
   }
-  write_quality(out / "quality.json", qualities, row_tables, preprocessor.settings());
+  write_quality(out / "quality.json", qualities, row_tables, preprocessor.ignored(), preprocessor.settings());
   write_text(out / "quality.csv", quality_csv(qualities));
   return people;
 }

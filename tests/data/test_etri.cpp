@@ -331,6 +331,9 @@ BOOST_AUTO_TEST_CASE(parts_of_2018_and_2020_are_read_too) {
   BOOST_CHECK_EXCEPTION(etri_users(root), lifelog::format_error, [](const auto& e) {
     return std::string(e.what()).find("dataset_2018 and dataset_2020") != std::string::npos;
   });
+  fs::create_directories(root / "dataset_2020" / "user01-06" / "old");
+  BOOST_TEST(etri_strays(root / "dataset_2020") ==
+             (std::vector<std::string>{"user-notes", "user_survey_2020.csv", "user01-06/old"}));
   const auto person = read_etri_person(root / "dataset_2020", "user07", {.rules = rules_of(heart)});
   BOOST_TEST(person.quality.minutes_kept == 2);
   BOOST_TEST(person.data.modalities[0].values(0, 0, 0) == 65);

@@ -68,6 +68,15 @@ BOOST_FIXTURE_TEST_CASE(the_table_adds_up_to_the_minutes_seen, DirtyTree) {
   }
   BOOST_TEST(seen.size() == 2u);
   BOOST_TEST(repaired > 0);
+
+  std::filesystem::create_directories(path() / "raw" / "dataset_2019" / "lost+found");
+  BOOST_TEST(run("preprocess", "--in raw --out few --notes 1").status == 0);
+  const auto json = read_json(path() / "few" / "quality.json");
+  BOOST_TEST(json.at("ignored") == nlohmann::ordered_json({"lost+found"}));
+  for (const auto& person : json.at("people")) {
+    BOOST_TEST(person.at("notes").size() == 1u);
+    BOOST_TEST(person.at("notes_total").get<int>() > 1);
+  }
 }
 
 BOOST_FIXTURE_TEST_CASE(strict_names_the_first_minute_dropped, DirtyTree) {

@@ -169,6 +169,23 @@ inline std::vector<std::string> etri_users(const std::filesystem::path& dir) {
   return names;
 }
 
+/// What lies beside the persons of a lifelog and is none, from `etri_root` on: nothing in it is read. Errors as
+/// `etri_root`.
+inline std::vector<std::string> etri_strays(const std::filesystem::path& dir) {
+  const auto root = etri_root(dir);
+  std::vector<std::string> strays;
+  std::error_code error;
+  const auto look = [&](const std::string& below, bool ranges) {
+    for (const auto& entry : detail::entries(root / below, error)) {
+      const bool known = detail::as_user(entry.name) || (ranges && detail::as_user_range(entry.name));
+      if (!entry.folder || !known) strays.push_back((std::filesystem::path(below) / entry.name).string());
+    }
+  };
+  look("", true);
+  for (const auto& range : detail::folders_with_id(root, detail::as_user_range)) look(range, false);
+  return strays;
+}
+
 namespace detail {
 
 inline void list_minutes(const std::filesystem::path& folder, std::vector<std::int64_t>& minutes,
