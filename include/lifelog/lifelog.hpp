@@ -55,6 +55,7 @@
 #include "io/c_header.hpp"
 #include "io/npy.hpp"
 #include "manifold/affinities.hpp"
+#include "manifold/approximate_neighbours.hpp"
 #include "manifold/descent.hpp"
 #include "manifold/gradient.hpp"
 #include "manifold/neighbours.hpp"

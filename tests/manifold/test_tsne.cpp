@@ -12,9 +12,11 @@
 
 using lifelog::Index;
 using lifelog::RowMatrix;
+using lifelog::manifold::approximate_neighbours;
 using lifelog::manifold::joint_probabilities;
 using lifelog::manifold::nearest_neighbours;
 using lifelog::manifold::neighbours_from_distances;
+using lifelog::manifold::NeighbourSearch;
 using lifelog::manifold::Repulsion;
 using lifelog::manifold::tsne;
 using lifelog::manifold::tsne_divergence;
@@ -234,6 +236,18 @@ BOOST_AUTO_TEST_CASE(several_perplexities_are_several) {
   BOOST_TEST(share_with_neighbour_of_own_ball(tsne(points, options).map, 4) > 0.95);
   options.more_perplexities = {100};
   BOOST_TEST(tsne_problem(points, options).perplexity_reduced);
+}
+
+BOOST_AUTO_TEST_CASE(neighbours_may_be_approximate) {
+  const auto points = balls(1, 3000, 40);  // nothing but noise, where some are missed
+  TsneOptions options{.perplexity = 10, .seed = 7};
+  const auto exact = tsne_problem(points, options).joint;
+  options.search = NeighbourSearch::approximate;
+  const auto found = tsne_problem(points, options).joint;
+  const auto expected = joint_probabilities(approximate_neighbours(points, 30, {.seed = 7}), 10);
+  BOOST_TEST((found.column == expected.column));
+  BOOST_TEST((found.value == expected.value));
+  BOOST_TEST((found.column != exact.column));
 }
 
 BOOST_AUTO_TEST_CASE(three_dimensions_have_room_for_more) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "../core/random.hpp"
+#include "approximate_neighbours.hpp"
 #include "pca.hpp"
 #include "tsne_run.hpp"
 
@@ -97,8 +98,8 @@ TsneProblem tsne_problem(const RowMatrixView<T>& points, const TsneOptions& opti
     return problem;
   }
   const Index k = neighbours_for(*std::max_element(perplexities.begin(), perplexities.end()), n);
-  problem.joint =
-      joint_probabilities(nearest_neighbours(points, k, options.threads), perplexities, options.threads);
+  problem.joint = joint_probabilities(neighbours_by(options.search, points, k, options.seed, options.threads),
+                                      perplexities, options.threads);
   return problem;
 }
 

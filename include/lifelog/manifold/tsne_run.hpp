@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "approximate_neighbours.hpp"
 #include "descent.hpp"
 #include "gradient.hpp"
 
@@ -62,6 +63,7 @@ struct TsneOptions {
   Index dims = 2;
   /// Perplexities beside `perplexity`, each reduced as that one: P is the mean over them all.
   std::vector<double> more_perplexities = {};
+  NeighbourSearch search = NeighbourSearch::automatic;
 };
 
 struct TsneResult {
@@ -127,7 +129,7 @@ template<class T = float>
 class TsneRun {
  public:
   /// joint: P of n rows; start: [n, dims], within ±1e6; of the options, those that lead to P and to a start (perplexity,
-  /// init, start, seed) do not matter here.
+  /// search, init, start, seed) do not matter here.
   TsneRun(Affinities joint, RowMatrix<double> start, const TsneOptions& options = {})
       : TsneRun(std::move(joint), first_state(std::move(start)), options) {}
 
