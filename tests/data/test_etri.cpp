@@ -356,14 +356,14 @@ BOOST_AUTO_TEST_CASE(rules_and_sensors_may_be_the_caller_s_own) {
   write_tiny_user(folder.path / "7");
   write(path / "breath" / (session + ".csv"), "timestamp,volume,flow\n0,1,-1\n20,3,1\n40,2,2\n");
   write(path / "breath" / "1598713260.csv", "timestamp,volume,flow\n0,1,-1\n20,300,1\n40,2,2\n");
-  const Reduction range{"range", 2, 1, [](const CsvNumbers& rows, float* out) {
-                          for (std::size_t c = 0; c < 2; ++c) {
-                            double least = rows(0, c), most = least;
-                            for (Eigen::Index r = 0; r < rows.rows; ++r)
-                              least = std::min(least, rows(r, c)), most = std::max(most, rows(r, c));
-                            out[c] = static_cast<float>(most - least);
-                          }
-                        }};
+  const MinuteReduction range{"range", 2, 1, [](const CsvNumbers& rows, float* out) {
+                                for (std::size_t c = 0; c < 2; ++c) {
+                                  double least = rows(0, c), most = least;
+                                  for (Eigen::Index r = 0; r < rows.rows; ++r)
+                                    least = std::min(least, rows(r, c)), most = std::max(most, rows(r, c));
+                                  out[c] = static_cast<float>(most - least);
+                                }
+                              }};
   Rules mine{.name = "mine",
              .modalities = {heart.front(),
                             {.name = "breath",

@@ -30,7 +30,7 @@ struct Channel {
 };
 
 /// A way of your own to make one value out of a minute's rows.
-struct Reduction {
+struct MinuteReduction {
   std::string name;  ///< for caches: another function, another name
   /// Extents of what it makes.
   Index channels = 1, length = 1;
@@ -48,7 +48,7 @@ struct Modality {
   Index rows = 0;  ///< for exact and at_least
   /// Further columns that files may have; they go into row tables only.
   std::vector<std::string> extra_columns = {};
-  Reduction reduction = {};  ///< for custom
+  MinuteReduction reduction = {};  ///< for custom
 
   bool series() const { return kind == WindowKind::exact || kind == WindowKind::at_least; }
   /// Extents of one minute's value: [window_channels, window_length].
