@@ -2,7 +2,10 @@
 
 // Groups the rows of an array, and says how well.
 
+#include <algorithm>
 #include <lifelog/io/npy.hpp>
+#include <string>
+#include <vector>
 
 #include "common/program.hpp"
 #include "steps/grouping.hpp"
@@ -18,6 +21,27 @@ struct Flags {
   int restarts = 10;
 };
 
+struct Method {
+  std::string flag, title;
+  GroupingMethod method;
+};
+
+const std::vector<Method> methods = {{"kmeans", "k-means", GroupingMethod::kmeans},
+                                     {"ward", "Ward", GroupingMethod::ward},
+                                     {"single", "single linkage", GroupingMethod::single},
+                                     {"complete", "complete linkage", GroupingMethod::complete},
+                                     {"average", "average linkage", GroupingMethod::average}};
+
+const Method& chosen_method(const Flags& flags) {
+  return *std::find_if(methods.begin(), methods.end(), [&](const auto& m) { return m.flag == flags.method; });
+}
+
+std::vector<std::string> method_flags() {
+  std::vector<std::string> names;
+  for (const auto& method : methods) names.push_back(method.flag);
+  return names;
+}
+
 struct Input {
   RowMatrix<double> points;
   Eigen::VectorXi users;
@@ -25,7 +49,7 @@ struct Input {
 
 void add_flags(CLI::App& app, Flags& flags) {
   app.add_option("--in", flags.in, "[n, d] array (.npy); generated importances when absent");
-  app.add_option("--method", flags.method, "how to group")->check(CLI::IsMember({"kmeans", "ward"}));
+  app.add_option("--method", flags.method, "how to group")->check(CLI::IsMember(method_flags()));
   app.add_option("--k", flags.k, "number of groups, or auto: the highest silhouette of the sweep");
   app.add_option("--out", flags.out, "labels to write, [n] int64 (.npy)");
   app.add_option("--n-init", flags.restarts, "starts of k-means; the best counts")->check(between(1, 10000));
@@ -37,7 +61,7 @@ void add_flags(CLI::App& app, Flags& flags) {
 
 GroupingOptions grouping_options(const Flags& flags, const Program& program, bool users) {
   GroupingOptions options;
-  options.method = flags.method == "ward" ? GroupingMethod::ward : GroupingMethod::kmeans;
+  options.method = chosen_method(flags).method;
   options.restarts = flags.restarts;
   options.seed = program.seed;
   options.threads = program.threads;
@@ -66,9 +90,9 @@ Input read_input(const Flags& flags, const Program& program) {
   return input;
 }
 
-void print_sweep(std::ostream& out, const Grouping& grouping, GroupingMethod method) {
+void print_sweep(std::ostream& out, const Grouping& grouping, const Method& method) {
   if (grouping.sweep.empty()) return;
-  Table table({"k", method == GroupingMethod::ward ? "height" : "inertia", "silhouette", "entropy"});
+  Table table({"k", method.method == GroupingMethod::kmeans ? "inertia" : "height", "silhouette", "entropy"});
   for (const auto& trial : grouping.sweep)
     table.row(
         {std::to_string(trial.k), fixed(trial.fit, 4), fixed(trial.silhouette, 4), fixed(trial.entropy, 3)});
@@ -88,12 +112,11 @@ void print_users(std::ostream& out, const cluster::UserGroups& users) {
   out << '\n' << table;
 }
 
-void print_summary(std::ostream& out, const Grouping& grouping, GroupingMethod method) {
+void print_summary(std::ostream& out, const Grouping& grouping, const Method& method) {
   const auto& chosen = grouping.chosen;
   print_sweep(out, grouping, method);
-  out << (method == GroupingMethod::ward ? "Ward" : "k-means") << ", "
-      << count(chosen.labels.size(), "row", "rows") << ", k = " << chosen.k << ": "
-      << (method == GroupingMethod::ward ? "merge height " : "inertia ") << fixed(chosen.fit, 6)
+  out << method.title << ", " << count(chosen.labels.size(), "row", "rows") << ", k = " << chosen.k << ": "
+      << (method.method == GroupingMethod::kmeans ? "inertia " : "merge height ") << fixed(chosen.fit, 6)
       << ", silhouette " << fixed(chosen.silhouette, 4);
   if (grouping.users) out << ", entropy " << fixed(chosen.entropy, 4);
   out << '\n';
@@ -114,7 +137,8 @@ void write_results(const Flags& flags, const Grouping& grouping) {
 int main(int argc, char** argv) {
   Flags flags;
   return run_program(
-      argc, argv, "cluster", "Groups the rows of an array by k-means or Ward's method, and says how well.",
+      argc, argv, "cluster",
+      "Groups the rows of an array by k-means or by a tree of merges, and says how well.",
       [&](CLI::App& app) { add_flags(app, flags); },
       [&](const Program& program) {
         const auto input = read_input(flags, program);
@@ -126,6 +150,6 @@ int main(int argc, char** argv) {
             group_rows(input.points, input.users, options, [&](int done, int) { progress.at(done); });
         progress.finish();
         write_results(flags, grouping);
-        print_summary(program.out(), grouping, options.method);
+        print_summary(program.out(), grouping, chosen_method(flags));
       });
 }

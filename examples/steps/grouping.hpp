@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <lifelog/cluster/groups.hpp>
+#include <lifelog/cluster/linkage.hpp>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -16,7 +17,25 @@
 
 namespace lifelog::examples {
 
-enum class GroupingMethod { kmeans, ward };
+enum class GroupingMethod { kmeans, ward, single, complete, average };
+
+/// All but k-means make a tree of merges.
+inline cluster::Tree grouping_tree(const RowMatrix<double>& points, GroupingMethod method, int threads) {
+  using cluster::LinkageMethod;
+  switch (method) {
+    case GroupingMethod::kmeans:
+      return {};
+    case GroupingMethod::ward:
+      return cluster::ward(points, {threads});
+    case GroupingMethod::single:
+      return cluster::linkage(points, {LinkageMethod::single, threads});
+    case GroupingMethod::complete:
+      return cluster::linkage(points, {LinkageMethod::complete, threads});
+    case GroupingMethod::average:
+      return cluster::linkage(points, {LinkageMethod::average, threads});
+  }
+  return {};
+}
 
 struct GroupingOptions {
   GroupingMethod method = GroupingMethod::ward;
@@ -32,7 +51,7 @@ struct GroupingOptions {
 /// One number of groups and what came of it.
 struct GroupingTrial {
   int k = 0;
-  /// Within-cluster sum of squares (k-means), or the height of the last merge done (Ward; 0 when none was).
+  /// Within-cluster sum of squares (k-means), or the height of the last merge done (0 when none was).
   double fit = 0;
   /// NaN when fewer than two groups came out.
   double silhouette = std::numeric_limits<double>::quiet_NaN();
@@ -48,19 +67,20 @@ struct Grouping {
   std::optional<cluster::UserGroups> users;
 };
 
-/// Groups rows for one k after another; Ward's tree is built once.
+/// Groups rows for one k after another; a tree is built once.
 class RowGrouper {
  public:
   /// points: [n, d] and users: [n] or empty, both must outlive this.
   RowGrouper(const RowMatrix<double>& points, const Eigen::VectorXi& users, const GroupingOptions& options)
-      : points_(points), users_(users), options_(options) {
-    if (options.method == GroupingMethod::ward) tree_ = cluster::ward(points, {options.threads});
-  }
+      : points_(points),
+        users_(users),
+        options_(options),
+        tree_(grouping_tree(points, options.method, options.threads)) {}
 
   GroupingTrial run(int k) const {
     GroupingTrial trial;
     trial.k = k;
-    if (options_.method == GroupingMethod::ward) {
+    if (options_.method != GroupingMethod::kmeans) {
       trial.labels = tree_.cut(k);
       const auto merges = static_cast<std::size_t>(points_.rows() - k);
       trial.fit = merges > 0 ? tree_.merges[merges - 1].height : 0;
