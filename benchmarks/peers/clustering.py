@@ -4,7 +4,8 @@
     python3 -m venv /tmp/peers && /tmp/peers/bin/pip install numpy scipy scikit-learn faiss-cpu fastcluster
     /tmp/peers/bin/python benchmarks/peers/clustering.py --json clustering.json
     /tmp/peers/bin/python benchmarks/peers/clustering.py --only ward --repeats 5
-    /tmp/peers/bin/python benchmarks/peers/clustering.py --growth
+    /tmp/peers/bin/python benchmarks/peers/clustering.py --growth --plots docs
+    OMP_WAIT_POLICY=active /tmp/peers/bin/python benchmarks/peers/clustering.py --threads 2
 
 Every program gets one thread. What is compared is processor time of the process (least of the repeats; the median
 is in the JSON too), so that neighbours on the machine weigh less; within a repeat the programs take turns. Each line
@@ -208,42 +209,99 @@ def elapsed(call, threads, repeats):
     return min(times)
 
 
-def growth(ours, repeats):
-    """Seconds against n, and the exponent of the straight line through the logarithms."""
+GROWTH = {  # title: sizes, scalar, programs of points
+    "k-means": ("k-means, k = 10, 20 iterations", (1000, 10_000, 100_000, 1_000_000), np.float32),
+    "ward": ("Ward", (1000, 3162, 10_000, 31_623, 100_000), np.float64),
+    "silhouette": ("silhouette, 5 clusters", (1000, 3162, 10_000, 31_623, 100_000), np.float32),
+}
+
+
+def growing(ours, name):
+    """Programs that take points alone."""
     import fastcluster
+    from scipy.cluster.hierarchy import linkage
     from sklearn.metrics import silhouette_score
-    labels = {}
-
-    def sample(n, dtype):
-        points = balls(n, 9, 10, 4, dtype)
-        labels[n] = np.arange(n) % 5
-        return points
-
-    series = {
-        "k-means, k = 10, 20 iterations": ((1000, 10_000, 100_000, 1_000_000), np.float32, {
+    return {
+        "k-means": {
             "lifelog": lambda p: ours.kmeans(p, p[:10], 20, 0.0),
-            "scikit-learn": lambda p: sklearn_kmeans(p, p[:10], 20, 0.0)}),
-        "Ward": ((1000, 3162, 10_000, 31_623), np.float64, {
-            "lifelog": lambda p: ours.ward(p), "fastcluster": lambda p: fastcluster.linkage_vector(p, "ward")}),
-        "silhouette": ((1000, 3162, 10_000, 31_623), np.float32, {
-            "lifelog": lambda p: ours.silhouette(p, labels[len(p)]),
-            "scikit-learn": lambda p: silhouette_score(p, labels[len(p)])}),
-    }
+            "scikit-learn": lambda p: sklearn_kmeans(p, p[:10], 20, 0.0),
+            "faiss": lambda p: faiss_kmeans(p, p[:10], 20)},
+        "ward": {
+            "lifelog": lambda p: ours.ward(p),
+            "fastcluster": lambda p: fastcluster.linkage_vector(p, "ward"),
+            "SciPy": lambda p: linkage(p, "ward")},
+        "silhouette": {
+            "lifelog": lambda p: ours.silhouette(p, np.arange(len(p)) % 5),
+            "scikit-learn": lambda p: silhouette_score(p, np.arange(len(p)) % 5)},
+    }[name]
+
+
+def growth(ours, repeats, patience, only, folder):
+    """Seconds against n, the exponent of the straight line through the logarithms, and a picture of each. A program
+    whose last size took so long that the next would take more than `patience` seconds is left out from there on."""
     table = {}
-    for title, (sizes, dtype, programs) in series.items():
-        table[title] = {name: {} for name in programs}
-        for n in sizes:
-            points = sample(n, dtype)
-            result = in_turns({name: lambda c=call: (c(points), {})[1] for name, call in programs.items()}, repeats)
-            for name, entry in result.items():
-                table[title][name][n] = entry["least"]
+    for name, (title, sizes, dtype) in GROWTH.items():
+        if only not in name:
+            continue
+        programs = growing(ours, name)
+        times = {program: {} for program in programs}
+        for before, n in zip((None,) + sizes, sizes):
+            points = balls(n, 9, 10, 4, dtype)
+            able = {p: call for p, call in programs.items()
+                    if before is None or times[p].get(before, patience) * (n / before) ** 2 <= patience
+                    and not (p == "SciPy" and n > 20_000)}  # n(n - 1)/2 distances
+            result = in_turns({p: lambda c=call: (c(points), {})[1] for p, call in able.items()},
+                              repeats if n < 50_000 else 1)
+            for program, entry in result.items():
+                times[program][n] = entry["least"]
         print(f"\n{title}")
-        for name, times in table[title].items():
-            exponent = np.polyfit(np.log(list(times)), np.log(list(times.values())), 1)[0]
-            print(f"  {name:<16}" + "".join(f"{n:>10,}: {t * 1e3:9.2f} ms" for n, t in times.items())
-                  + f"   exponent {exponent:.2f}", flush=True)
-            times["exponent"] = exponent
+        exponents = {}
+        for program, by_size in times.items():
+            exponents[program] = np.polyfit(np.log(list(by_size)), np.log(list(by_size.values())), 1)[0]
+            print(f"  {program:<16}" + "".join(f"{n:>10,}: {t * 1e3:9.2f} ms" for n, t in by_size.items())
+                  + f"   exponent {exponents[program]:.2f}", flush=True)
+        table[title] = {p: {"seconds": times[p], "exponent": exponents[p]} for p in times}
+        if folder:
+            (folder / f"growth-{name}.svg").write_text(plot(title, times, exponents))
     return table
+
+
+def plot(title, times, exponents):
+    """Logarithms of seconds against those of rows, as an SVG."""
+    width, height, left, top, right, bottom = 560, 360, 64, 40, 150, 48
+    sizes = sorted({n for by_size in times.values() for n in by_size})
+    seconds = [t for by_size in times.values() for t in by_size.values()]
+    low, high = np.floor(np.log10(min(seconds))), np.ceil(np.log10(max(seconds)))
+    first, last = np.log10(sizes[0]), np.log10(sizes[-1])
+
+    def x(n):
+        return left + (np.log10(n) - first) / (last - first) * (width - left - right)
+
+    def y(t):
+        return height - bottom - (np.log10(t) - low) / (high - low) * (height - top - bottom)
+
+    def unit(t):
+        return f"{t:g} s" if t >= 1 else f"{t * 1e3:g} ms" if t >= 1e-3 else f"{t * 1e6:g} µs"
+
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
+             'font-size="12">', f'<rect width="{width}" height="{height}" fill="white"/>',
+             f'<text x="{left}" y="20" font-size="14">{title}: processor time against rows</text>']
+    for power in range(int(low), int(high) + 1):
+        at = y(10.0 ** power)
+        parts.append(f'<path d="M{left} {at:.1f}H{width - right}" stroke="#ddd"/>'
+                     f'<text x="{left - 6}" y="{at + 4:.1f}" text-anchor="end">{unit(10.0 ** power)}</text>')
+    for power in range(int(np.ceil(first)), int(last) + 1):
+        at = x(10.0 ** power)
+        parts.append(f'<path d="M{at:.1f} {top}V{height - bottom}" stroke="#ddd"/>'
+                     f'<text x="{at:.1f}" y="{height - bottom + 18}" text-anchor="middle">{10 ** power:,}</text>')
+    for (program, by_size), colour in zip(times.items(), ("#0b6", "#c33", "#36c")):
+        points = " ".join(f"{x(n):.1f},{y(t):.1f}" for n, t in by_size.items())
+        end = list(by_size.items())[-1]
+        parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        parts += [f'<circle cx="{x(n):.1f}" cy="{y(t):.1f}" r="3" fill="{colour}"/>' for n, t in by_size.items()]
+        parts.append(f'<text x="{x(end[0]) + 8:.1f}" y="{y(end[1]) + 4:.1f}" fill="{colour}">{program}, '
+                     f'n^{exponents[program]:.2f}</text>')
+    return "\n".join(parts + ["</svg>"]) + "\n"
 
 
 def main():
@@ -252,13 +310,15 @@ def main():
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, help="time lifelog alone with 1 and this many threads, by the clock")
     parser.add_argument("--growth", action="store_true", help="seconds against the number of rows instead")
+    parser.add_argument("--plots", type=pathlib.Path, help="with --growth: folder for a picture of each")
+    parser.add_argument("--patience", type=float, default=60, help="with --growth: seconds for a program at one size")
     parser.add_argument("--json", type=pathlib.Path, help="write everything here")
     parser.add_argument("--eigen", default="/usr/include/eigen3")
     arguments = parser.parse_args()
     ours = Ours(arguments.eigen)
     report = {"machine": platform.processor() or platform.machine(), "python": sys.version, "work": {}}
     if arguments.growth:
-        report["growth"] = growth(ours, arguments.repeats)
+        report["growth"] = growth(ours, arguments.repeats, arguments.patience, arguments.only, arguments.plots)
     for title, prepare in catalogue(ours) if not arguments.growth else ():
         if arguments.only not in title:
             continue
