@@ -29,10 +29,15 @@ struct Run {
 /// A directory for one test, and programs run in it.
 class Sandbox {
  public:
-  /// `arguments` as a shell takes them; paths are relative to the sandbox.
-  Run run(const std::string& program, const std::string& arguments = {}) const {
-    const auto command = "cd '" + path().string() + "' && '" + LIFELOG_PROGRAMS + "/" + program + "' " +
-                         arguments + " > '" + (logs_.path() / "out").string() + "' 2> '" +
+  /// `arguments` as a shell takes them; paths are relative to the sandbox. kill_after: seconds, 0: the program ends by
+  /// itself; status is 137 if it was killed. file_blocks: no file grows beyond so many times 512 bytes, 0: no limit.
+  Run run(const std::string& program, const std::string& arguments = {}, double kill_after = 0,
+          int file_blocks = 0) const {
+    const auto limit =
+        file_blocks > 0 ? "trap '' XFSZ; ulimit -f " + std::to_string(file_blocks) + " && " : "";
+    const auto kill = kill_after > 0 ? "timeout -s KILL " + std::to_string(kill_after) + " " : "";
+    const auto command = "cd '" + path().string() + "' && " + limit + kill + "'" + LIFELOG_PROGRAMS + "/" +
+                         program + "' " + arguments + " > '" + (logs_.path() / "out").string() + "' 2> '" +
                          (logs_.path() / "err").string() + "'";
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, io::read_file(logs_.path() / "out"),
