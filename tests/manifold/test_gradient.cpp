@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <lifelog/core/random.hpp>
+#include <lifelog/manifold/descent.hpp>
 #include <lifelog/manifold/gradient.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -8,8 +10,11 @@
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::manifold::Affinities;
+using lifelog::manifold::Gradient;
+using lifelog::manifold::GradientOptions;
 using lifelog::manifold::joint_probabilities;
 using lifelog::manifold::nearest_neighbours;
+using lifelog::manifold::Repulsion;
 using lifelog::manifold::tsne_divergence;
 using lifelog::manifold::tsne_gradient;
 
@@ -85,6 +90,68 @@ BOOST_AUTO_TEST_CASE(exaggeration_scales_attraction_alone) {
   BOOST_TEST(largest(tsne_gradient<double>(joint, map, 12) - push - 12 * pull) < 1e-13);
 }
 
+BOOST_AUTO_TEST_CASE(the_gradient_is_that_of_the_divergence_in_space_too) {
+  const auto joint = golden_affinities();
+  RowMatrix<double> map = RowMatrix<double>::Random(50, 3);
+  const auto gradient = tsne_gradient<double>(joint, map);
+  for (Index i = 0; i < map.size(); i += 7) {
+    double& x = map.data()[i];
+    const double here = x, h = 1e-5;
+    x = here + h;
+    const double above = tsne_divergence(joint, map);
+    x = here - h;
+    const double below = tsne_divergence(joint, map);
+    x = here;
+    BOOST_TEST(std::abs((above - below) / (2 * h) - gradient.data()[i]) < 1e-9);
+  }
+}
+
+// Of the whole gradient's norm, at stages of a real run; at the end, where attraction and repulsion cancel, of that of
+// repulsion.
+BOOST_AUTO_TEST_CASE(interpolated_gradients_are_within_a_thousandth) {
+  lifelog::Random random(5);
+  RowMatrix<double> points(900, 5);
+  for (Index i = 0; i < points.rows(); ++i)
+    for (Index c = 0; c < 5; ++c) points(i, c) = double((i % 6) * (c + 1) % 5) * 4 + random.normal();
+  const auto joint = joint_probabilities(nearest_neighbours(points, 60), 20);
+  RowMatrix<double> map = 1e-4 * points.leftCols(2), slope, exact, approximate;
+  Gradient<double> truth(joint, {.repulsion = Repulsion::exact});
+  Gradient<> fast(joint, {.repulsion = Repulsion::interpolated}), chosen(joint);
+  lifelog::manifold::Descent descent(900, 2);
+  for (int iteration = 0; iteration <= 500; ++iteration) {
+    const double exaggeration = iteration < 150 ? 12 : 1;
+    if (iteration % 50 == 0) {
+      truth(map, exaggeration, exact);
+      fast(map, exaggeration, approximate);
+      const double push = tsne_gradient<double>(joint, map, 0).norm();
+      const double scale = iteration <= 150 ? exact.norm() : push;
+      BOOST_TEST((approximate - exact).norm() < 1e-3 * scale);
+      BOOST_TEST(fast.divergence(map) == truth.divergence(map), boost::test_tools::tolerance(1e-4));
+    }
+    chosen(map, exaggeration, slope);
+    descent.move(map, slope, iteration < 150 ? 0.5 : 0.8, 50, 5);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_sooner_method_is_chosen_and_theta_zero_is_exact) {
+  const auto joint = joint_probabilities(nearest_neighbours(RowMatrix<double>::Random(2000, 4), 30), 10);
+  const auto gradient = [&](const RowMatrix<double>& map, const GradientOptions& options) {
+    RowMatrix<double> result;
+    Gradient<>(joint, options)(map, 1, result);
+    return result;
+  };
+  const RowMatrix<double> small = RowMatrix<double>::Random(2000, 2), large = 300 * small;
+  const auto exact = [&](const auto& map) { return gradient(map, {.repulsion = Repulsion::exact}); };
+  const auto fast = [&](const auto& map) { return gradient(map, {.repulsion = Repulsion::interpolated}); };
+  BOOST_TEST((exact(small) != fast(small)));
+  BOOST_TEST((gradient(small, {}) == fast(small)));
+  BOOST_TEST((exact(large) != fast(large)));
+  BOOST_TEST((gradient(large, {}) == exact(large)));
+  BOOST_TEST((gradient(small, {.theta = 0}) == exact(small)));
+  const double coarse = (gradient(small, {.theta = 4}) - exact(small)).norm();
+  BOOST_TEST((fast(small) - exact(small)).norm() <= coarse);
+}
+
 BOOST_AUTO_TEST_CASE(bits_do_not_depend_on_threads) {
   const auto joint = joint_probabilities(nearest_neighbours(RowMatrix<double>::Random(700, 4), 30), 10);
   const RowMatrix<double> map = RowMatrix<double>::Random(700, 2);
@@ -99,6 +166,11 @@ BOOST_AUTO_TEST_CASE(bad_arguments) {
   const auto joint = golden_affinities();
   BOOST_CHECK_THROW(tsne_gradient(joint, RowMatrix<double>::Zero(49, 2)), std::invalid_argument);
   BOOST_CHECK_THROW(tsne_divergence(joint, RowMatrix<double>::Zero(50, 4)), std::invalid_argument);
+  for (const double theta : {-1.0, std::nan("")})
+    BOOST_CHECK_THROW(Gradient<>(joint, {.theta = theta}), std::invalid_argument);
+  Gradient<> fast(joint, {.repulsion = Repulsion::interpolated});
+  RowMatrix<double> gradient;
+  BOOST_CHECK_THROW(fast(RowMatrix<double>::Zero(50, 3), 1, gradient), std::invalid_argument);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(interpolation_is_within_a_thousandth) {
   for (const double extent : {4.0, 30.0, 80.0, 150.0}) {
     const auto map = balls(1500, 2, extent, extent / 20);
     const auto truth = by_definition(map);
-    const auto sums = interpolated<float>(map, 0.25);
+    const auto sums = interpolated<float>(map, 0.3);
     BOOST_TEST(error_of(sums, truth) < 1e-3);
     BOOST_TEST(std::abs(sums.z / truth.z - 1) < 1e-4);
   }
@@ -129,38 +129,38 @@ BOOST_AUTO_TEST_CASE(small_maps_lose_no_digits) {
   for (const double extent : {1e-4, 1e-2, 1.0}) {
     const auto map = balls(700, 2, extent, extent / 5);
     const auto truth = by_definition(map);
-    BOOST_TEST(error_of(interpolated<float>(map, 0.25), truth) < 1e-4);
-    BOOST_TEST(error_of(interpolated<double>(map, 0.25), truth) < 2e-5);
-    BOOST_TEST(interpolated<float>(map, 0.25).z == truth.z, boost::test_tools::tolerance(1e-6));
+    BOOST_TEST(error_of(interpolated<float>(map, 0.3), truth) < 1e-4);
+    BOOST_TEST(error_of(interpolated<double>(map, 0.3), truth) < 2e-5);
+    BOOST_TEST(interpolated<float>(map, 0.3).z == truth.z, boost::test_tools::tolerance(1e-6));
   }
 }
 
 BOOST_AUTO_TEST_CASE(odd_shapes_of_maps) {
   RowMatrix<double> line = balls(500, 2, 60, 4);
   line.col(1).setZero();
-  BOOST_TEST(error_of(interpolated<float>(line, 0.25), by_definition(line)) < 1e-3);
+  BOOST_TEST(error_of(interpolated<float>(line, 0.3), by_definition(line)) < 1e-3);
   RowMatrix<double> two(2, 2);
   two << 0, 0, 3, 4;
-  BOOST_TEST(error_of(interpolated<float>(two, 0.25), by_definition(two)) < 5e-3);
+  BOOST_TEST(error_of(interpolated<float>(two, 0.3), by_definition(two)) < 5e-3);
   const RowMatrix<double> one_place = RowMatrix<double>::Constant(50, 2, 7);
-  const auto sums = interpolated<float>(one_place, 0.25);
+  const auto sums = interpolated<float>(one_place, 0.3);
   BOOST_TEST(sums.push.cwiseAbs().maxCoeff() < 1e-3);
   BOOST_TEST(sums.z == 50 * 49, boost::test_tools::tolerance(1e-3));
   RowMatrix<double> outlier = balls(300, 2, 10, 1);
   outlier.row(5) << 1e5, -1e5;  // a coarse grid, but one that fits into memory
-  BOOST_TEST(interpolated<float>(outlier, 0.25).push.allFinite());
+  BOOST_TEST(interpolated<float>(outlier, 0.3).push.allFinite());
 }
 
 BOOST_AUTO_TEST_CASE(bits_do_not_depend_on_threads) {
   const auto map = balls(3000, 2, 60, 4), space = balls(900, 3, 20, 2);
   const auto pairs = exact<float, 2>(map), deep = exact<float, 3>(space),
-             grid = interpolated<float>(map, 0.25);
+             grid = interpolated<float>(map, 0.3);
   for (const int threads : {2, 3, 0}) {
     BOOST_TEST((exact<float, 2>(map, threads).push == pairs.push));
     BOOST_TEST((exact<float, 2>(map, threads).z == pairs.z));
     BOOST_TEST((exact<float, 3>(space, threads).push == deep.push));
-    BOOST_TEST((interpolated<float>(map, 0.25, threads).push == grid.push));
-    BOOST_TEST((interpolated<float>(map, 0.25, threads).z == grid.z));
+    BOOST_TEST((interpolated<float>(map, 0.3, threads).push == grid.push));
+    BOOST_TEST((interpolated<float>(map, 0.3, threads).z == grid.z));
   }
 }
 

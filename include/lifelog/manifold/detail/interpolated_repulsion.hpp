@@ -70,8 +70,8 @@ class InterpolatedRepulsion {
   }
 
  private:
-  static constexpr int order = 6;
-  static constexpr Index band_rows = 16;  // grid rows; at least order − 1, so that every other band is apart
+  static constexpr int order = 8;
+  static constexpr Index band_rows = 16;  // grid rows; at least order, so that every other band is apart
   using Splines = SplineWeights<T, order>;
   using Weights = typename Splines::Weights;
 
