@@ -124,8 +124,8 @@ inline Window read_window(const std::filesystem::path& path, const Modality& mod
   return make_window(modality, numbers, rules, out);
 }
 
-/// Reads all files of candidate minutes into `data.modalities` ([candidates, channels, length], zero where
-/// unusable).
+/// Reads all files of candidate minutes into `data.modalities`, [candidates, channels, length]: zero where
+/// unusable, of no meaning in minutes that will be dropped.
 class EtriWindows {
  public:
   EtriWindows(const std::vector<EtriSession>& sessions, const std::vector<EtriMinute>& minutes,
@@ -134,7 +134,7 @@ class EtriWindows {
     for (const auto& m : modalities_) {
       const std::array<std::size_t, 3> shape{minutes.size(), static_cast<std::size_t>(m.window_channels()),
                                              static_cast<std::size_t>(m.window_length())};
-      data.modalities.push_back({m.name, xt::xtensor<float, 3>(shape, 0.0f), m.scalar()});
+      data.modalities.push_back({m.name, xt::xtensor<float, 3>(shape), m.scalar()});
     }
   }
 
@@ -158,19 +158,19 @@ class EtriWindows {
     EtriMinuteResult result;
     const auto& session = sessions_[minutes_[i].session];
     for (std::size_t m = 0; m < modalities_.size(); ++m) {
-      if (!session.has(m, minutes_[i].ts)) {
-        result.windows.push_back(rejected(reason::missing_modality, 0, "no file of this minute"));
-        result.bad_cells.push_back(0);
-        continue;
-      }
       auto& values = data_.modalities[m].values;
-      float* out = values.data() + i * values.shape(1) * values.shape(2);
-      const auto path = session.minute_file(modalities_[m], minutes_[i].ts);
-      result.windows.push_back(read_window(path, modalities_[m], options_.rules, numbers, out));
+      const auto size = values.shape(1) * values.shape(2);
+      float* out = values.data() + i * size;
+      numbers.faults.clear();
+      result.windows.push_back(session.has(m, minutes_[i].ts)
+                                   ? read_window(session.minute_file(modalities_[m], minutes_[i].ts),
+                                                 modalities_[m], options_.rules, numbers, out)
+                                   : rejected(reason::missing_modality, 0, "no file of this minute"));
       result.bad_cells.push_back(static_cast<Index>(numbers.faults.size()));
-      if (!result.windows.back().good()) std::fill_n(out, values.shape(1) * values.shape(2), 0.0f);
+      if (result.windows.back().good()) continue;
       // One unusable modality is enough to lose the minute: the rest need not be read.
-      if (!result.windows.back().good() && !options_.allow_missing) break;
+      if (!options_.allow_missing) break;
+      std::fill_n(out, size, 0.0f);
     }
     return result;
   }
@@ -216,13 +216,18 @@ inline bool account(const EtriMinute& minute, const EtriMinuteResult& result, co
   return true;
 }
 
-/// Moves the kept minutes of a [n, channels, length] array to its front and cuts it there.
-inline void compact(xt::xtensor<float, 3>& values, const std::vector<std::size_t>& kept) {
+/// Leaves only the kept minutes in a [n, channels, length] array.
+inline void compact(xt::xtensor<float, 3>& values, const std::vector<std::size_t>& kept, int threads) {
   if (kept.size() == values.shape(0)) return;
   const auto size = values.shape(1) * values.shape(2);
   xt::xtensor<float, 3> smaller(std::array<std::size_t, 3>{kept.size(), values.shape(1), values.shape(2)});
-  for (std::size_t i = 0; i < kept.size(); ++i)
-    std::copy_n(values.data() + kept[i] * size, size, smaller.data() + i * size);
+  const auto n = static_cast<Index>(kept.size());
+  constexpr Index piece_size = 64;
+  parallel_for(piece_count(piece_size, n), threads, [&](Index piece) {
+    const auto range = piece_of(piece, piece_size, n);
+    for (auto i = static_cast<std::size_t>(range.begin); i < static_cast<std::size_t>(range.end); ++i)
+      std::copy_n(values.data() + kept[i] * size, size, smaller.data() + i * size);
+  });
   values = std::move(smaller);
 }
 
@@ -253,7 +258,7 @@ inline std::vector<std::string> etri_scale(const EtriOptions& options) {
 inline void finish(const std::vector<EtriMinute>& minutes, const std::vector<std::size_t>& kept,
                    const EtriOptions& options, EtriPerson& person) {
   auto& data = person.data;
-  for (auto& modality : data.modalities) compact(modality.values, kept);
+  for (auto& modality : data.modalities) compact(modality.values, kept, options.threads);
   std::vector<std::string> labels;
   data.timestamp = xt::xtensor<std::int64_t, 1>(std::array<std::size_t, 1>{kept.size()});
   for (std::size_t i = 0; i < kept.size(); ++i) {
