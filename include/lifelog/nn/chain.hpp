@@ -53,7 +53,7 @@ struct Chain : NodeBase {
     if constexpr (!B::pointwise) {
       if constexpr (between_channels == Eigen::Dynamic)
         if (chunk.between.channel_count() == 0) chunk.between = Between(first.outputs());
-      write_chunk(first, chunk.first, x, count, chunk.between.channel(0), Between::stride);
+      write_chunk(first, chunk.first, x, count, chunk.between);
       second.prepare(chunk.second, chunk.between.view(), count);
     }
   }

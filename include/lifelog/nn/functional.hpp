@@ -137,7 +137,7 @@ class SeriesExpression : public Eigen::ReturnByValue<SeriesExpression<F>> {
       const Index count = std::min(chunk_length, length_ - first);
       const SignalView<T> no_input{nullptr, 0};
       signal_.prepare(*chunk, no_input, count);
-      write_chunk(signal_, *chunk, no_input, count, values.channel(0), values.stride);
+      write_chunk(signal_, *chunk, no_input, count, values);
       visit(first, RowMatrixView<T>(values.channel(0), rows(), count, Eigen::OuterStride<>(values.stride)));
       chunk->advance(count);
     }

@@ -75,20 +75,20 @@ void visit_child(Visitor& visitor, const Path& path, Otherwise otherwise, Nets&.
 
 }  // namespace detail
 
-/// Evaluates the `count` samples of a chunk that `signal` was prepared for, block by block: channel c goes to
-/// to + c · stride, which has room for whole register blocks.
-template<class F, class T = typename F::Scalar>
-void write_chunk(const F& signal, const typename F::Chunk& chunk, SignalView<T> x, Index count, T* to,
-                 Index stride) {
+/// Evaluates the `count` samples of a chunk that `signal` was prepared for, block by block, into a buffer.
+template<class F, class Buffer>
+void write_chunk(const F& signal, const typename F::Chunk& chunk, SignalView<typename F::Scalar> x,
+                 Index count, Buffer& to) {
+  using T = typename F::Scalar;
   const Index channels = F::channels == Eigen::Dynamic ? signal.outputs() : F::channels;
   for (Index time = 0; time < count; time += detail::block_width<T>)
     detail::for_row_blocks(channels, [&](auto rows, Index row) {
       detail::Block<T, rows, detail::block_packets> out;
       signal.template block<true>(out, chunk, x, row, time);
       detail::unroll<rows>([&](auto r) {
-        detail::unroll<detail::block_packets>([&](auto p) {
-          detail::store<T>(to + (row + r) * stride + time + p * detail::packet_size<T>, out.at[r][p]);
-        });
+        T* const at = to.channel(row + r) + time;
+        detail::unroll<detail::block_packets>(
+            [&](auto p) { detail::store<T>(at + p * detail::packet_size<T>, out.at[r][p]); });
       });
     });
 }
