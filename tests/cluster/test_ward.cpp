@@ -163,6 +163,17 @@ BOOST_AUTO_TEST_CASE(long_chains_survive_rebuilding_and_threads_do_not_matter) {
   for (const int threads : {2, 3, 0}) BOOST_TEST(same(ward(wide, {.threads = threads}), one));
 }
 
+BOOST_AUTO_TEST_CASE(one_chain_at_a_time_makes_the_same_tree) {
+  const auto crowd = golden::matrix("cluster/crowd_points.txt");
+  for (const auto& points : {crowd, normals(700, 3, 12)}) {
+    const lifelog::RowsOf rows(points);
+    for (const Index wide : {0, 300}) {
+      lifelog::cluster::detail::ReciprocalPairs pairs(rows.view(), 1, wide);
+      BOOST_TEST(same(lifelog::cluster::detail::tree_from(points.rows(), pairs.merges()), ward(points)));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(duplicates_merge_first_at_height_zero) {
   RowMatrix<double> points = normals(20, 2, 6).replicate(3, 1);
   const auto tree = ward(points);

@@ -31,11 +31,18 @@ class ReciprocalPairs {
  public:
   template<class T>
   ReciprocalPairs(const RowMatrixView<T>& points, int threads)
-      : search_(points), threads_(threads), clusters_(static_cast<std::size_t>(points.rows())) {}
+      : ReciprocalPairs(points, threads, 6 * points.rows()) {}
+
+  /// wide: searches after which chains grow one at a time. Where each merge holds up many chains, letting all of them go
+  /// on each time would take O(n²) searches instead of O(n). The tree does not depend on it.
+  template<class T>
+  ReciprocalPairs(const RowMatrixView<T>& points, int threads, Index wide)
+      : search_(points), threads_(threads), wide_(wide), clusters_(static_cast<std::size_t>(points.rows())) {}
 
   std::vector<Merge> merges() {
     while (search_.clusters() > 1) {
-      if (wanted_.empty() || 4 * searched_ > search_.clusters()) want_more();
+      const bool wide = searched_ < wide_;
+      if (wanted_.empty() || (wide && searched_ > more_at_)) want_more(wide);
       search_wanted();
       merge_pairs();
     }
@@ -73,18 +80,19 @@ class ReciprocalPairs {
     wanted_.push_back(id);
   }
 
-  // Chains that were held up by a merge go on; if there are few, others begin.
-  void want_more() {
-    searched_ = 0;
+  // Chains that were held up by a merge go on; if there are few, others begin. Unless `wide`, only one of all.
+  void want_more(bool wide) {
+    more_at_ = searched_ + search_.clusters() / 4;
     std::vector<Index> idle;
-    for (Index id = 0; id < size(); ++id) {
+    for (Index id = 0; id < size() && (wide || wanted_.empty()); ++id) {
       if (!search_.lives(id)) continue;
       if (!known(id))
         idle.push_back(id);
       else if (!known(at(id).partner))
         want(at(id).partner);
     }
-    if (spread * static_cast<Index>(wanted_.size()) > search_.clusters()) return;
+    if (wanted_.empty() && !wide) return want(idle.front());
+    if (!wide || spread * static_cast<Index>(wanted_.size()) > search_.clusters()) return;
     for (std::size_t i = 0; i < idle.size(); i += spread) want(idle[i]);
   }
 
@@ -153,9 +161,10 @@ class ReciprocalPairs {
 
   CentroidSearch search_;
   int threads_;
+  Index wide_;
   std::vector<Cluster> clusters_;
   std::vector<Index> wanted_;
-  Index searched_ = 0;
+  Index searched_ = 0, more_at_ = 0;
   std::vector<Step> steps_;
 };
 
