@@ -136,7 +136,7 @@ struct CausalConv : NodeBase {
     Index j = 0;
     for (; j + group <= size; j += group) record_instants<D, group>(x, y, j);
     for (; j < size; ++j) record_instants<D, 1>(x, y, j);
-    mask(domain, y);
+    domain.mask(y, out);
   }
 
   template<class D>
@@ -147,7 +147,7 @@ struct CausalConv : NodeBase {
     if (domain.ends->before_start(Reach::set.at[Reach::set.size - 1])) {
       T* const own = tape.masked.resize(domain, *this);
       std::copy_n(dy, out * domain.stride(), own);
-      mask(domain, own);
+      domain.mask(own, out);
       dy = own;
     }
     for (Index o = 0; o < out; ++o) {
@@ -293,18 +293,6 @@ struct CausalConv : NodeBase {
           detail::unroll<rows>(
               [&](auto r) { detail::store<T>(to + r * domain.input_stride(), block.at[r][0]); });
         });
-  }
-
-  /// Zeroes what lies before time 0, where every signal is zero rather than the convolution of zeros.
-  template<class D>
-  static void mask(const D& domain, T* y) {
-    for (Index j = 0; j < D::Reach::set.size; ++j) {
-      const Index back = D::Reach::set.at[j];
-      if (!domain.ends->before_start(back)) continue;
-      for (Index l = 0; l < D::lanes; ++l)
-        if (domain.ends->end[l] < back)
-          for (Index o = 0; o < out; ++o) y[o * D::stride() + j * D::lanes + l] = 0;
-    }
   }
 };
 
