@@ -104,12 +104,10 @@ void check_same(const SlidingWindows& found, const SlidingWindows& expected) {
   BOOST_REQUIRE(found.start == expected.start);
   BOOST_REQUIRE(found.values.shape() == expected.values.shape());
   double worst = 0;
-  std::size_t missing = 0;
   for (std::size_t i = 0; i < found.values.size(); ++i) {
     const double a = static_cast<double>(found.values.data()[i]),
                  b = static_cast<double>(expected.values.data()[i]);
     BOOST_REQUIRE(std::isnan(a) == std::isnan(b));
-    missing += std::isnan(a);
     if (!std::isnan(a)) worst = std::max(worst, std::abs(a - b));
   }
   BOOST_TEST(worst < 1e-6);
