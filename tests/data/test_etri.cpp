@@ -276,6 +276,22 @@ BOOST_AUTO_TEST_CASE(the_same_minute_in_two_sessions_counts_once) {
   BOOST_TEST(person.data.modalities[0].values(1, 0, 0) == 9);
 }
 
+BOOST_AUTO_TEST_CASE(a_whole_copy_of_a_minute_makes_up_for_a_spoilt_one) {
+  TemporaryFolder folder;
+  for (const char* session : {"1", "2", "3"}) {
+    const auto path = folder.path / "7" / session;
+    write(path / (std::string(session) + "_label.csv"), "emotionTension,ts\n2,60\n3,120.0\n");
+    for (const char* file : {"60.csv", "120.csv"})
+      write(path / "hr" / file, "hr\n" + std::string(*session == '1' ? "na" : session) + "\n");
+  }
+  const std::vector<Modality> hr{{"hr", {{"hr", "beats/min", 0, 300}}, 1, WindowKind::mean}};
+  const auto person = read_etri_person(folder.path, "7", {.rules = rules_of(hr)});
+  adds_up(person.quality);
+  BOOST_TEST((person.quality.kept == Counts{{reason::complete, 2}}));
+  BOOST_TEST((person.quality.dropped == Counts{{reason::missing_value, 2}, {reason::duplicate, 2}}));
+  BOOST_TEST(person.data.modalities[0].values(0, 0, 0) == 2);
+}
+
 BOOST_AUTO_TEST_CASE(label_files_of_any_shape_are_survived) {
   TemporaryFolder folder;
   const std::vector<Modality> tiny{{"hr", {{"hr", "beats/min", 0, 300}}, 1, WindowKind::mean}};

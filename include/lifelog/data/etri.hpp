@@ -94,12 +94,10 @@ class EtriCandidates {
                     "label \"" + labels.cell(*row, *column) + "\" is not usable");
       return quality_.drop(label.why, Quality::place(labels.file, labels.line[*row]));
     }
-    if (taken_.contains(ts)) return drop(reason::duplicate);
     std::size_t recorded = 0;
     for (std::size_t m = 0; m < session.minutes.size(); ++m) recorded += session.has(m, ts);
     if (recorded == 0 || (recorded < session.minutes.size() && !options_.allow_missing))
       return drop(reason::missing_modality);
-    taken_.insert(ts);
     const bool respelt = options_.target == EtriTarget::action && labels.misspelt[*row];
     minutes_.push_back({s, ts, std::move(label.text),
                         labels.repeated[*row] ? reason::duplicate_label
@@ -109,7 +107,6 @@ class EtriCandidates {
 
   const EtriOptions& options_;
   Quality& quality_;
-  std::set<std::int64_t> taken_;
   std::vector<EtriMinute> minutes_;
 };
 
@@ -182,9 +179,9 @@ class EtriWindows {
   DataSet& data_;
 };
 
-/// Counts a minute and its defects; true when it is kept.
+/// Counts a minute and its defects; true when it is kept. taken: minutes kept so far.
 inline bool account(const EtriMinute& minute, const EtriMinuteResult& result, const EtriSession& session,
-                    const EtriOptions& options, Quality& quality) {
+                    const EtriOptions& options, std::set<std::int64_t>& taken, Quality& quality) {
   const char* why = nullptr;
   std::string where;
   std::size_t good = 0;
@@ -205,6 +202,10 @@ inline bool account(const EtriMinute& minute, const EtriMinuteResult& result, co
   if (implausible > 0) quality.defects["implausible"] += implausible;
   if (why != nullptr && !(options.allow_missing && good > 0)) {
     quality.drop(why, where);
+    return false;
+  }
+  if (!taken.insert(minute.ts).second) {
+    quality.drop(reason::duplicate, (session.path / std::to_string(minute.ts)).string());
     return false;
   }
   if (why != nullptr)
@@ -284,10 +285,10 @@ inline void finish(const std::vector<EtriMinute>& minutes, const std::vector<std
 ///
 /// Minutes seen are those with a label row or a file of any modality. Each is kept or dropped for one reason.
 /// Dropped: in a folder that is no session (stray_folder); no label row (unlabelled), one that is empty
-/// (empty_label), no number (bad_label) or not on the scale (label_out_of_range); seen in an earlier session
-/// (duplicate); no file or no row of a modality (missing_modality), too few or too many rows (short, long), a
-/// cell of nothing (missing_value) or of something else than a number (bad_value), an unreadable file
-/// (bad_file), a value out of range, where the rules drop those (out_of_range); of several, the first in this
+/// (empty_label), no number (bad_label) or not on the scale (label_out_of_range); no file or no row of a
+/// modality (missing_modality), too few or too many rows (short, long), a cell of nothing (missing_value) or of
+/// something else than a number (bad_value), an unreadable file (bad_file), a value out of range, where the
+/// rules drop those (out_of_range); kept from an earlier session (duplicate); of several, the first in this
 /// order, then of the first modality. Kept: repaired when of several label rows the first was taken
 /// (duplicate_label) or its action was misspelt (misspelt_action); with a value out of range (implausible);
 /// complete otherwise. With `allow_missing` a minute is kept while one modality is usable (partial); the
@@ -305,8 +306,9 @@ inline EtriPerson read_etri_person(const std::filesystem::path& dir, const std::
   const auto minutes = detail::EtriCandidates(sessions, options, person.quality).take();
   const auto results = detail::EtriWindows(sessions, minutes, options, person.data).read();
   std::vector<std::size_t> kept;
+  std::set<std::int64_t> taken;
   for (std::size_t i = 0; i < minutes.size(); ++i)
-    if (detail::account(minutes[i], results[i], sessions[minutes[i].session], options, person.quality))
+    if (detail::account(minutes[i], results[i], sessions[minutes[i].session], options, taken, person.quality))
       kept.push_back(i);
   if (options.allow_missing) detail::fill_present(results, kept, person.data);
   detail::finish(minutes, kept, options, person);
