@@ -134,7 +134,7 @@ class Lloyd {
 
   bool bounds_pay() const {
     // Below, the search takes hardly longer than looking at the bounds.
-    constexpr Index worth = 32 * simd::packet_size<T>;
+    constexpr Index worth = 20 * simd::packet_size<T>;
     if (options_.search == KMeansSearch::automatic) return options_.clusters * points_.cols() >= worth;
     return options_.search == KMeansSearch::bounds;
   }

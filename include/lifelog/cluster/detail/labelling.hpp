@@ -113,6 +113,12 @@ class Labelling {
     own = label;
   }
 
+  // To gather a coordinate of a row takes about as long as to compare it, among a register of others, with one and a half
+  // times as many centres as a register has lanes.
+  bool gathering_costs_more(Index doubtful, Index lanes) const {
+    return doubtful * (2 * tiles_.rows() + 3 * simd::packet_size<T>) >= 2 * lanes * tiles_.rows();
+  }
+
   void relabel_doubtful(Index begin, Index end, std::vector<Change>& changes) {
     std::vector<T> gathered(static_cast<std::size_t>(width * points_.cols()));
     Index doubtful[2 * width], count = 0;
@@ -138,7 +144,7 @@ class Labelling {
         simd::prefetch(next);
         simd::prefetch(next + points_.cols() - 1);
       }
-      if (4 * (count - before) >= 3 * lanes) {  // not worth gathering
+      if (gathering_costs_more(count - before, lanes)) {
         count = before;
         relabel_block(row, lanes, changes);
       }
