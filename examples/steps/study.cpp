@@ -215,8 +215,9 @@ void Study::find_importances() {
       const auto model = mil::load_model(training_files(user).model.string());
       const auto result = modal_importance(model, data, true, program_.threads);
       writing([&] { io::save_npy(dir / (user + ".npy"), result.importance); });
-      // A network that diverged may say nothing that could be grouped.
-      if (result.importance.allFinite()) rows.add(data, result.rows, result.importance);
+      // A network that diverged before its first epoch's end has learnt nothing that people could be grouped by.
+      const bool learnt = read_json(training_files(user).metrics).at("epochs") > 0;
+      if (learnt && result.importance.allFinite()) rows.add(data, result.rows, result.importance);
     }
     if (rows.users.empty())
       throw std::runtime_error("every person's training diverged; try a smaller --lr or --standardize");
