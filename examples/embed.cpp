@@ -5,6 +5,7 @@
 #include <lifelog/io/npy.hpp>
 
 #include "common/program.hpp"
+#include "steps/map_state.hpp"
 #include "steps/mapping.hpp"
 #include "steps/sample_points.hpp"
 
@@ -14,9 +15,10 @@ using namespace lifelog::examples;
 namespace {
 
 struct Flags {
-  std::string in, out, labels, svg, init = "pca";
-  double perplexity = 30, theta = 0;
+  std::string in, out, labels, svg, state, init = "pca";
+  double perplexity = 30, theta = 0.5;
   int iterations = 1000;
+  bool resume = false;
 };
 
 struct Input {
@@ -30,14 +32,19 @@ void add_flags(CLI::App& app, Flags& flags) {
   app.add_option("--perplexity", flags.perplexity, "effective number of neighbours")->check(between(1, 1e6));
   app.add_option("--iterations", flags.iterations, "steps of descent")->check(between(0, 1e6));
   app.add_option("--theta", flags.theta,
-                 "error of gradients to put up with; they are always exact, which is within any")
+                 "exactness of gradients given up for speed: 0 sums over all pairs, more lets repulsion be "
+                 "interpolated "
+                 "on a grid of theta / 2 map units where that is sooner")
       ->check(between(0, 1));
   app.add_option("--init", flags.init, "pca, random, or an [n, 2] array (.npy) to start from");
   app.add_option("--labels", flags.labels, "[n] integers (.npy): colours of the picture");
   app.add_option("--svg", flags.svg, "picture to write");
+  app.add_option("--state", flags.state, "where to lay the run aside when it ends (.safetensors)");
+  app.add_flag("--resume", flags.resume, "go on from --state; --iterations counts those done before too");
 }
 
 Input read_input(const Flags& flags, const Program& program) {
+  if (flags.resume && flags.state.empty()) throw FlagError("--resume: expected with --state only");
   if (flags.in.empty()) {
     if (!flags.labels.empty()) throw FlagError("--labels: expected with --in only");
     auto sample = sample_points(program.seed);
@@ -57,6 +64,7 @@ manifold::TsneOptions tsne_options(const Flags& flags, const Program& program) {
   manifold::TsneOptions options;
   options.perplexity = flags.perplexity;
   options.iterations = flags.iterations;
+  options.theta = flags.theta;
   options.seed = program.seed;
   options.threads = program.threads;
   if (flags.init == "random") {
@@ -66,6 +74,20 @@ manifold::TsneOptions tsne_options(const Flags& flags, const Program& program) {
     options.start = as_eigen(io::load_npy<double, 2>(flags.init));
   }
   return options;
+}
+
+manifold::TsneResult draw_map(const Flags& flags, const Input& input, const manifold::TsneOptions& options,
+                              const Program& program) {
+  auto progress = program.progress("t-SNE", options.iterations);
+  auto problem = manifold::tsne_problem(input.points, options);
+  auto start = flags.resume ? load_state(flags.state) : manifold::first_state(std::move(problem.start));
+  manifold::TsneRun run(std::move(problem.joint), std::move(start), watched(options, progress));
+  auto result = run.run();
+  progress.finish();
+  result.perplexity = problem.perplexity;
+  result.perplexity_reduced = problem.perplexity_reduced;
+  if (!flags.state.empty()) writing([&] { save_state(flags.state, run.state()); });
+  return result;
 }
 
 void write_results(const Flags& flags, const Input& input, const manifold::TsneResult& result) {
@@ -99,7 +121,7 @@ int main(int argc, char** argv) {
         const auto input = read_input(flags, program);
         const auto options = tsne_options(flags, program);
         const Stopwatch watch;
-        const auto result = map_rows(input.points, options, program);
+        const auto result = draw_map(flags, input, options, program);
         const double seconds = watch.seconds();
         write_results(flags, input, result);
         print_summary(program.out(), input, result, seconds);

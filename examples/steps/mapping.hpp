@@ -12,16 +12,21 @@
 
 namespace lifelog::examples {
 
-/// t-SNE with a progress bar. points: [n, d]; the bar counts iterations.
-template<Rows X>
-manifold::TsneResult map_rows(const X& points, manifold::TsneOptions options, const Program& program,
-                              const std::string& what = "t-SNE") {
-  auto progress = program.progress(what, options.iterations);
-  options.callback = [&](int iteration, double kl_divergence, const RowMatrix<double>&) {
+/// Options that show on a bar what becomes of the map; the bar, which counts iterations, must outlive the run.
+inline manifold::TsneOptions watched(manifold::TsneOptions options, Progress& progress) {
+  options.callback = [&progress](int iteration, double kl_divergence, const RowMatrix<double>&) {
     progress.at(iteration, "KL " + fixed(kl_divergence, 3));
     return true;
   };
-  return manifold::tsne(points, options);
+  return options;
+}
+
+/// t-SNE with a progress bar. points: [n, d].
+template<Rows X>
+manifold::TsneResult map_rows(const X& points, const manifold::TsneOptions& options, const Program& program,
+                              const std::string& what) {
+  auto progress = program.progress(what, options.iterations);
+  return manifold::tsne(points, watched(options, progress));
 }
 
 /// Labels as a coloring: each different number is a class, ascending.

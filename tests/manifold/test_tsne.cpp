@@ -209,6 +209,16 @@ BOOST_AUTO_TEST_CASE(a_run_laid_aside_goes_on_to_the_bit) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(theta_trades_exactness_for_speed) {
+  const auto points = balls(4, 400, 5);
+  const auto run = [&](Repulsion repulsion, double theta) {
+    return tsne(points, {.iterations = 60, .repulsion = repulsion, .theta = theta}).map;
+  };
+  const auto exact = run(Repulsion::exact, 0.5);
+  BOOST_TEST((run(Repulsion::automatic, 0) == exact));
+  BOOST_TEST((run(Repulsion::interpolated, 0.5) != exact));
+}
+
 BOOST_AUTO_TEST_CASE(neighbours_will_do) {
   const auto points = balls(4, 200, 5);
   const TsneOptions options{.iterations = 100, .init = TsneInit::random};
@@ -277,6 +287,7 @@ BOOST_AUTO_TEST_CASE(bad_arguments_are_named) {
   rejected({.init = TsneInit::given, .start = RowMatrix<double>::Zero(19, 2)}, "start");
   rejected({.init = TsneInit::given, .start = RowMatrix<double>::Constant(20, 2, std::nan(""))}, "start");
   rejected({.callback_every = 0}, "callback_every");
+  rejected({.theta = -1}, "theta");
   rejected({.dims = 4}, "dims");
   rejected({.init = TsneInit::given, .start = RowMatrix<double>::Zero(20, 2), .dims = 3}, "start");
   rejected({.more_perplexities = {30, 0.5}}, "more_perplexities");

@@ -86,6 +86,13 @@ struct TsneState {
   int iterations = 0;        ///< done so far
 };
 
+/// The state before the first iteration: a start [n, dims], centred and at rest.
+inline TsneState first_state(RowMatrix<double> start) {
+  if (start.rows() > 0) start.rowwise() -= start.colwise().mean().eval();
+  Descent still(start.rows(), start.cols());
+  return {std::move(start), std::move(still), 0};
+}
+
 namespace detail {
 
 inline void require_options(const TsneOptions& options) {
@@ -196,12 +203,6 @@ class TsneRun {
   static const TsneOptions& checked(const TsneOptions& options) {
     detail::require_options(options);
     return options;
-  }
-
-  static TsneState first_state(RowMatrix<double> start) {
-    if (start.rows() > 0) start.rowwise() -= start.colwise().mean().eval();
-    Descent still(start.rows(), start.cols());
-    return {std::move(start), std::move(still), 0};
   }
 
   TsneOptions options_;
