@@ -4,6 +4,7 @@
 #include <lifelog/manifold/gradient.hpp>
 
 #include <boost/test/unit_test.hpp>
+#include <cmath>
 
 #include "../support/golden.hpp"
 
@@ -166,7 +167,7 @@ BOOST_AUTO_TEST_CASE(bad_arguments) {
   const auto joint = golden_affinities();
   BOOST_CHECK_THROW(tsne_gradient(joint, RowMatrix<double>::Zero(49, 2)), std::invalid_argument);
   BOOST_CHECK_THROW(tsne_divergence(joint, RowMatrix<double>::Zero(50, 4)), std::invalid_argument);
-  for (const double theta : {-1.0, std::nan("")})
+  for (const double theta : {-1.0, std::nan(""), HUGE_VAL})
     BOOST_CHECK_THROW(Gradient<>(joint, {.theta = theta}), std::invalid_argument);
   Gradient<> fast(joint, {.repulsion = Repulsion::interpolated});
   RowMatrix<double> gradient;

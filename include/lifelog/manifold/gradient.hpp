@@ -51,7 +51,8 @@ class Gradient {
  public:
   explicit Gradient(Affinities joint, const GradientOptions& options = {})
       : joint_(std::move(joint)), options_(options), attraction_(joint_) {
-    detail::require(options.theta >= 0, "theta: expected at least 0, got ", options.theta);
+    detail::require(options.theta >= 0 && std::isfinite(options.theta),
+                    "theta: expected a number, at least 0, got ", options.theta);
   }
 
   Index rows() const { return joint_.rows(); }
