@@ -52,8 +52,8 @@ double divergence(const Eigen::VectorXd& p, const RowMatrix<int>& neighbours, co
 BOOST_AUTO_TEST_SUITE(manifold_transform)
 
 BOOST_AUTO_TEST_CASE(new_points_come_to_their_own) {
-  const auto const auto& [points, map] = reference();
-  points = reference().points, &map = reference().map;
+  const auto& points = reference().points;
+  const auto& map = reference().map;
   const auto queries = balls(100, 3);
   for (const auto start : {TransformStart::median, TransformStart::mean}) {
     const auto result = transform(points, map, queries, {.start = start});
@@ -66,8 +66,8 @@ BOOST_AUTO_TEST_CASE(new_points_come_to_their_own) {
 }
 
 BOOST_AUTO_TEST_CASE(places_are_least_divergent) {
-  const auto const auto& [points, map] = reference();
-  points = reference().points, &map = reference().map;
+  const auto& points = reference().points;
+  const auto& map = reference().map;
   const auto queries = balls(20, 4);
   const auto place = [&](int iterations) {
     return transform(points, map, queries, {.iterations = iterations, .exaggeration = 1}).map;
@@ -90,8 +90,8 @@ BOOST_AUTO_TEST_CASE(places_are_least_divergent) {
 }
 
 BOOST_AUTO_TEST_CASE(everyone_is_placed_for_himself) {
-  const auto const auto& [points, map] = reference();
-  points = reference().points, &map = reference().map;
+  const auto& points = reference().points;
+  const auto& map = reference().map;
   const auto queries = balls(37, 5);
   const auto all = transform(points, map, queries, {.iterations = 30, .threads = 1}).map;
   for (const Index i : {0, 15, 16, 36}) {
@@ -130,8 +130,8 @@ BOOST_AUTO_TEST_CASE(few_points_and_equal_points_will_do) {
 }
 
 BOOST_AUTO_TEST_CASE(bad_arguments_are_named) {
-  const auto const auto& [points, map] = reference();
-  points = reference().points, &map = reference().map;
+  const auto& points = reference().points;
+  const auto& map = reference().map;
   auto queries = balls(10, 9);
   const auto rejected = [&](const auto& p, const auto& m, const TransformOptions& options,
                             const std::string& name) {
