@@ -90,6 +90,24 @@ class PlaneBuffer {
   Eigen::Array<T, Eigen::Dynamic, 1> values_;
 };
 
+/// The same over a domain whose extent is a constant.
+template<class T, Index size>
+class FixedPlane {
+  static_assert(size > 0, "signals inside a network have a fixed number of channels");
+
+ public:
+  template<class D, class F>
+  T* resize(const D&, const F&) {
+    return values_;
+  }
+  void set_zero() { std::fill_n(values_, size, T(0)); }
+  T* data() { return values_; }
+  const T* data() const { return values_; }
+
+ private:
+  alignas(64) T values_[size];
+};
+
 }  // namespace detail
 
 /// Training over a batch of feature vectors: planes are [feature][sample], padded to whole register blocks.
@@ -200,17 +218,7 @@ struct Windows {
   }
 
   template<class F>
-  class Buffer {
-   public:
-    static_assert(F::channels != Eigen::Dynamic, "signals inside a network have a fixed number of channels");
-    T* resize(const Windows&, const F&) { return values_; }
-    void set_zero() { std::fill_n(values_, F::channels * stride(), T(0)); }
-    T* data() { return values_; }
-    const T* data() const { return values_; }
-
-   private:
-    alignas(64) T values_[F::channels * stride()];
-  };
+  using Buffer = detail::FixedPlane<T, plane(F::channels)>;
 };
 
 /// Training at maxima over time: lane c is the window that ends where channel c was greatest. Of what a node gives there,
@@ -242,16 +250,7 @@ struct Peaks {
   }
 
   template<class F>
-  class Buffer {
-   public:
-    T* resize(const Peaks&, const F&) { return values_; }
-    void set_zero() { std::fill_n(values_, lanes, T(0)); }
-    T* data() { return values_; }
-    const T* data() const { return values_; }
-
-   private:
-    alignas(64) T values_[lanes];
-  };
+  using Buffer = detail::FixedPlane<T, plane(F::channels)>;
 };
 
 }  // namespace lifelog::nn
