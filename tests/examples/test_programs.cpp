@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(cluster_finds_the_planted_groups) {
   Sandbox sandbox;
   with_points(sandbox);
   const auto planted = load_labels(sandbox.path() / "groups.npy");
-  for (const std::string method : {"ward", "kmeans"}) {
+  for (const std::string method : {"ward", "kmeans", "single", "complete", "average"}) {
     const auto run =
         sandbox.run("cluster", "--in x.npy --users users.npy --out y.npy --groups g.json --method " + method);
     BOOST_TEST(run.status == 0, run.err);
