@@ -5,7 +5,7 @@
     /tmp/peers/bin/python benchmarks/peers/embedding.py --json embedding.json
     /tmp/peers/bin/python benchmarks/peers/embedding.py --only digits --repeats 3
     /tmp/peers/bin/python benchmarks/peers/embedding.py --only people --threads 2
-    /tmp/peers/bin/python benchmarks/peers/embedding.py --growth --svg docs/embedding_growth.svg
+    /tmp/peers/bin/python benchmarks/peers/embedding.py --growth --svg docs/growth-embedding.svg
 
 1000 iterations, perplexity 30, exaggeration 12 in the first 250, a PCA start, one thread each; everything counts, from
 rows to map. What is compared is processor time of the process (least of the repeats), so that neighbours on the
