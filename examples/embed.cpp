@@ -34,7 +34,7 @@ void add_flags(CLI::App& app, Flags& flags) {
   app.add_option("--theta", flags.theta,
                  "exactness of gradients given up for speed: 0 sums over all pairs, more lets repulsion be "
                  "interpolated "
-                 "on a grid of theta / 2 map units where that is sooner")
+                 "on a grid of 0.6 theta map units where that is sooner")
       ->check(between(0, 1));
   app.add_option("--init", flags.init, "pca, random, or an [n, 2] array (.npy) to start from");
   app.add_option("--labels", flags.labels, "[n] integers (.npy): colours of the picture");
