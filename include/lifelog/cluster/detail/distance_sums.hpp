@@ -132,14 +132,14 @@ class DistanceSums {
       P part[2] = {simd::broadcast(T(0)), simd::broadcast(T(0))};
       for (Index t = begin; t < std::min(whole, begin + flush); ++t)
         add<height, both, masked>(block, tiles_.tile(places.begin / height + t), tiles_.cols(), mask, part,
-                                  to_rows + t * height * lanes);
+                                  both ? to_rows + t * height * lanes : nullptr);
       collect(part, sums);
     }
     P part[2] = {simd::broadcast(T(0)), simd::broadcast(T(0))};
     simd::unroll<height - 1>([&](auto c) {
       if (rest == c + 1)
         add<c + 1, both, masked>(block, tiles_.tile(places.begin / height + whole), tiles_.cols(), mask, part,
-                                 to_rows + whole * height * lanes);
+                                 both ? to_rows + whole * height * lanes : nullptr);
     });
     collect(part, sums);
   }
