@@ -31,6 +31,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
 import numpy as np  # noqa: E402
+from timing import elapsed  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -198,15 +199,6 @@ def show(title, result):
         iterations = f"{entry['iterations']:>6} iterations" if "iterations" in entry else ""
         print(f"  {name:<28}{entry['least'] * 1e3:>12.2f} ms {entry['least'] / ours:>8.2f} x "
               f"{entry['objective']:>18.8g} {iterations}", flush=True)
-
-
-def elapsed(call, threads, repeats):
-    times = []
-    for _ in range(repeats):
-        begin = time.perf_counter()
-        call(threads)
-        times.append(time.perf_counter() - begin)
-    return min(times)
 
 
 GROWTH = {  # title: sizes, scalar, programs of points

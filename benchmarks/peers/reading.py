@@ -37,6 +37,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
+from timing import elapsed  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -128,15 +129,6 @@ def show(title, result):
     for name, entry in result.items():
         print(f"  {name:<10}{entry['least'] * 1e3:>12.1f} ms {entry['mb_per_second']:>10.1f} MB/s "
               f"{ours / entry['mb_per_second']:>8.1f} x   {entry['result']}", flush=True)
-
-
-def elapsed(call, threads, repeats):
-    times = []
-    for _ in range(repeats):
-        begin = time.perf_counter()
-        call(threads)
-        times.append(time.perf_counter() - begin)
-    return min(times)
 
 
 def side_by_side(ours, tree, small, repeats):
