@@ -46,6 +46,7 @@ double parse_files(const char* paths, const char* headers, Index count, int thre
   lifelog::parallel_for(lifelog::piece_count(piece_size, count), threads, [&](Index piece) {
     const auto range = lifelog::piece_of(piece, piece_size, count);
     CsvNumbers numbers;
+    std::string text;
     for (auto i = static_cast<std::size_t>(range.begin); i < static_cast<std::size_t>(range.end); ++i) {
       std::vector<std::string> names(1);
       for (const char c : header[i])
@@ -53,7 +54,7 @@ double parse_files(const char* paths, const char* headers, Index count, int thre
           names.emplace_back();
         else
           names.back() += c;
-      read_numbers(lifelog::io::read_file(path[i]), path[i], names, numbers);
+      read_numbers(lifelog::io::read_file(path[i], text), path[i], names, numbers);
       Sum sum;
       sum.add(numbers.values);
       sums[i] = sum.total;

@@ -8,7 +8,9 @@
 #include <bit>
 #include <charconv>
 #include <clocale>
+#include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -140,7 +142,10 @@ BOOST_AUTO_TEST_CASE(plain_decimals_are_read_to_the_bits_of_from_chars) {
     }
     texts.push_back(text);
   }
-  Eigen::Index fast = 0;
+  const auto expect_same_bits = [](double value, double expected, const std::string& text) {
+    BOOST_TEST(std::bit_cast<std::uint64_t>(value) == std::bit_cast<std::uint64_t>(expected), text);
+  };
+  Eigen::Index fast = 0, faster = 0;
   for (const auto& text : texts) {
     const char *at = text.data(), *const end = at + text.size();
     double value = 7, expected = 7;
@@ -151,11 +156,79 @@ BOOST_AUTO_TEST_CASE(plain_decimals_are_read_to_the_bits_of_from_chars) {
     }
     ++fast;
     if (at == stop && error == std::errc())
-      BOOST_TEST(std::bit_cast<std::uint64_t>(value) == std::bit_cast<std::uint64_t>(expected), text);
+      expect_same_bits(value, expected, text);
     else  // no plain one goes on here: what follows the number sends it to from_chars
       BOOST_TEST((at != end && (*at == 'e' || *at == '.')), text);
+    for (const char* behind : {",", "\n", "\r\n", " ", "e5", "-", "+", ".", "\"", "x", "\xB2"}) {
+      const auto cell = text + behind + std::string(detail::short_decimal_reach, '1');
+      const char* short_at = cell.data();
+      double short_value = 7;
+      if (!detail::short_decimal(short_at, short_value)) continue;
+      ++faster;
+      BOOST_TEST((short_at - cell.data() == at - text.data()), cell);
+      expect_same_bits(short_value, value, cell);
+    }
   }
   BOOST_TEST(fast > 15000);
+  BOOST_TEST(faster > 10 * 3000);
+}
+
+BOOST_AUTO_TEST_CASE(every_short_decimal_is_taken_by_the_short_cut) {
+  for (int whole = 1; whole <= 7; ++whole)
+    for (int decimals = 0; whole + decimals <= 8; ++decimals)
+      for (const bool negative : {false, true}) {
+        if (whole + negative > 7) continue;  // the point must be among the first eight characters
+        const auto text = std::string(negative ? "-" : "") +
+                          std::string("9876543").substr(0, static_cast<std::size_t>(whole)) + "." +
+                          std::string("1234567").substr(0, static_cast<std::size_t>(decimals));
+        const auto cell = text + ",5.5,5.5,5.5,5.5,5.5,5.5,5.5";
+        const char* at = cell.data();
+        double value = 0;
+        BOOST_TEST(detail::short_decimal(at, value), text);
+        BOOST_TEST((at - cell.data() == static_cast<std::ptrdiff_t>(text.size())), text);
+        BOOST_TEST(value == parse_number(text).value, text);
+      }
+}
+
+BOOST_AUTO_TEST_CASE(rows_of_any_kind_are_read_as_cell_by_cell) {
+  const char* const cells[] = {"1.5",   "-0.25", "12",      "-3",      "1e3",   "0.1234567890123456789",
+                               " 7.25", "8.5 ",  "\"9.5\"", "\"a,b\"", "",      "na",
+                               "x\"y",  "-",     "31.25\t", "+2.5",    "1.5.5", "123456789.125"};
+  const char* const line_ends[] = {"\n", "\r\n", "\r", "\n\n"};
+  lifelog::Random random(5);
+  for (int file = 0; file < 300; ++file) {
+    std::string text = "timestamp,x,skipped,y\n";
+    const auto plain_share = 0.5 + 0.5 * random.uniform();
+    const auto* line_end = line_ends[random.below(4)];
+    for (int row = 0; row < 20; ++row) {
+      const auto count = random.uniform() < plain_share ? 4 : random.below(6);
+      for (std::uint64_t c = 0; c < count; ++c) {
+        if (c > 0) text += ',';
+        text += random.uniform() < plain_share ? std::to_string(random.uniform() * 100 - 50)
+                                               : cells[random.below(std::size(cells))];
+      }
+      text += line_end;
+    }
+    CsvNumbers out;
+    read_numbers(text, "a.csv", {"y", "x", "absent", "timestamp"}, out, 2);
+    CsvReader csv(text);
+    const std::size_t columns[] = {csv.column("y"), csv.column("x"), CsvReader::none,
+                                   csv.column("timestamp")};
+    std::size_t faults = 0;
+    lifelog::Index rows = 0;
+    for (; csv.next(); ++rows) {
+      BOOST_REQUIRE(rows < out.rows);
+      for (std::size_t c = 0; c < 4; ++c) {
+        const auto number = columns[c] == CsvReader::none ? CellNumber{CellKind::missing, std::nan("")}
+                                                          : parse_number(csv.cell(columns[c]));
+        BOOST_TEST((std::isnan(number.value) ? std::isnan(out(rows, c)) : number.value == out(rows, c)),
+                   text);
+        faults += columns[c] != CsvReader::none && number.kind != CellKind::number;
+      }
+    }
+    BOOST_TEST(rows == out.rows);
+    BOOST_TEST(faults == out.faults.size());
+  }
 }
 
 BOOST_AUTO_TEST_CASE(lines_that_end_in_carriage_returns_alone_are_rows) {

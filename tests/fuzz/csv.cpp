@@ -20,15 +20,49 @@ using lifelog::Index;
 
 namespace {
 
-/// What the short cut reads is what the standard's reader reads.
+bool same_bits(double a, double b) {
+  return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
+}
+
+/// What the short cuts read is what the standard's reader reads.
 void check_plain(std::string_view cell) {
   const char *at = cell.data(), *const end = at + cell.size();
   double fast = 0, expected = 0;
   if (!detail::plain_decimal(at, end, fast) || at != end) return;
   const auto [stop, error] = std::from_chars(cell.data(), end, expected);
-  fuzz::check(stop == end && error == std::errc() &&
-                  std::bit_cast<std::uint64_t>(fast) == std::bit_cast<std::uint64_t>(expected),
+  fuzz::check(stop == end && error == std::errc() && same_bits(fast, expected),
               "plain decimals are read as from_chars reads them");
+}
+
+void check_short(std::string_view text) {
+  const char *at = text.data(), *plain_at = at, *const end = at + text.size();
+  double fast = 0, expected = 0;
+  if (end - at < detail::short_decimal_reach || !detail::short_decimal(at, fast)) return;
+  fuzz::check(detail::plain_decimal(plain_at, end, expected) && at == plain_at && same_bits(fast, expected),
+              "short decimals are read as plain ones");
+}
+
+/// Numbers and faults are those of one cell after the other.
+void check_cells(std::string_view text, const CsvNumbers& numbers, const std::vector<std::string>& names) {
+  CsvReader csv(text);
+  auto fault = numbers.faults.begin();
+  for (Index row = 0; csv.next(); ++row)
+    for (std::size_t c = 0; c < csv.header().size(); ++c) {
+      const auto name = std::find(names.begin(), names.end(), csv.header()[c]);
+      if (name == names.end() || csv.find(*name) != c) continue;
+      const auto column = static_cast<std::size_t>(name - names.begin());
+      const auto expected = parse_number(csv.cell(c));
+      if (expected.kind == CellKind::number) {
+        fuzz::check(same_bits(numbers(row, column), expected.value), "a cell's number");
+        continue;
+      }
+      fuzz::check(std::isnan(numbers(row, column)), "NaN where there is no number");
+      if (c >= csv.cells()) continue;  // of a row too short: told behind those of cells, in the table's order
+      fault = std::find_if(fault, numbers.faults.end(), [&](const CsvFault& f) {
+        return f.row == row && f.column == column && f.kind == expected.kind && f.line >= csv.line();
+      });
+      fuzz::check(fault != numbers.faults.end(), "a fault where there is no number, in order");
+    }
 }
 
 Index count_rows(std::string_view text) {
@@ -64,6 +98,7 @@ void check_numbers(std::string_view text) {
   fuzz::check(numbers.values.size() == static_cast<std::size_t>(numbers.rows) * 2, "rows times columns");
   fuzz::check(nan == static_cast<std::ptrdiff_t>(numbers.faults.size()), "a fault for each NaN");
   fuzz::check(numbers.rows == count_rows(text), "as many rows as the splitter finds");
+  check_cells(text, numbers, {"x", "y"});
   for (const auto kind : {WindowKind::exact, WindowKind::at_least, WindowKind::mean, WindowKind::pooled})
     check_window(kind, numbers);
 }
@@ -84,6 +119,7 @@ void check_resampled(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto text = fuzz::text_of(data, size);
   count_rows(text);
+  check_short(text);
   fuzz::refusable([&] { check_numbers(text); });
   fuzz::refusable([&] { check_resampled(text); });
   return 0;

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -13,6 +12,7 @@
 
 #include "../core/config.hpp"
 #include "../core/error.hpp"
+#include "detail/plain_decimal.hpp"
 
 namespace lifelog::data {
 
@@ -227,36 +227,6 @@ struct CsvNumbers {
 
 namespace detail {
 
-/// Reads a plain decimal, "-12.25", to the bits that std::from_chars gives, in a fraction of the time: a whole
-/// number below 2^53 divided by a power of ten that a double holds, both exact, is rounded once (Clinger, "How
-/// to read floating point numbers accurately", 1990). False for anything else; `at` is then where it was.
-inline bool plain_decimal(const char*& at, const char* end, double& value) {
-  static constexpr double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
-                                      1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
-  const char* p = at;
-  std::uint64_t digits = 0;
-  const auto take_digits = [&] {
-    const char* const begin = p;
-    for (unsigned digit; p != end && (digit = static_cast<unsigned>(*p - '0')) < 10; ++p)
-      digits = 10 * digits + digit;
-    return p - begin;
-  };
-  const bool negative = p != end && *p == '-';
-  p += negative;
-  auto count = take_digits(), decimals = std::ptrdiff_t{0};
-  if (p != end && *p == '.') {
-    ++p;
-    decimals = take_digits();
-    count += decimals;
-  }
-  // 18 digits cannot overflow; beyond, `digits` is of no meaning.
-  if (count == 0 || count > 18 || digits > std::uint64_t{1} << 53) return false;
-  const double magnitude = static_cast<double>(digits) / powers[decimals];
-  value = negative ? -magnitude : magnitude;
-  at = p;
-  return true;
-}
-
 inline bool at_cell_end(const char* at, const char* end) {
   return at == end || *at == ',' || *at == '\n' || *at == '\r';
 }
@@ -285,6 +255,10 @@ inline double number_or_fault(CsvCursor& cursor, std::size_t column, CsvNumbers&
 struct CsvPlan {
   std::vector<std::size_t> target;    ///< a column of the file: its column in the table, or `none`
   std::vector<std::size_t> position;  ///< a column of the table: its column in the file, or `none`
+
+  bool lacks_columns() const {
+    return std::find(position.begin(), position.end(), CsvReader::none) != position.end();
+  }
 };
 
 inline CsvPlan plan_columns(const CsvReader& csv, const std::vector<std::string>& names,
@@ -298,9 +272,41 @@ inline CsvPlan plan_columns(const CsvReader& csv, const std::vector<std::string>
   return plan;
 }
 
-/// One row, which begins at the cursor; row: [columns], NaN so far.
+/// Behind a cell that is not wanted; one with a blank or a quote ends there, as no cell does.
+EIGEN_DONT_INLINE inline const char* skip_cell(const char* at, const char* end) {
+  for (; end - at >= 8; at += 8)
+    if (const auto ends = EightBytes::below(EightBytes::load(at), '-'); ends != 0)
+      return at + EightBytes::first(ends);
+  while (!at_cell_end(at, end) && *at != ' ' && *at != '\t' && *at != '"') ++at;
+  return at;
+}
+
+/// Behind LF or CRLF; null where there is neither.
+inline const char* skip_line_end(const char* at, const char* end) {
+  if (at != end && *at == '\r') ++at;
+  return at != end && *at == '\n' ? at + 1 : nullptr;
+}
+
+/// What nearly all rows are: as many cells as the header has, the wanted ones plain decimals. Where the next row
+/// begins; null for any other row, and what `row`, [columns], holds is then of no meaning.
+EIGEN_DONT_INLINE inline const char* read_plain_row(const char* at, const char* end, const CsvPlan& plan,
+                                                    double* row) {
+  const char* const far_from_end = end - std::min(short_decimal_reach, end - at);
+  const std::size_t *target = plan.target.data(), *const last = target + plan.target.size() - 1;
+  for (;; ++at, ++target) {
+    if (*target == CsvReader::none)
+      at = skip_cell(at, end);
+    else if (!(at < far_from_end && short_decimal(at, row[*target])) && !plain_decimal(at, end, row[*target]))
+      return nullptr;
+    if (target == last) return skip_line_end(at, end);
+    if (at == end || *at != ',') return nullptr;
+  }
+}
+
+/// Any row, from the cursor to its line end. row: [columns], NaN where there is no number.
 inline void read_row(CsvCursor& cursor, const CsvPlan& plan, double* row, CsvNumbers& out) {
   const auto line = cursor.line;
+  std::fill_n(row, out.columns, not_a_number);
   std::size_t at = 0;
   do {
     const auto c = at < plan.target.size() ? plan.target[at] : CsvReader::none;
@@ -331,13 +337,20 @@ inline void read_numbers(std::string_view text, const std::string& file,
   out.columns = names.size();
   out.rows = 0;
   out.faults.clear();
-  // As many rows as lines at most, unless lines end in CR alone.
-  const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-  out.values.assign((lines + 1) * out.columns, detail::not_a_number);
+  out.values.resize(std::max(text.size() / 8, out.columns));  // near what is to come, as numbers are written
+  if (plan.lacks_columns()) std::fill(out.values.begin(), out.values.end(), detail::not_a_number);
   auto cursor = csv.cursor();
-  for (std::size_t used = 0; cursor.find_row(); cursor.end_line(), ++out.rows, used += out.columns) {
-    if (used == out.values.size()) out.values.resize(2 * used, detail::not_a_number);
-    detail::read_row(cursor, plan, out.values.data() + used, out);
+  for (std::size_t used = 0; cursor.find_row(); ++out.rows, used += out.columns) {
+    if (used + out.columns > out.values.size())
+      out.values.resize(2 * out.values.size(), detail::not_a_number);
+    double* const row = out.values.data() + used;
+    if (const char* next = detail::read_plain_row(cursor.at, cursor.end, plan, row)) {
+      cursor.at = next;
+      ++cursor.line;
+    } else {
+      detail::read_row(cursor, plan, row, out);
+      cursor.end_line();
+    }
   }
   out.values.resize(static_cast<std::size_t>(out.rows) * out.columns);
 }

@@ -111,14 +111,14 @@ class EtriCandidates {
 };
 
 inline Window read_window(const std::filesystem::path& path, const Modality& modality, const Rules& rules,
-                          CsvNumbers& numbers, float* out) {
+                          MinuteFile& file, float* out) {
   try {
-    read_numbers(io::read_file(path), path.filename().string(), window_columns(modality), numbers);
+    file.read(path, window_columns(modality));
   } catch (const std::runtime_error& failure) {  // format_error, io_error
-    numbers.faults.clear();
+    file.numbers.faults.clear();
     return rejected(reason::bad_file, 0, failure.what());
   }
-  return make_window(modality, numbers, rules, out);
+  return make_window(modality, file.numbers, rules, out);
 }
 
 /// Reads all files of candidate minutes into `data.modalities`, [candidates, channels, length]: zero where
@@ -142,28 +142,28 @@ class EtriWindows {
     ProgressCounter progress(options_.progress, n);
     parallel_for(piece_count(piece_size, n), options_.threads, [&](Index piece) {
       const auto range = piece_of(piece, piece_size, n);
-      CsvNumbers numbers;
+      MinuteFile file;
       for (auto i = range.begin; i < range.end; ++i)
-        results[static_cast<std::size_t>(i)] = read_minute(static_cast<std::size_t>(i), numbers);
+        results[static_cast<std::size_t>(i)] = read_minute(static_cast<std::size_t>(i), file);
       progress.add(range.end - range.begin);
     });
     return results;
   }
 
  private:
-  EtriMinuteResult read_minute(std::size_t i, CsvNumbers& numbers) const {
+  EtriMinuteResult read_minute(std::size_t i, MinuteFile& file) const {
     EtriMinuteResult result;
     const auto& session = sessions_[minutes_[i].session];
     for (std::size_t m = 0; m < modalities_.size(); ++m) {
       auto& values = data_.modalities[m].values;
       const auto size = values.shape(1) * values.shape(2);
       float* out = values.data() + i * size;
-      numbers.faults.clear();
+      file.numbers.faults.clear();
       result.windows.push_back(session.has(m, minutes_[i].ts)
                                    ? read_window(session.minute_file(modalities_[m], minutes_[i].ts),
-                                                 modalities_[m], options_.rules, numbers, out)
+                                                 modalities_[m], options_.rules, file, out)
                                    : rejected(reason::missing_modality, 0, "no file of this minute"));
-      result.bad_cells.push_back(static_cast<Index>(numbers.faults.size()));
+      result.bad_cells.push_back(static_cast<Index>(file.numbers.faults.size()));
       if (result.windows.back().good()) continue;
       // One unusable modality is enough to lose the minute: the rest need not be read.
       if (!options_.allow_missing) break;

@@ -57,22 +57,22 @@ inline void make_relative(CsvNumbers& numbers, std::int64_t minute) {
 }
 
 inline ResampledFile resample_file(const std::filesystem::path& path, const Modality& modality,
-                                   std::int64_t minute, CsvNumbers& numbers) {
+                                   std::int64_t minute, MinuteFile& file) {
   ResampledFile result;
   auto names = row_columns(modality);
   names.insert(names.begin(), "timestamp");
   try {
-    read_numbers(io::read_file(path), path.filename().string(), names, numbers, 1 + modality.channels.size());
+    file.read(path, names, 1 + modality.channels.size());
   } catch (const std::runtime_error& failure) {  // format_error, io_error
     result.failure = failure.what();
     return result;
   }
-  for (const auto& fault : numbers.faults) {
+  for (const auto& fault : file.numbers.faults) {
     result.bad_cells += fault.column > 0;
     if (result.line == 0) result.line = fault.line;
   }
-  make_relative(numbers, minute);
-  resample(numbers, minute, result);
+  make_relative(file.numbers, minute);
+  resample(file.numbers, minute, result);
   return result;
 }
 
@@ -144,11 +144,11 @@ class EtriRowBuilder {
     ProgressCounter progress(options_.progress, n);
     parallel_for(piece_count(piece_size, n), options_.threads, [&](Index piece) {
       const auto range = piece_of(piece, piece_size, n);
-      CsvNumbers numbers;
+      MinuteFile file;
       for (auto i = static_cast<std::size_t>(range.begin); i < static_cast<std::size_t>(range.end); ++i) {
         const auto& modality = modalities_[files[i].first];
         resampled[i] =
-            resample_file(session.minute_file(modality, files[i].second), modality, files[i].second, numbers);
+            resample_file(session.minute_file(modality, files[i].second), modality, files[i].second, file);
       }
       progress.add(range.end - range.begin);
     });

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "../io/atomic_file.hpp"
+#include "csv.hpp"
 #include "etri_labels.hpp"
 #include "modalities.hpp"
 #include "quality.hpp"
@@ -287,5 +288,21 @@ inline std::vector<EtriSession> list_etri_sessions(const std::filesystem::path& 
     sessions.push_back(list_etri_session(user_folder / name, modalities, quality));
   return sessions;
 }
+
+namespace detail {
+
+/// Files of minutes, one after the other in the same memory.
+struct MinuteFile {
+  CsvNumbers numbers;
+  std::string text;
+
+  /// As `read_numbers`; io_error when there is no such file.
+  void read(const std::filesystem::path& path, const std::vector<std::string>& names,
+            std::size_t required = CsvReader::none) {
+    read_numbers(io::read_file(path, text), path.filename().string(), names, numbers, required);
+  }
+};
+
+}  // namespace detail
 
 }  // namespace lifelog::data

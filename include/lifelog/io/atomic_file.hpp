@@ -148,29 +148,35 @@ inline void write_text(const std::filesystem::path& path, std::string_view text)
   file.commit();
 }
 
-/// The whole content of a file. Throws io_error when it is missing, unreadable or a directory.
-inline std::string read_file(const std::filesystem::path& path) {
+/// The whole content of a file, in a buffer that the caller keeps for the next one: it grows where it must, and its
+/// size says nothing. Throws io_error when the file is missing, unreadable or a directory.
+inline std::string_view read_file(const std::filesystem::path& path, std::string& buffer) {
   const auto fail = [&path](int code) {
     throw io_error(path.string(), "cannot read: " + detail::error_text(code));
   };
   std::FILE* file = std::fopen(path.c_str(), "rb");
   if (file == nullptr) fail(errno);
-  std::error_code unsized;
-  const auto expected = std::filesystem::file_size(path, unsized);
-  // One byte more than expected, so that the end is seen without growing; pipes and the like grow as they
-  // come.
-  std::string content(unsized ? std::size_t{1} << 16 : static_cast<std::size_t>(expected) + 1, '\0');
+  std::setvbuf(file, nullptr, _IONBF, 0);  // straight into ours
+  if (buffer.empty()) buffer.resize(std::size_t{1} << 16);
   std::size_t used = 0;
   for (;;) {
-    const auto got = std::fread(content.data() + used, 1, content.size() - used, file);
-    used += got;
-    if (used < content.size()) break;
-    content.resize(2 * content.size());
+    used += std::fread(buffer.data() + used, 1, buffer.size() - used, file);
+    if (used < buffer.size()) break;
+    buffer.resize(2 * buffer.size());
   }
   const int code = std::ferror(file) != 0 ? errno : 0;
   std::fclose(file);
   if (code != 0) fail(code);
-  content.resize(used);
+  return std::string_view(buffer).substr(0, used);
+}
+
+/// The same in a string of its own.
+inline std::string read_file(const std::filesystem::path& path) {
+  std::error_code unsized;
+  const auto expected = std::filesystem::file_size(path, unsized);
+  // One byte more than expected, so that the end is seen without growing; pipes and the like grow as they come.
+  std::string content(unsized ? 0 : static_cast<std::size_t>(expected) + 1, '\0');
+  content.resize(read_file(path, content).size());
   return content;
 }
 
