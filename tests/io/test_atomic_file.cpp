@@ -2,9 +2,12 @@
 #include <lifelog/io/atomic_file.hpp>
 
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
 #include <csignal>
+#include <cstdlib>
 #include <locale>
 #include <string>
 
@@ -90,6 +93,58 @@ BOOST_AUTO_TEST_CASE(writers_of_one_file_do_not_meet) {
   first.commit();
   BOOST_TEST(read_file(dir / "a.txt") == "first");
   BOOST_TEST(dir.entries() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(what_killed_writers_left_goes_and_what_others_write_stays) {
+  const TempDir dir;
+  const auto child = fork();
+  if (child == 0) {  // writes two files of one name and dies without any end
+    AtomicFile first(dir / "a.txt"), second(dir / "a.txt");
+    first.stream() << "part" << std::flush;
+    std::raise(SIGKILL);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  BOOST_REQUIRE(WIFSIGNALED(status));
+  BOOST_TEST(dir.entries() == 2);
+  dir.file(".b.txt.0.tmp", "of another target");
+  dir.file(".a.txt.9.tmp.txt", "no temporary");
+  {
+    AtomicFile living(dir / "a.txt");
+    living.stream() << "living" << std::flush;
+    BOOST_TEST(dir.entries() == 3);
+    write_text(dir / "a.txt", "other");
+    BOOST_TEST(dir.entries() == 4);
+    living.commit();
+  }
+  BOOST_TEST(read_file(dir / "a.txt") == "living");
+  BOOST_TEST(dir.entries() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_living_process_keeps_its_temporary) {
+  const TempDir dir;
+  int ready[2], go[2];
+  BOOST_REQUIRE((pipe(ready) == 0 && pipe(go) == 0));
+  const auto child = fork();
+  if (child == 0) {
+    AtomicFile file(dir / "a.txt");
+    file.stream() << "whole" << std::flush;
+    char byte = 0;
+    const bool told = write(ready[1], "r", 1) == 1 && read(go[0], &byte, 1) == 1;
+    file.commit();
+    std::_Exit(told ? 0 : 1);
+  }
+  char byte = 0;
+  BOOST_REQUIRE(read(ready[0], &byte, 1) == 1);
+  write_text(dir / "a.txt", "meanwhile");
+  BOOST_TEST(dir.entries() == 2);
+  BOOST_REQUIRE(write(go[1], "g", 1) == 1);
+  int status = 0;
+  waitpid(child, &status, 0);
+  BOOST_TEST((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+  BOOST_TEST(read_file(dir / "a.txt") == "whole");
+  BOOST_TEST(dir.entries() == 1);
+  for (const int end : {ready[0], ready[1], go[0], go[1]}) close(end);
 }
 
 BOOST_AUTO_TEST_CASE(where_nothing_can_be_written_says_why) {

@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "../core/error.hpp"
+#include "detail/file_claim.hpp"
 
 namespace lifelog::io {
 
@@ -57,6 +58,9 @@ class FileBuffer : public std::streambuf {
 /// A symbolic link is followed and stays; an existing file's permissions are kept. What is not a regular file
 /// (a pipe, `/dev/stdout`) cannot be renamed over and is written directly. Every failure throws io_error with
 /// path and reason; one that happened in `stream()` does so at commit.
+///
+/// A process that is killed leaves its temporary behind; the next AtomicFile of the same target removes it, and none that
+/// a living process (here or elsewhere) still writes.
 class AtomicFile {
  public:
   explicit AtomicFile(const std::filesystem::path& path) : path_(path), stream_(&buffer_) {
@@ -109,21 +113,34 @@ class AtomicFile {
     std::filesystem::rename(temporary_, target_, error);
     if (error) throw io_error(path_.string(), "cannot rename into place: " + error.message());
     temporary_.clear();
+    claim_ = {};
   }
 
  private:
+  std::filesystem::path temporary_name(int number) const {
+    return target_.parent_path() /
+           ("." + target_.filename().string() + "." + std::to_string(number) + ".tmp");
+  }
+
   // Exclusive creation makes the name ours without process ids or random numbers.
   void open_temporary() {
-    for (int attempt = 0; attempt < 1000; ++attempt) {
-      auto name = "." + target_.filename().string() + "." + std::to_string(attempt) + ".tmp";
-      auto candidate = target_.parent_path() / name;
+    constexpr int looked_at = 4;  // of abandoned ones there is seldom a second
+    for (int number = 0; number < looked_at; ++number) detail::remove_abandoned(temporary_name(number));
+    for (int number = 0; number < 1000; ++number) {
+      auto candidate = temporary_name(number);
       buffer_.file = std::fopen(candidate.c_str(), "wbx");
-      if (buffer_.file != nullptr) {
+      if (buffer_.file == nullptr) {
+        if (errno != EEXIST) fail(errno);
+        continue;
+      }
+      claim_ = detail::FileClaim(buffer_.file);
+      if (claim_.holds()) {
         temporary_ = std::move(candidate);
         return;
       }
-      if (errno != EEXIST) fail(errno);
+      std::fclose(buffer_.file);  // and the next number
     }
+    buffer_.file = nullptr;
     fail(EEXIST);
   }
 
@@ -138,6 +155,7 @@ class AtomicFile {
 
   std::filesystem::path path_, target_, temporary_;
   detail::FileBuffer buffer_;
+  detail::FileClaim claim_;  ///< beyond the closing of the file, until it is in its place
   std::ostream stream_;
 };
 
