@@ -128,6 +128,7 @@ class Preprocessor {
     options.rules = options_.rules;
     options.max_notes = options_.notes;
     options.allow_missing = options_.allow_missing;
+    options.progress = progress;
     auto person = through_cache<data::EmpaticaPerson>(
         user + ".minutes", options, [&] { return options_.in / user; },
         [&] {

@@ -349,6 +349,16 @@ BOOST_AUTO_TEST_CASE(sessions_follow_one_another) {
   BOOST_TEST(data.modalities[1].values(3, 0, 0) == static_cast<float>(120 * 64 % 90) + 0.5f);
 }
 
+BOOST_AUTO_TEST_CASE(progress_is_told_file_by_file) {
+  const TempDir dir;
+  Recording{}.write(dir, "P1/first");
+  Recording{.start = minute0 + 600, .without = {"EDA"}}.write(dir, "P1/second");
+  std::vector<std::pair<Index, Index>> told, expected;
+  read(dir, two_labels, {.progress = [&](Index done, Index total) { told.emplace_back(done, total); }});
+  for (Index i = 1; i <= 10; ++i) expected.emplace_back(i, 10);  // the missing one too
+  BOOST_TEST((told == expected));
+}
+
 BOOST_AUTO_TEST_CASE(sensors_may_be_added) {
   const TempDir dir;
   Recording{}.write(dir, "P1");

@@ -17,6 +17,7 @@
 #include "empatica_files.hpp"
 #include "empatica_sessions.hpp"
 #include "labels.hpp"
+#include "progress.hpp"
 #include "rules.hpp"
 
 namespace lifelog::data {
@@ -28,12 +29,14 @@ namespace lifelog::data {
 /// | allow_missing | bool | keep minutes of which only some modalities are usable | false |
 /// | label_seconds | double | least time of a minute that its label must cover | 30 |
 /// | max_notes | Index | notes kept in Quality | 100 |
+/// | progress | ReadProgress | told the files read | none |
 struct EmpaticaOptions {
   Rules rules = study_rules();
   std::vector<EmpaticaSensor> sensors = empatica_sensors();
   bool allow_missing = false;
   double label_seconds = 30;
   Index max_notes = 100;
+  ReadProgress progress = {};
 };
 
 /// One person's minutes and an account of all that was not kept.
@@ -135,12 +138,14 @@ class EmpaticaReader {
     if (const auto faults = labels_.faults.find(data_.user); faults != labels_.faults.end())
       for (const auto& fault : faults->second)
         quality_.defect("bad_label", labels_.file, fault.line, fault.message);
-    for (const auto& session : sessions) read_session(session);
+    ProgressCounter progress(options_.progress,
+                             static_cast<Index>(sessions.size() * options_.sensors.size()));
+    for (const auto& session : sessions) read_session(session, progress);
     finish();
   }
 
  private:
-  void read_session(const EmpaticaSession& session) {
+  void read_session(const EmpaticaSession& session, ProgressCounter& progress) {
     std::vector<EmpaticaRecording> recordings;
     for (const auto& sensor : options_.sensors) {
       const auto& modality = sensor.modality;
@@ -154,6 +159,7 @@ class EmpaticaReader {
         ++quality_.defects["bad_file"];
         quality_.note(failure.what());
       }
+      progress.add(1);
     }
     for (const auto start : seen_minutes(recordings)) consider(session, recordings, start);
   }
