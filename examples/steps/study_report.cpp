@@ -3,7 +3,7 @@
 // What a study found, read back from its files: the report and the summary.
 
 #include <algorithm>
-#include <lifelog/data/csv.hpp>
+#include <lifelog/data/csv_numbers.hpp>
 #include <lifelog/io/npy.hpp>
 #include <lifelog/metrics/agreement.hpp>
 #include <lifelog/metrics/roc.hpp>

@@ -25,6 +25,7 @@
 #include "core/xtensor.hpp"
 #include "data/cache.hpp"
 #include "data/csv.hpp"
+#include "data/csv_numbers.hpp"
 #include "data/dataset.hpp"
 #include "data/empatica.hpp"
 #include "data/empatica_files.hpp"

@@ -3,7 +3,7 @@
 // The programs against PyTorch: the golden network, its data and what twenty steps make of it.
 
 #include <boost/test/unit_test.hpp>
-#include <lifelog/data/csv.hpp>
+#include <lifelog/data/csv_numbers.hpp>
 #include <lifelog/io/dataset.hpp>
 #include <lifelog/io/npy.hpp>
 #include <lifelog/mil/model_file.hpp>

@@ -2,7 +2,7 @@
 
 // A minute's file: split into cells, read as numbers, made a window, put on the grid of the row tables.
 
-#include <lifelog/data/csv.hpp>
+#include <lifelog/data/csv_numbers.hpp>
 #include <lifelog/data/resample.hpp>
 #include <lifelog/data/windows.hpp>
 

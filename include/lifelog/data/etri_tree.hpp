@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "../io/atomic_file.hpp"
-#include "csv.hpp"
+#include "csv_numbers.hpp"
 #include "etri_labels.hpp"
 #include "modalities.hpp"
 #include "quality.hpp"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "../core/config.hpp"
-#include "csv.hpp"
+#include "csv_numbers.hpp"
 
 namespace lifelog::data {
 

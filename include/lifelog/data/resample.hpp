@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "csv.hpp"
+#include "csv_numbers.hpp"
 
 // Irregular rows onto a grid of 5 s, as the row tables want them.
 

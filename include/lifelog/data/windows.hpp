@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "csv.hpp"
+#include "csv_numbers.hpp"
 #include "modalities.hpp"
 #include "quality.hpp"
 #include "rules.hpp"
