@@ -7,6 +7,9 @@
 
 namespace lifelog::examples::report {
 
+/// What stands where a step has not been run.
+inline const std::string not_run = "<p class=\"empty\">Nothing to show: this step has not been run.</p>\n";
+
 /// The sections of a report as HTML, each with a sentence of explanation; a sentence says so where there is nothing to
 /// show.
 std::string data_section(const Report& report);
