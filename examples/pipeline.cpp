@@ -3,6 +3,7 @@
 // The whole study: from raw recordings to a report.
 
 #include "common/program.hpp"
+#include "steps/predictor_flags.hpp"
 #include "steps/study.hpp"
 
 using namespace lifelog;
@@ -11,7 +12,8 @@ using namespace lifelog::examples;
 namespace {
 
 struct Flags {
-  std::string layout = "etri", rules = "study", bins = "three", evaluate = "split";
+  std::string layout = "etri", rules = "study";
+  PredictorFlags predictors;
   StudyOptions study;
 };
 
@@ -36,16 +38,7 @@ void add_flags(CLI::App& app, Flags& flags) {
                "standardise each channel by the training minutes");
   app.add_option("--predictor-epochs", study.predictors.train.epochs, "passes over the row tables")
       ->check(between(1, 1e7));
-  app.add_option("--bins", flags.bins, "classes of tension for the predictors")
-      ->check(CLI::IsMember({"study", "three"}));
-  app.add_option(
-         "--evaluate", flags.evaluate,
-         "judge predictors on: split, stratified (labels in the same shares), leave-one-out (split, and "
-         "people held out in turn)")
-      ->check(CLI::IsMember(evaluation_names));
-  app.add_option("--assign-minutes", study.assign_minutes,
-                 "labelled minutes by which a person held out gets a group")
-      ->check(between(1, 1e6));
+  flags.predictors.add_to(app);
   app.add_option("--perplexity", study.perplexity, "of the maps")->check(at_least(1));
   app.add_option("--users", study.generator.users, "generated people")->check(at_least(1));
   app.add_option("--sessions", study.generator.sessions, "recordings of a generated person")
@@ -66,8 +59,9 @@ StudyOptions study_options(Flags& flags) {
   study.layout = flags.layout == "etri" ? Layout::etri : Layout::empatica;
   study.rules = flags.rules == "study" ? data::study_rules() : data::sensible_rules();
   study.training.standardize = study.training.standardize || study.rules.standardize;
-  study.bins = flags.bins == "study" ? data::TensionBins::study : data::TensionBins::three;
-  study.evaluation = evaluation_of(flags.evaluate);
+  study.rules.bins = flags.predictors.bins(study.rules);
+  study.evaluation = flags.predictors.evaluation();
+  study.assign_minutes = flags.predictors.assign_minutes;
   if (study.layout == Layout::empatica && (study.data.empty() || study.labels.empty()))
     throw FlagError("--data, --labels: expected both with --layout empatica");
   if (study.layout == Layout::etri && !study.labels.empty())

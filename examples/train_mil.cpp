@@ -3,6 +3,7 @@
 // Trains the study's network on one person's minutes.
 
 #include <lifelog/io/dataset.hpp>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "common/program.hpp"
@@ -62,11 +63,14 @@ int main(int argc, char** argv) {
           progress.at(epoch.epoch, "loss " + fixed(epoch.loss, 4) + ", valid F1 " + fixed(epoch.valid_f1, 3));
         });
         progress.finish();
-        write_training(training, options, files);
+        const auto metrics = write_training(training, options, files);
         print_summary(program.out(), data, training, watch.seconds());
         if (training.status == mil::TrainStatus::diverged)
           throw std::runtime_error("training diverged in epoch " +
                                    std::to_string(training.history.size() + 1) +
                                    "; try a smaller --lr or --standardize");
+        if (worse_than_guessing(metrics))
+          program.warn("the loss ended far above that of guessing, at " + metrics.at("loss").dump() +
+                       ": values too large for the network; try --standardize");
       });
 }

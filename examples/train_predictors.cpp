@@ -7,6 +7,7 @@
 
 #include "common/program.hpp"
 #include "steps/predicting.hpp"
+#include "steps/predictor_flags.hpp"
 #include "steps/preprocessing.hpp"
 #include "steps/training_flags.hpp"
 
@@ -22,8 +23,8 @@ mil::TrainOptions study_defaults() {
 }
 
 struct Flags {
-  std::string rows, groups, out, bins = "study", evaluate = "split";
-  Index assign_minutes = 10;
+  std::string rows, groups, out;
+  PredictorFlags predictors;
   TrainingFlags training{study_defaults()};
 };
 
@@ -31,16 +32,7 @@ void add_flags(CLI::App& app, Flags& flags) {
   app.add_option("--rows", flags.rows, "folder of row tables, <user>.csv; generated ones when absent");
   app.add_option("--groups", flags.groups, "who belongs together (groups.json)");
   app.add_option("--out", flags.out, "folder for comparison.json or held_out.json, and histories");
-  app.add_option("--bins", flags.bins,
-                 "classes of tension: study (0 and 1, the rest), three (0 and 1, 2 to 4, the rest)")
-      ->check(CLI::IsMember({"study", "three"}));
-  app.add_option("--evaluate", flags.evaluate,
-                 "judge on: split (rows of the same people), stratified (labels in the same shares), "
-                 "leave-one-out (people held out in turn)")
-      ->check(CLI::IsMember(evaluation_names));
-  app.add_option("--assign-minutes", flags.assign_minutes,
-                 "labelled minutes by which a person held out gets a group")
-      ->check(between(1, 1e6));
+  flags.predictors.add_to(app);
   flags.training.add_common_to(app);
 }
 
@@ -89,10 +81,11 @@ int main(int argc, char** argv) {
           groups = read_groups(flags.groups);
         }
         const auto tables = read_row_tables(flags.rows, groups);
-        const auto bins = flags.bins == "study" ? data::TensionBins::study : data::TensionBins::three;
-        const auto evaluation = evaluation_of(flags.evaluate);
+        const auto bins = flags.predictors.bins(data::study_rules());
+        const auto evaluation = flags.predictors.evaluation();
         if (evaluation == Evaluation::leave_one_out) {
-          const auto results = hold_out_each(tables, groups, bins, options, flags.assign_minutes, program);
+          const auto results =
+              hold_out_each(tables, groups, bins, options, flags.predictors.assign_minutes, program);
           if (!flags.out.empty()) write_held_out(flags.out, results);
           program.out() << held_out_table(results);
         } else {

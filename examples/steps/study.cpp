@@ -36,18 +36,6 @@ ordered_json training_settings(const TrainingOptions& options) {
           {"standardize", options.standardize}};
 }
 
-/// Beginnings of files that a killed run left, under the names that io::AtomicFile gives them.
-void remove_leftovers(const fs::path& out) {
-  for (const char* step : {".steps", "data", "mil", "importance", "groups", "map", "predictors", "report"}) {
-    if (!fs::exists(out / step)) continue;
-    std::vector<fs::path> leftovers;
-    for (const auto& entry : fs::recursive_directory_iterator(out / step))
-      if (entry.path().extension() == ".tmp" && entry.path().filename().string().front() == '.')
-        leftovers.push_back(entry.path());
-    for (const auto& file : leftovers) fs::remove(file);
-  }
-}
-
 }  // namespace
 
 Study::Study(StudyOptions options, const Program& program) : options_(std::move(options)), program_(program) {
@@ -59,7 +47,6 @@ Study::Study(StudyOptions options, const Program& program) : options_(std::move(
     training->threads = program.threads;
   }
   make_directory(options_.out);
-  writing([&] { remove_leftovers(options_.out); });
 }
 
 void Study::announce(const std::string& what) const {
@@ -191,17 +178,21 @@ void Study::train() {
     const auto users = usable_users();
     auto progress = program_.progress("training", static_cast<double>(users.size()));
     double f1 = 0;
-    std::vector<std::string> diverged;
+    std::vector<std::string> diverged, lost;
     for (std::size_t u = 0; u < users.size(); ++u) {
       train_one(users[u], static_cast<double>(u), progress);
       progress.at(static_cast<double>(u + 1));
       const auto metrics = read_json(training_files(users[u]).metrics);
       f1 += metrics.at("f1").get<double>();
-      if (metrics.at("status") == status_name(mil::TrainStatus::diverged)) diverged.push_back(users[u]);
+      if (metrics.at("status") == status_name(mil::TrainStatus::diverged))
+        diverged.push_back(users[u]);
+      else if (worse_than_guessing(metrics))
+        lost.push_back(users[u]);
     }
     return count(static_cast<long long>(users.size()), "network", "networks") + " trained, mean test F1 " +
            fixed(f1 / static_cast<double>(users.size()), 3) +
-           (diverged.empty() ? "" : "; diverged: " + joined(diverged));
+           (diverged.empty() ? "" : "; diverged: " + joined(diverged)) +
+           (lost.empty() ? "" : "; loss far above that of guessing: " + joined(lost));
   });
 }
 
@@ -297,7 +288,7 @@ void Study::compare_predictors() {
   if (options_.layout != Layout::etri) return;
   auto settings = training_settings(options_.predictors);
   const bool hold_out = options_.evaluation == Evaluation::leave_one_out;
-  settings["bins"] = options_.bins == data::TensionBins::study ? "study" : "three";
+  settings["bins"] = options_.rules.bins == data::TensionBins::study ? "study" : "three";
   settings["evaluate"] = evaluation_name(options_.evaluation);
   if (hold_out) settings["assign_minutes"] = options_.assign_minutes;
   step("predictors", settings, [&] {
@@ -305,7 +296,7 @@ void Study::compare_predictors() {
     const auto tables = read_row_tables(options_.out / "data", groups);
     const auto dir = options_.out / "predictors";
     const auto results =
-        lifelog::examples::compare_predictors(tables, groups, options_.bins, options_.predictors,
+        lifelog::examples::compare_predictors(tables, groups, options_.rules.bins, options_.predictors,
                                               options_.evaluation == Evaluation::stratified, program_);
     write_predictors(dir, results);
     auto summary = "mean F1 of groups " + fixed(results.mean_group_f1(), 3) + ", of everybody's predictor " +
@@ -315,8 +306,8 @@ void Study::compare_predictors() {
         writing([&] { fs::remove(dir / file); });
       return summary;
     }
-    const auto held_out =
-        hold_out_each(tables, groups, options_.bins, options_.predictors, options_.assign_minutes, program_);
+    const auto held_out = hold_out_each(tables, groups, options_.rules.bins, options_.predictors,
+                                        options_.assign_minutes, program_);
     write_held_out(dir, held_out);
     return summary + "; of people held out: " + fixed(held_out.mean_assigned_f1(), 3) +
            " with the assigned group's predictor, " + fixed(held_out.mean_general_f1(), 3) +

@@ -29,7 +29,6 @@ struct StudyOptions {
   data::Rules rules = data::study_rules();
   TrainingOptions training;
   TrainingOptions predictors;
-  data::TensionBins bins = data::TensionBins::three;
   /// leave_one_out: besides the comparison on everybody's own test rows.
   Evaluation evaluation = Evaluation::split;
   Index assign_minutes = 10;

@@ -3,6 +3,7 @@
 #include "training.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <lifelog/mil/checkpoint.hpp>
 #include <lifelog/mil/modal_importance.hpp>
 #include <nlohmann/json.hpp>
@@ -148,7 +149,15 @@ std::string history_line(const mil::Epoch& e) {
          number(e.train_accuracy) + ',' + number(e.valid_f1) + ',' + number(e.valid_accuracy);
 }
 
-void write_training(const Training& training, const TrainingOptions& options, const TrainingFiles& files) {
+bool worse_than_guessing(const nlohmann::ordered_json& metrics) {
+  constexpr double far = 1000;
+  const auto loss = metrics.value("loss", nlohmann::ordered_json());
+  return loss.is_number() &&
+         loss.get<double>() > far * std::log(static_cast<double>(metrics.at("classes").size()));
+}
+
+nlohmann::ordered_json write_training(const Training& training, const TrainingOptions& options,
+                                      const TrainingFiles& files) {
   std::string history = "epoch,loss,train_f1,train_accuracy,valid_f1,valid_accuracy\n";
   for (const auto& epoch : training.history) history += history_line(epoch) + '\n';
   const auto& test = training.test;
@@ -160,11 +169,13 @@ void write_training(const Training& training, const TrainingOptions& options, co
   nlohmann::ordered_json metrics{{"status", status_name(training.status)},
                                  {"epochs", training.history.size()},
                                  {"best_epoch", training.best_epoch},
+                                 {"loss", nullptr},
                                  {"train_minutes", training.split.train.size()},
                                  {"valid_minutes", training.split.valid.size()},
                                  {"test_minutes", training.split.test.size()},
                                  {"classes", training.model.classes},
                                  {"confusion", confusion}};
+  if (!training.history.empty()) metrics["loss"] = training.history.back().loss;
   if (!training.split.test.empty()) {
     metrics["f1"] = test.macro_f1();
     metrics["study_f1"] = test.study_f1();
@@ -174,6 +185,7 @@ void write_training(const Training& training, const TrainingOptions& options, co
   writing([&] { mil::save_model(files.model.string(), training.model); });
   write_text(files.history, history);
   write_json(files.metrics, metrics);
+  return metrics;
 }
 
 mil::Model train_sample(data::DataSet& data, const Program& program) {

@@ -9,6 +9,7 @@
 #include <lifelog/mil/faithfulness.hpp>
 #include <lifelog/mil/model_file.hpp>
 #include <lifelog/mil/trainer.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -58,14 +59,19 @@ struct TrainingFiles {
 Training train_person(data::DataSet& data, const TrainingOptions& options, const TrainingFiles& files,
                       const std::function<void(const mil::Epoch&)>& seen);
 
-/// Writes model, history and metrics. Throws OutputError.
-void write_training(const Training& training, const TrainingOptions& options, const TrainingFiles& files);
+/// Writes model, history and metrics, which it gives back. Throws OutputError.
+nlohmann::ordered_json write_training(const Training& training, const TrainingOptions& options,
+                                      const TrainingFiles& files);
 
 /// epoch,loss,train_f1,train_accuracy,valid_f1,valid_accuracy; empty where there is no figure.
 std::string history_line(const mil::Epoch& epoch);
 
 /// The status as a word: finished, patience, stopped, diverged.
 std::string status_name(mil::TrainStatus status);
+
+/// Whether training ended with a loss (metrics.json says which) far above that of guessing: its inputs are beyond what such
+/// a network can weigh, and what it says is of no meaning.
+bool worse_than_guessing(const nlohmann::ordered_json& metrics);
 
 /// A data set as the network sees it; the data set must outlive it.
 mil::Bags<float> bags_of(const data::DataSet& data);

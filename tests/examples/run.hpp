@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <lifelog/io/atomic_file.hpp>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,15 @@ class Sandbox {
             io::read_file(logs_.path() / "err")};
   }
 
+  /// Recordings to begin with, in raw/. flags: of `synthesize`, beyond one recording of each person.
+  void generate(const std::string& flags) const { prepare("synthesize", "--out raw --sessions 1 " + flags); }
+
+  /// The same, and data/, which `preprocess` makes of them, row tables too.
+  void generate_data(const std::string& flags) const {
+    generate(flags);
+    prepare("preprocess", "--in raw --out data --rows");
+  }
+
   std::string read(const std::string& file) const { return io::read_file(path() / file); }
   void write(const std::string& file, const std::string& text) const { io::write_text(path() / file, text); }
 
@@ -59,6 +69,10 @@ class Sandbox {
   const std::filesystem::path& path() const { return directory_.path(); }
 
  private:
+  void prepare(const std::string& program, const std::string& arguments) const {
+    if (const auto done = run(program, arguments); done.status != 0) throw std::runtime_error(done.err);
+  }
+
   TemporaryDirectory directory_, logs_;
 };
 

@@ -66,6 +66,8 @@ class Interruptions {
     const auto found = results(sandbox_, "part");
     BOOST_TEST(found.size() == expected_.size());
     check_no_part_is_taken_for_a_whole();
+    for (const auto& file : sandbox_.files())  // what kills left is gone too
+      BOOST_TEST((!file.starts_with("part/") || fs::path(file).extension() != ".tmp"), file);
   }
 
  private:
@@ -107,8 +109,6 @@ BOOST_AUTO_TEST_CASE(pipeline_goes_on_to_the_same_results) {
                 "--out OUT --users 4 --groups 2 --sessions 1 --minutes 20 --dirt 0.05 --epochs 8 "
                 "--predictor-epochs 8 --perplexity 5")
       .kill_and_compare(10, 1);
-  for (const auto& file : sandbox.files())  // what kills left is gone too
-    BOOST_TEST((!file.starts_with("part/") || fs::path(file).extension() != ".tmp"), file);
 }
 
 BOOST_AUTO_TEST_CASE(synthesize_leaves_a_whole_tree_or_none) {
@@ -119,17 +119,13 @@ BOOST_AUTO_TEST_CASE(synthesize_leaves_a_whole_tree_or_none) {
 
 BOOST_AUTO_TEST_CASE(preprocess_writes_whole_files) {
   const Sandbox sandbox;
-  BOOST_TEST(sandbox.run("synthesize", "--out raw --users 6 --groups 2 --sessions 1 --minutes 25 --dirt 0.1")
-                 .status == 0);
+  sandbox.generate("--users 6 --groups 2 --minutes 25 --dirt 0.1");
   Interruptions(sandbox, "preprocess", "--in raw --out OUT --rows").kill_and_compare(10, 3);
 }
 
 BOOST_AUTO_TEST_CASE(train_mil_resumes_to_the_same_model) {
   const Sandbox sandbox;
-  BOOST_TEST(
-      sandbox.run("synthesize", "--out raw --users 1 --groups 1 --sessions 1 --minutes 40 --dirt 0").status ==
-      0);
-  BOOST_TEST(sandbox.run("preprocess", "--in raw --out data").status == 0);
+  sandbox.generate_data("--users 1 --groups 1 --minutes 40 --dirt 0");
   Interruptions(sandbox, "train_mil",
                 "--data data/101.safetensors --out OUT/model.safetensors --epochs 60 --batch 16 --resume "
                 "--checkpoint-seconds 0")
@@ -139,10 +135,7 @@ BOOST_AUTO_TEST_CASE(train_mil_resumes_to_the_same_model) {
 // Files beyond a limit cannot be written; then a program fails in one line and leaves no part of a file.
 BOOST_AUTO_TEST_CASE(a_full_disk_is_a_failure_that_leaves_no_part) {
   const Sandbox sandbox;
-  BOOST_TEST(
-      sandbox.run("synthesize", "--out raw --users 2 --groups 1 --sessions 1 --minutes 20 --dirt 0").status ==
-      0);
-  BOOST_TEST(sandbox.run("preprocess", "--in raw --out data").status == 0);
+  sandbox.generate_data("--users 2 --groups 1 --minutes 20 --dirt 0");
   const auto before = sandbox.files();
   const std::pair<const char*, const char*> runs[] = {
       {"synthesize", "--out OUT --users 1 --groups 1 --sessions 1 --minutes 4"},

@@ -98,9 +98,7 @@ BOOST_AUTO_TEST_CASE(gives_the_same_bytes_on_any_number_of_threads) {
 
 BOOST_AUTO_TEST_CASE(one_bad_person_does_not_stop_the_others) {
   const Sandbox sandbox;
-  BOOST_TEST(
-      sandbox.run("synthesize", "--out raw --users 4 --groups 2 --sessions 1 --minutes 24 --dirt 0").status ==
-      0);
+  sandbox.generate("--users 4 --groups 2 --minutes 24 --dirt 0");
   // 101 loses all of a modality; 102 feels the same all day; 103 has an empty folder.
   for (const auto& session : fs::directory_iterator(sandbox.path() / "raw/dataset_2019/101"))
     fs::remove_all(session.path() / "e4Eda");
@@ -134,9 +132,7 @@ BOOST_AUTO_TEST_CASE(one_bad_person_does_not_stop_the_others) {
 
 BOOST_AUTO_TEST_CASE(people_whose_training_diverges_are_named_and_in_no_group) {
   const Sandbox sandbox;
-  BOOST_TEST(
-      sandbox.run("synthesize", "--out raw --users 4 --groups 2 --sessions 1 --minutes 24 --dirt 0").status ==
-      0);
+  sandbox.generate("--users 4 --groups 2 --minutes 24 --dirt 0");
   // Near the end of what a float holds: no minute is dropped for it. The heart rate of 102 makes its training diverge; that
   // of 103 bears its pulse, but distances between raw windows would not.
   const auto spoil = [&](const std::string& user, const std::string& modality, const std::string& header,
@@ -153,7 +149,7 @@ BOOST_AUTO_TEST_CASE(people_whose_training_diverges_are_named_and_in_no_group) {
   spoil("103", "e4Bvp", "value", 3840);
   const auto run = sandbox.run("pipeline", "--data raw --out a --epochs 3 --predictor-epochs 2");
   BOOST_TEST(run.status == 0, run.err);
-  BOOST_TEST(contains(run.out, "diverged: 102"));
+  BOOST_TEST(contains(run.out, "diverged: 102; loss far above that of guessing: 103"), run.out);
   for (const std::string user : {"101", "102", "103", "104"}) {
     const auto metrics = nlohmann::json::parse(sandbox.read("a/mil/" + user + "/metrics.json"));
     BOOST_TEST(metrics.at("status") == (user == "102" ? "diverged" : "finished"), user);
@@ -217,8 +213,19 @@ BOOST_AUTO_TEST_CASE(generated_recordings_can_be_discarded) {
 BOOST_AUTO_TEST_CASE(other_bins_train_other_predictors) {
   const Sandbox sandbox;
   BOOST_TEST(sandbox.run("pipeline", small + "--out a").status == 0);
-  const auto other = sandbox.run("pipeline", small + "--bins study --out a");
+  const auto same = sandbox.run("pipeline", small + "--bins study --out a");  // which the study's rules have
+  BOOST_TEST(contains(same.out, "predictors: done before"));
+  const auto other = sandbox.run("pipeline", small + "--bins three --out a");
   BOOST_TEST(contains(other.out, "maps: done before"));
+  BOOST_TEST(!contains(other.out, "predictors: done before"));
+}
+
+BOOST_AUTO_TEST_CASE(rules_say_which_bins) {
+  const Sandbox sandbox;
+  BOOST_TEST(sandbox.run("pipeline", small + "--rules sensible --out a").status == 0);
+  const auto same = sandbox.run("pipeline", small + "--rules sensible --bins three --out a");
+  BOOST_TEST(contains(same.out, "predictors: done before"));
+  const auto other = sandbox.run("pipeline", small + "--rules sensible --bins study --out a");
   BOOST_TEST(!contains(other.out, "predictors: done before"));
 }
 

@@ -11,14 +11,11 @@ BOOST_AUTO_TEST_SUITE(train_predictors_)
 
 BOOST_AUTO_TEST_CASE(judges_as_it_is_told) {
   const Sandbox sandbox;
-  BOOST_TEST(
-      sandbox.run("synthesize", "--out raw --users 4 --groups 2 --sessions 1 --minutes 20 --dirt 0").status ==
-      0);
-  BOOST_TEST(sandbox.run("preprocess", "--in raw --out rows --rows").status == 0);
+  sandbox.generate_data("--users 4 --groups 2 --minutes 20 --dirt 0");
   sandbox.write(
       "groups.json",
       R"({"format": "lifelog-groups", "version": 1, "groups": [["101", "103"], ["102"], ["104"]]})");
-  const std::string arguments = "--rows rows --groups groups.json --epochs 3 --bins three ";
+  const std::string arguments = "--rows data --groups groups.json --epochs 3 --bins three ";
   const auto held_out =
       sandbox.run("train_predictors", arguments + "--evaluate leave-one-out --assign-minutes 5 --out held");
   BOOST_TEST(held_out.status == 0, held_out.err);

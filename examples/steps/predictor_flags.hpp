@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <lifelog/data/rules.hpp>
+#include <string>
+
+#include "../common/program.hpp"
+#include "predicting.hpp"
+
+namespace lifelog::examples {
+
+/// What predictors are to tell, and what they are judged on: flags of every program that trains them.
+class PredictorFlags {
+ public:
+  Index assign_minutes = 10;
+
+  void add_to(CLI::App& app) {
+    app.add_option(
+           "--bins", bins_,
+           "classes of tension: study (0 and 1, the rest), three (0 and 1, 2 to 4, the rest); those of "
+           "the rules when absent")
+        ->check(CLI::IsMember({"study", "three"}));
+    app.add_option("--evaluate", evaluate_,
+                   "judge on: split (rows of the same people), stratified (labels in the same shares), "
+                   "leave-one-out (people held out in turn)")
+        ->check(CLI::IsMember(evaluation_names));
+    app.add_option("--assign-minutes", assign_minutes,
+                   "labelled minutes by which a person held out gets a group")
+        ->check(between(1, 1e6));
+  }
+
+  data::TensionBins bins(const data::Rules& rules) const {
+    if (bins_.empty()) return rules.bins;
+    return bins_ == "study" ? data::TensionBins::study : data::TensionBins::three;
+  }
+
+  Evaluation evaluation() const { return evaluation_of(evaluate_); }
+
+ private:
+  std::string bins_, evaluate_ = "split";
+};
+
+}  // namespace lifelog::examples
