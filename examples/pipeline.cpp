@@ -5,6 +5,7 @@
 #include "common/program.hpp"
 #include "steps/predictor_flags.hpp"
 #include "steps/study.hpp"
+#include "steps/training_flags.hpp"
 
 using namespace lifelog;
 using namespace lifelog::examples;
@@ -30,12 +31,8 @@ void add_flags(CLI::App& app, Flags& flags) {
   app.add_option("--out", study.out, "folder for all results");
   app.add_option("--rules", flags.rules, "the study's habits, or sensible ones")
       ->check(CLI::IsMember({"study", "sensible"}));
-  app.add_option("--epochs", study.training.train.epochs, "passes over each person's training minutes")
-      ->check(between(1, 1e7));
-  app.add_option("--batch", study.training.train.batch, "minutes a step")->check(between(1, 1e9));
-  app.add_option("--lr", study.training.train.optimizer.learning_rate, "learning rate")->check(positive());
-  app.add_flag("--standardize", study.training.standardize,
-               "standardise each channel by the training minutes");
+  add_step_flags(app, study.training.train);
+  add_standardize_flag(app, study.training.standardize);
   app.add_option("--predictor-epochs", study.predictors.train.epochs, "passes over the row tables")
       ->check(between(1, 1e7));
   flags.predictors.add_to(app);

@@ -8,6 +8,17 @@
 
 namespace lifelog::examples {
 
+/// How long and in which steps a program trains; gives the option `--epochs`.
+inline CLI::Option* add_step_flags(CLI::App& app, mil::TrainOptions& train) {
+  app.add_option("--batch", train.batch, "items a step")->check(between(1, 1e9));
+  app.add_option("--lr", train.optimizer.learning_rate, "learning rate")->check(positive());
+  return app.add_option("--epochs", train.epochs, "passes over the training items")->check(between(1, 1e7));
+}
+
+inline void add_standardize_flag(CLI::App& app, bool& standardize) {
+  app.add_flag("--standardize", standardize, "standardise each channel by the training minutes");
+}
+
 /// The flags of everything that trains, and the options they stand for.
 class TrainingFlags {
  public:
@@ -15,10 +26,7 @@ class TrainingFlags {
 
   /// The flags of every trainer.
   void add_common_to(CLI::App& app) {
-    epochs_ =
-        app.add_option("--epochs", train_.epochs, "passes over the training minutes")->check(between(1, 1e7));
-    app.add_option("--batch", train_.batch, "items a step")->check(between(1, 1e9));
-    app.add_option("--lr", train_.optimizer.learning_rate, "learning rate")->check(positive());
+    epochs_ = add_step_flags(app, train_);
     app.add_option("--weight-decay", train_.optimizer.weight_decay, "decoupled decay")->check(at_least(0));
     app.add_option("--gamma", train_.loss.gamma, "focusing exponent of the focal loss")->check(at_least(0));
     app.add_option("--alpha", alpha_, "a weight for each class: a,b,…");
@@ -35,7 +43,7 @@ class TrainingFlags {
     add_common_to(app);
     app.add_option("--pool", pool_, "how instances are weighed")
         ->check(CLI::IsMember({"self", "attention", "gated"}));
-    app.add_flag("--standardize", standardize_, "standardise each channel by the training minutes");
+    add_standardize_flag(app, standardize_);
     app.add_flag("--resume", resume_, "go on from the checkpoint beside the model");
     app.add_option("--checkpoint-seconds", checkpoint_seconds_, "seconds between checkpoints")
         ->check(at_least(0));
