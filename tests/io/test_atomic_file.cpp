@@ -197,6 +197,20 @@ BOOST_AUTO_TEST_CASE(numbers_have_a_point_in_every_locale) {
   BOOST_TEST(read_file(dir / "a.txt") == "0.5");
 }
 
+BOOST_AUTO_TEST_CASE(files_one_after_the_other_share_a_buffer) {
+  const TempDir dir;
+  const std::string much(300000, 'y');
+  std::string buffer;
+  BOOST_TEST(read_file(dir.file("a", "short"), buffer) == "short");
+  BOOST_TEST((read_file(dir.file("b", much), buffer) == much));
+  const auto* memory = buffer.data();
+  BOOST_TEST(read_file(dir / "a", buffer) == "short");
+  BOOST_TEST(read_file(dir.file("empty", ""), buffer).empty());
+  BOOST_TEST(buffer.data() == memory);
+  check_throws<lifelog::io_error>([&] { read_file(dir / "none", buffer); }, {"none", "No such file"});
+  check_throws<lifelog::io_error>([&] { read_file(dir.path(), buffer); }, {"Is a directory"});
+}
+
 BOOST_AUTO_TEST_CASE(reads_whole_files_byte_by_byte) {
   const TempDir dir;
   const std::string bytes("a\0\r\n\xff", 5);
