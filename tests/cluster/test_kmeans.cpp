@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "../support/golden.hpp"
+#include "random_points.hpp"
 
 using lifelog::Index;
 using lifelog::RowMatrix;
@@ -112,23 +113,25 @@ BOOST_AUTO_TEST_CASE(bits_do_not_depend_on_threads) {
 
 template<class T>
 void bounds_change_nothing(const RowMatrix<T>& points, int clusters) {
-  KMeansOptions options{.clusters = clusters, .restarts = 2, .tolerance = 0};
+  KMeansOptions options{.clusters = clusters, .restarts = 2, .tolerance = 0, .threads = 1};
   options.search = KMeansSearch::all;
   const auto all = kmeans(points, options);
   options.search = KMeansSearch::bounds;
-  const auto bounds = kmeans(points, options);
-  BOOST_TEST((bounds.labels == all.labels));
-  BOOST_TEST((bounds.centres == all.centres));
-  BOOST_TEST(bounds.inertia == all.inertia);
-  BOOST_TEST(bounds.iterations == all.iterations);
+  for (const int threads : {1, 2, 3}) {
+    options.threads = threads;
+    const auto bounds = kmeans(points, options);
+    BOOST_TEST((bounds.labels == all.labels));
+    BOOST_TEST((bounds.centres == all.centres));
+    BOOST_TEST(bounds.inertia == all.inertia);
+    BOOST_TEST(bounds.iterations == all.iterations);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(bounds_change_nothing_to_the_bit) {
   lifelog::Random random(11);
   for (const auto& [rows, cols, clusters] :
-       {std::array{1500, 2, 3}, {1500, 9, 40}, {700, 70, 9}, {300, 1, 299}}) {
-    RowMatrix<double> points(rows, cols);
-    for (double& x : points.reshaped()) x = random.normal();
+       {std::array{1500, 2, 3}, {1500, 9, 40}, {700, 70, 9}, {300, 1, 299}, {60, 4, 60}, {90, 3, 1}}) {
+    const RowMatrix<double> points = random_points::normal(rows, cols, random);
     const RowMatrix<double> grid = (2 * points).array().round();  // ties and duplicates
     RowMatrix<double> uneven = points;
     uneven.col(0).array() = (3 * points.col(0).array()).exp();
@@ -228,9 +231,7 @@ BOOST_AUTO_TEST_CASE(of_several_given_starts_the_best_counts) {
 
 // An outlier that comes and goes must leave nothing behind in a sum of small numbers.
 BOOST_AUTO_TEST_CASE(rows_leave_no_trace_in_the_sums_they_were_in) {
-  lifelog::Random random(21);
-  RowMatrix<double> points(1200, 3);
-  for (double& x : points.reshaped()) x = random.normal();
+  RowMatrix<double> points = random_points::normal(1200, 3, 21);
   points.row(7) *= 1e14;
   for (const auto search : {KMeansSearch::all, KMeansSearch::bounds}) {
     KMeansOptions options{.clusters = 5, .tolerance = 0, .init = KMeansInit::given, .search = search};

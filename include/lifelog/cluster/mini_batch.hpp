@@ -60,10 +60,8 @@ class MiniBatchKMeans {
                     " in the first batch, got ", rows.rows());
     detail::require_countable<T>(options_.clusters);
     Random random(options_.seed);
-    const detail::RowBlocks<T> blocks(rows);
     const Eigen::VectorXd unweighted;
-    centres_ =
-        detail::PlusPlus<T>(rows, blocks, unweighted, options_.threads).centres(options_.clusters, random);
+    centres_ = detail::PlusPlus<T>(rows, unweighted, options_.threads).centres(options_.clusters, random);
     counts_ = Eigen::VectorXd::Zero(options_.clusters);
   }
 

@@ -39,9 +39,23 @@ using Eigen::internal::pmin;
 using Eigen::internal::pmul;
 using Eigen::internal::predux;
 using Eigen::internal::predux_min;
-using Eigen::internal::prefetch;
 using Eigen::internal::psqrt;
 using Eigen::internal::psub;
+
+// Asks for memory before it is read. What wraps these must be inlined by force as well, and no loop may hold nothing else:
+// GCC takes a function or a loop that only prefetches for one without effect, and drops it.
+#if defined(__GNUC__)
+EIGEN_ALWAYS_INLINE void prefetch(const void* from) {
+  __builtin_prefetch(from);
+}
+/// Into the second cache, so that nothing is driven out of the first.
+EIGEN_ALWAYS_INLINE void prefetch_later(const void* from) {
+  __builtin_prefetch(from, 0, 2);
+}
+#else
+inline void prefetch(const void*) {}
+inline void prefetch_later(const void*) {}
+#endif
 
 /// 1 / x to rounding, for x of ordinary size: neither 0 nor beyond 1e37.
 template<class P>

@@ -8,39 +8,33 @@
 #include <utility>
 #include <vector>
 
-#include "../../core/parallel.hpp"
-#include "nearest.hpp"
+#include "nearest_centres.hpp"
+#include "scored_search.hpp"
+#include "searched_rows.hpp"
 #include "sums.hpp"
 
 namespace lifelog::cluster::detail {
 
-/// Rows to a piece: at most 64 pieces, none too small to be worth a thread's while, none that shares a block of
-/// lanes with another; a function of n alone.
-inline Index labelling_piece(Index rows) {
-  constexpr Index lanes = 64;
-  return std::max<Index>(512, (rows + 64 * lanes - 1) / (64 * lanes) * lanes);
-}
-
 /// The nearest centre of each row while centres move. With bounds it is Hamerly's algorithm ("Making k-means
 /// even faster", 2010): an upper bound on the distance to a row's own centre and a lower bound on that to any
-/// other; rows whose bounds stay apart keep their label, the rest are gathered into blocks of lanes and searched
-/// like all rows are without bounds. Bounds are widened by what rounding may do, so that a row is only skipped
-/// when the search would have found the same label: labels do not depend on bounds.
+/// other; rows whose bounds stay apart keep their label, the rest are gathered into blocks of lanes and searched, by
+/// scores instead of distances. Bounds are widened by what rounding may do, so that a row is only skipped when the
+/// search would have found the same label: labels depend neither on bounds nor on scores.
 template<class T>
 class Labelling {
  public:
-  /// points and blocks (the same rows) must outlive this.
-  Labelling(const RowMatrixView<T>& points, const RowBlocks<T>& blocks, bool bounded)
-      : points_(points), blocks_(blocks), size_(labelling_piece(points.rows())) {
-    const auto padded = static_cast<std::size_t>(piece_count(width, points.rows()) * width);
-    own_.resize(padded);
+  /// points and the same as rows must outlive this. Bounded where rows are made for scores.
+  Labelling(const RowMatrixView<T>& points, const SearchedRows<T>& rows)
+      : points_(points),
+        rows_(rows),
+        size_(labelling_piece(points.rows())),
+        bounded_(rows.scored()),
+        search_(points),
+        own_(static_cast<std::size_t>(rows.blocks() * width)) {
     std::fill_n(own_.begin(), points.rows(), T(-1));
-    slack_ = static_cast<T>(points.cols() + 8) * std::numeric_limits<T>::epsilon();
-    tiny_ = 2 * std::sqrt(static_cast<T>(points.cols()) * std::numeric_limits<T>::min());
-    bounded_ = bounded && slack_ < T(0.05);
     if (!bounded_) return;
-    upper_.resize(padded);
-    lower_.resize(padded);
+    upper_.resize(own_.size());
+    lower_.resize(own_.size());
   }
 
   Index pieces() const { return piece_count(size_, points_.rows()); }
@@ -49,19 +43,21 @@ class Labelling {
   /// time, in order; pieces side by side. Returns whether any label changed.
   template<class Changed>
   bool update(const RowMatrix<double>& centres, int threads, Changed&& changed) {
-    RowTiles<T> tiles(centres);
-    const bool first = tiles_.rows() == 0;
-    if (bounded_ && !first) measure_moves(centres);
-    if (bounded_) centres_ = centres.cast<T>();
-    tiles_ = std::move(tiles);
+    const bool first = k_ == 0;
+    k_ = centres.rows();
+    if (!bounded_) tiles_ = RowTiles<T>(centres);
+    if (bounded_ && !first) measure_moves(centres.cast<T>());
+    if (bounded_) search_.set_centres(centres.cast<T>(), rows_.origin());
     std::vector<char> any(static_cast<std::size_t>(pieces()));
     parallel_for(pieces(), threads, [&](Index p) {
       const auto [begin, end] = piece_of(p, size_, points_.rows());
       std::vector<Change> changes;
+      Desk desk = search_.desk();
       constexpr Index some = 16 * width;  // while they are in the cache
       for (Index row = begin; row < end; row += some) {
         const Index last = std::min(end, row + some);
-        bounded_ && !first ? relabel_doubtful(row, last, changes) : relabel_all(row, last, changes);
+        bounded_ && !first ? relabel_doubtful(row, last, desk, changes)
+                           : relabel_all(row, last, desk, changes);
         any[static_cast<std::size_t>(p)] |= !changes.empty();
         changed(p, changes);
         changes.clear();
@@ -78,31 +74,32 @@ class Labelling {
 
  private:
   static constexpr int width = RowBlocks<T>::width;
+  using Desk = typename ScoredSearch<T>::Desk;
 
-  void relabel_all(Index begin, Index end, std::vector<Change>& changes) {
+  void relabel_all(Index begin, Index end, Desk& desk, std::vector<Change>& changes) {
     for (Index row = begin; row < end; row += width)
-      relabel_block(row, std::min<Index>(width, end - row), changes);
+      relabel_block(row, std::min<Index>(width, end - row), desk, changes);
   }
 
-  void relabel_block(Index row, Index count, std::vector<Change>& changes) {
+  void relabel_block(Index row, Index lanes, Desk& desk, std::vector<Change>& changes) {
     constexpr int size = simd::packet_size<T>;
     Nearest<T> found;
-    search(blocks_.block(row / width), found);
-    const auto at = static_cast<std::size_t>(row);
+    const Index block = row / width;
+    if (bounded_) {
+      search_.run(
+          rows_.block(block), rows_.block(std::min(block + 1, rows_.blocks() - 1)), rows_.half_norms(row),
+          lanes, [&](int lane) { return row + lane; }, desk, found);
+      std::copy_n(found.first, width, upper_.data() + row);
+      std::copy_n(found.second, width, lower_.data() + row);
+    } else {
+      NearestKernel<T, false>::run(rows_.block(block), tiles_, found);
+    }
     for (int r = 0; r < width; r += size) {
-      if (bounded_) {
-        const auto bound = [&](const T* squared, T factor, T shift) LIFELOG_INLINED {
-          return simd::pmadd(simd::psqrt(simd::load(squared + r)), simd::broadcast(factor),
-                             simd::broadcast(shift));
-        };
-        simd::store(&upper_[at] + r, bound(found.first, 1 + slack_, tiny_));
-        simd::store(&lower_[at] + r, bound(found.second, 1 - slack_, -tiny_));
-      }
-      const auto before = simd::load(&own_[at] + r), now = simd::load(found.index + r);
+      const auto before = simd::load(own_.data() + row + r), now = simd::load(found.index + r);
       for (unsigned differ = simd::less_mask(before, now) | simd::less_mask(now, before); differ != 0;
            differ &= differ - 1) {
         const Index lane = r + std::countr_zero(differ);
-        if (lane < count) relabel(row + lane, found.index[lane], changes);
+        if (lane < lanes) relabel(row + lane, found.index[lane], changes);
       }
     }
   }
@@ -116,19 +113,24 @@ class Labelling {
   // To gather a coordinate of a row takes about as long as to compare it, among a register of others, with one and a half
   // times as many centres as a register has lanes.
   bool gathering_costs_more(Index doubtful, Index lanes) const {
-    return doubtful * (2 * tiles_.rows() + 3 * simd::packet_size<T>) >= 2 * lanes * tiles_.rows();
+    return doubtful * (2 * k_ + 3 * simd::packet_size<T>) >= 2 * lanes * k_;
   }
 
-  void relabel_doubtful(Index begin, Index end, std::vector<Change>& changes) {
-    std::vector<T> gathered(static_cast<std::size_t>(width * points_.cols()));
+  void relabel_doubtful(Index begin, Index end, Desk& desk, std::vector<Change>& changes) {
+    std::vector<T> gathered(static_cast<std::size_t>(width * points_.cols())), half_norms(width);
     Index doubtful[2 * width], count = 0;
     const auto flush = [&] {
       const Index lanes = std::min<Index>(count, width);
-      for (Index lane = 0; lane < lanes; ++lane)
+      for (Index lane = 0; lane < lanes; ++lane) {
+        const T* const row = points_.row(doubtful[lane]).data();
+        half_norms[static_cast<std::size_t>(lane)] = *rows_.half_norms(doubtful[lane]);
         for (Index j = 0; j < points_.cols(); ++j)
-          gathered[static_cast<std::size_t>(j * width + lane)] = points_(doubtful[lane], j);
+          gathered[static_cast<std::size_t>(j * width + lane)] = row[j] - rows_.origin()[j];
+      }
       Nearest<T> found;
-      search(gathered.data(), found);
+      search_.run(
+          gathered.data(), gathered.data(), half_norms.data(), lanes,
+          [&](int lane) { return doubtful[lane]; }, desk, found);
       for (Index lane = 0; lane < lanes; ++lane) settle(doubtful[lane], found, lane, changes);
       std::copy(doubtful + lanes, doubtful + count, doubtful);
       count -= lanes;
@@ -146,7 +148,7 @@ class Labelling {
       }
       if (gathering_costs_more(count - before, lanes)) {
         count = before;
-        relabel_block(row, lanes, changes);
+        relabel_block(row, lanes, desk, changes);
       }
       if (count >= width) flush();
     }
@@ -175,33 +177,26 @@ class Labelling {
     }
   }
 
-  void search(const T* block, Nearest<T>& found) const {
-    if (bounded_)
-      NearestKernel<T, true>::run(block, tiles_, found);
-    else
-      NearestKernel<T, false>::run(block, tiles_, found);
-  }
-
   // A row of a gathered block: its bounds are those that relabel_block would give it.
   void settle(Index row, const Nearest<T>& found, Index lane, std::vector<Change>& changes) {
     const auto i = static_cast<std::size_t>(row);
-    upper_[i] = std::sqrt(found.first[lane]) * (1 + slack_) + tiny_;
-    lower_[i] = std::sqrt(found.second[lane]) * (1 - slack_) - tiny_;
+    upper_[i] = found.first[lane];
+    lower_[i] = found.second[lane];
     if (own_[i] != found.index[lane]) relabel(row, found.index[lane], changes);
   }
 
   // How far each centre has moved, how far the others have at most, and half the distance to the nearest other.
-  void measure_moves(const RowMatrix<double>& centres) {
-    const RowMatrix<T> next = centres.template cast<T>();
+  void measure_moves(const RowMatrix<T>& next) {
+    const RowMatrix<T>& centres = search_.centres();
     moves_.resize(static_cast<std::size_t>(centres.rows()));
     T largest = 0, second = 0;
     for (Index c = 0; c < centres.rows(); ++c) {
       double sum = 0;
       for (Index j = 0; j < centres.cols(); ++j) {
-        const double difference = static_cast<double>(next(c, j)) - static_cast<double>(centres_(c, j));
+        const double difference = static_cast<double>(next(c, j)) - static_cast<double>(centres(c, j));
         sum += difference * difference;
       }
-      const T moved = static_cast<T>(std::sqrt(sum)) * (1 + slack_);
+      const T moved = static_cast<T>(std::sqrt(sum)) * (1 + search_.slack());
       moves_[static_cast<std::size_t>(c)].own = moved;
       second = std::max(second, std::min(largest, moved));
       largest = std::max(largest, moved);
@@ -219,7 +214,7 @@ class Labelling {
       NearestKernel<T, true>::run(blocks.block(c / width), tiles, nearest);
       for (Index lane = 0; lane < std::min<Index>(width, centres.rows() - c); ++lane)
         moves_[static_cast<std::size_t>(c + lane)].half_gap =
-            std::sqrt(nearest.second[lane]) / 2 * (1 - 4 * slack_) - tiny_;
+            std::sqrt(nearest.second[lane]) / 2 * (1 - 4 * search_.slack()) - search_.tiny();
     }
   }
 
@@ -228,12 +223,11 @@ class Labelling {
   };
 
   const RowMatrixView<T>& points_;
-  const RowBlocks<T>& blocks_;
-  Index size_;
+  const SearchedRows<T>& rows_;
+  Index size_, k_ = 0;
   bool bounded_;
-  T slack_, tiny_;
-  RowTiles<T> tiles_{RowMatrix<T>()};
-  RowMatrix<T> centres_;
+  RowTiles<T> tiles_{0, 0};  // without bounds
+  ScoredSearch<T> search_;   // with them
   std::vector<Move> moves_;
   std::vector<T> own_, upper_, lower_;  // by row, to whole blocks; labels are whole numbers
 };

@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "../../core/random.hpp"
-#include "labelling.hpp"
+#include "nearest_centres.hpp"
 
 namespace lifelog::cluster::detail {
 
@@ -27,9 +27,8 @@ template<class T>
 class PlusPlus {
  public:
   /// weights: [n] or empty. All must outlive this.
-  PlusPlus(const RowMatrixView<T>& points, const RowBlocks<T>& blocks, const Eigen::VectorXd& weights,
-           int threads)
-      : points_(points), blocks_(blocks), weights_(weights), threads_(threads) {}
+  PlusPlus(const RowMatrixView<T>& points, const Eigen::VectorXd& weights, int threads)
+      : points_(points), blocks_(points), weights_(weights), threads_(threads) {}
 
   RowMatrix<double> centres(Index clusters, Random& random) {
     const Index n = points_.rows(), trials = 2 + static_cast<Index>(std::log(static_cast<double>(clusters)));
@@ -100,7 +99,7 @@ class PlusPlus {
   }
 
   const RowMatrixView<T>& points_;
-  const RowBlocks<T>& blocks_;
+  RowBlocks<T> blocks_;
   const Eigen::VectorXd& weights_;
   int threads_;
 };
