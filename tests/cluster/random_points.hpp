@@ -7,15 +7,15 @@
 namespace random_points {
 
 /// Rows of standard normal numbers.
-inline lifelog::RowMatrix<double> normal(lifelog::Index rows, lifelog::Index cols, lifelog::Random& random) {
+inline lifelog::RowMatrix<double> normals(lifelog::Index rows, lifelog::Index cols, lifelog::Random& random) {
   lifelog::RowMatrix<double> points(rows, cols);
   for (double& x : points.reshaped()) x = random.normal();
   return points;
 }
 
-inline lifelog::RowMatrix<double> normal(lifelog::Index rows, lifelog::Index cols, std::uint64_t seed) {
+inline lifelog::RowMatrix<double> normals(lifelog::Index rows, lifelog::Index cols, std::uint64_t seed) {
   lifelog::Random random(seed);
-  return normal(rows, cols, random);
+  return normals(rows, cols, random);
 }
 
 }  // namespace random_points

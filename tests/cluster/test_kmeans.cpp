@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(bounds_change_nothing_to_the_bit) {
   lifelog::Random random(11);
   for (const auto& [rows, cols, clusters] :
        {std::array{1500, 2, 3}, {1500, 9, 40}, {700, 70, 9}, {300, 1, 299}, {60, 4, 60}, {90, 3, 1}}) {
-    const RowMatrix<double> points = random_points::normal(rows, cols, random);
+    const RowMatrix<double> points = random_points::normals(rows, cols, random);
     const RowMatrix<double> grid = (2 * points).array().round();  // ties and duplicates
     RowMatrix<double> uneven = points;
     uneven.col(0).array() = (3 * points.col(0).array()).exp();
@@ -231,7 +231,7 @@ BOOST_AUTO_TEST_CASE(of_several_given_starts_the_best_counts) {
 
 // An outlier that comes and goes must leave nothing behind in a sum of small numbers.
 BOOST_AUTO_TEST_CASE(rows_leave_no_trace_in_the_sums_they_were_in) {
-  RowMatrix<double> points = random_points::normal(1200, 3, 21);
+  RowMatrix<double> points = random_points::normals(1200, 3, 21);
   points.row(7) *= 1e14;
   for (const auto search : {KMeansSearch::all, KMeansSearch::bounds}) {
     KMeansOptions options{.clusters = 5, .tolerance = 0, .init = KMeansInit::given, .search = search};

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <lifelog/cluster/linkage.hpp>
 #include <lifelog/cluster/ward.hpp>
-#include <lifelog/core/random.hpp>
 #include <lifelog/core/xtensor.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -9,25 +8,20 @@
 #include <string>
 
 #include "../support/golden.hpp"
+#include "random_points.hpp"
 
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::cluster::linkage;
 using lifelog::cluster::LinkageMethod;
 using lifelog::cluster::LinkageOptions;
+using random_points::normals;
 
 namespace {
 
 constexpr LinkageMethod all_methods[] = {LinkageMethod::single, LinkageMethod::complete,
                                          LinkageMethod::average, LinkageMethod::ward};
 const char* const names[] = {"single", "complete", "average", "ward"};
-
-RowMatrix<double> normals(Index rows, Index cols, std::uint64_t seed) {
-  lifelog::Random random(seed);
-  RowMatrix<double> points(rows, cols);
-  for (double& x : points.reshaped()) x = random.normal();
-  return points;
-}
 
 // The definition: of all pairs merge the nearest, by distances between all their rows. Heights only.
 Eigen::VectorXd heights_by_definition(const RowMatrix<double>& points, LinkageMethod method) {

@@ -61,19 +61,19 @@ BOOST_AUTO_TEST_CASE(scores_find_what_distances_find) {
   lifelog::Random random(1);
   for (const auto& [rows, cols, clusters] :
        {std::array{333, 9, 100}, {200, 128, 17}, {50, 1, 7}, {7, 3, 1}, {64, 2, 64}})
-    agrees_with_distances(random_points::normal(rows, cols, random),
-                          random_points::normal(clusters, cols, random));
+    agrees_with_distances(random_points::normals(rows, cols, random),
+                          random_points::normals(clusters, cols, random));
 }
 
 BOOST_AUTO_TEST_CASE(rows_are_centres) {
-  const auto points = random_points::normal(100, 5, 2);
+  const auto points = random_points::normals(100, 5, 2);
   agrees_with_distances(points, points);
 }
 
 BOOST_AUTO_TEST_CASE(of_equals_it_is_the_first) {
   lifelog::Random random(3);
-  const RowMatrix<double> grid = random_points::normal(300, 3, random).array().round();
-  const RowMatrix<double> centres = random_points::normal(40, 3, random).array().round();  // many twice
+  const RowMatrix<double> grid = random_points::normals(300, 3, random).array().round();
+  const RowMatrix<double> centres = random_points::normals(40, 3, random).array().round();  // many twice
   agrees_with_distances(grid, centres);
   agrees_with_distances(RowMatrix<double>::Constant(40, 4, 0.1), RowMatrix<double>::Constant(9, 4, 0.3));
 }
@@ -81,21 +81,21 @@ BOOST_AUTO_TEST_CASE(of_equals_it_is_the_first) {
 // Some centres differ in their last bits: scores cannot tell, for a few rows of a block or for all.
 BOOST_AUTO_TEST_CASE(where_scores_cannot_tell_distances_do) {
   lifelog::Random random(4);
-  const auto points = random_points::normal(500, 6, random);
+  const auto points = random_points::normals(500, 6, random);
   for (const double apart : {1e-17, 1e-15, 1e-9, 1e-7, 1e-5}) {
-    RowMatrix<double> centres = random_points::normal(20, 6, random);
-    centres.row(13) = centres.row(4) + apart * random_points::normal(1, 6, random);
+    RowMatrix<double> centres = random_points::normals(20, 6, random);
+    centres.row(13) = centres.row(4) + apart * random_points::normals(1, 6, random);
     agrees_with_distances(points, centres);
     const RowMatrix<double> close =
-        centres.row(4).replicate(20, 1) + apart * random_points::normal(20, 6, random);
+        centres.row(4).replicate(20, 1) + apart * random_points::normals(20, 6, random);
     agrees_with_distances(points, close);
   }
 }
 
 BOOST_AUTO_TEST_CASE(rows_far_from_the_origin_and_from_each_other) {
   lifelog::Random random(5);
-  RowMatrix<double> points = random_points::normal(400, 4, random);
-  const RowMatrix<double> centres = random_points::normal(12, 4, random);
+  RowMatrix<double> points = random_points::normals(400, 4, random);
+  const RowMatrix<double> centres = random_points::normals(12, 4, random);
   agrees_with_distances(points.array() + 1e5, centres.array() + 1e5);
   points.topRows(3) *= 1e12;
   agrees_with_distances(points, centres);
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(rows_far_from_the_origin_and_from_each_other) {
 
 BOOST_AUTO_TEST_CASE(squares_that_overflow_or_vanish) {
   lifelog::Random random(6);
-  const auto points = random_points::normal(100, 4, random), centres = random_points::normal(9, 4, random);
+  const auto points = random_points::normals(100, 4, random), centres = random_points::normals(9, 4, random);
   for (const double scale : {1e-30, 1e-22, 1e-19, 1e18, 1e19, 3e19, 1e21})
     agrees_with_distances<float>(scale * points, scale * centres);
 }

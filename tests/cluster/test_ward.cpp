@@ -11,20 +11,15 @@
 #include <vector>
 
 #include "../support/golden.hpp"
+#include "random_points.hpp"
 
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::cluster::Tree;
 using lifelog::cluster::ward;
+using random_points::normals;
 
 namespace {
-
-RowMatrix<double> normals(Index rows, Index cols, std::uint64_t seed) {
-  lifelog::Random random(seed);
-  RowMatrix<double> points(rows, cols);
-  for (double& x : points.reshaped()) x = random.normal();
-  return points;
-}
 
 // The definition: of all pairs merge the one that adds least to the within-cluster sum of squares; of equal ones the
 // lowest by ids, an id being the highest row.

@@ -30,7 +30,7 @@ enum class KMeansStatus {
 enum class KMeansSearch {
   automatic,  ///< what is faster for n, d and k, by measurement
   all,        ///< every distance in every iteration (Lloyd)
-  bounds,     ///< Hamerly's bounds and scores that are told apart in half the time; three more numbers a row
+  bounds,     ///< Hamerly's bounds, and scores instead of distances; three more numbers a row
 };
 
 struct KMeansOptions {
@@ -281,7 +281,8 @@ KMeansResult kmeans(const RowMatrixView<T>& points, const KMeansOptions& options
 
 /// k-means by Lloyd's algorithm ("Least squares quantization in PCM", 1982), with bounds where they pay. Starts
 /// by greedy k-means++ are those of Arthur & Vassilvitskii ("k-means++: the advantages of careful seeding", 2007,
-/// section 5). Sums are in double; distances in the scalar of `points`. Keeps a copy of the rows in SIMD order.
+/// section 5). Sums are in double; distances in the scalar of `points`. Keeps a copy of the rows in SIMD order, and
+/// k-means++ another while it chooses.
 ///
 /// points: [n, d], finite, n ≥ clusters ≥ 1. A cluster that loses all its rows restarts at the row farthest
 /// from its own centre, as in scikit-learn; when there are fewer different rows than clusters, the surplus
