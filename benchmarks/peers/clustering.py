@@ -179,14 +179,16 @@ def catalogue(ours):
 
 # --- timing -----------------------------------------------------------------------------------------------------------
 
-def in_turns(work, repeats):
-    """Processor seconds of every program, taking turns; the first call of each is not counted."""
-    result = {name: {"seconds": [], **call()} for name, call in work.items()}
-    for _ in range(repeats):
+def in_turns(work, repeats, warm=True):
+    """Processor seconds of every program, taking turns; if `warm`, after a call of each that is not counted."""
+    result = {name: {"seconds": []} for name in work}
+    for turn in range(repeats + warm):
         for name, call in work.items():
             begin = time.process_time()
-            call()
-            result[name]["seconds"].append(time.process_time() - begin)
+            came_to = call()
+            if turn >= warm:
+                result[name]["seconds"].append(time.process_time() - begin)
+            result[name].update(came_to)
     for entry in result.values():
         entry["least"], entry["median"] = min(entry["seconds"]), statistics.median(entry["seconds"])
     return result
@@ -242,8 +244,9 @@ def growth(ours, repeats, patience, only, folder):
             able = {p: call for p, call in programs.items()
                     if before is None or times[p].get(before, patience) * (n / before) ** 2 <= patience
                     and not (p == "SciPy" and n > 20_000)}  # n(n - 1)/2 distances
+            small = n < 30_000
             result = in_turns({p: lambda c=call: (c(points), {})[1] for p, call in able.items()},
-                              repeats if n < 50_000 else 1)
+                              repeats if small else 1, warm=small)
             for program, entry in result.items():
                 times[program][n] = entry["least"]
         print(f"\n{title}")
@@ -303,7 +306,7 @@ def main():
     parser.add_argument("--threads", type=int, help="time lifelog alone with 1 and this many threads, by the clock")
     parser.add_argument("--growth", action="store_true", help="seconds against the number of rows instead")
     parser.add_argument("--plots", type=pathlib.Path, help="with --growth: folder for a picture of each")
-    parser.add_argument("--patience", type=float, default=60, help="with --growth: seconds for a program at one size")
+    parser.add_argument("--patience", type=float, default=180, help="with --growth: seconds for a program at one size")
     parser.add_argument("--json", type=pathlib.Path, help="write everything here")
     parser.add_argument("--eigen", default="/usr/include/eigen3")
     arguments = parser.parse_args()
