@@ -56,9 +56,36 @@ BOOST_AUTO_TEST_CASE(a_scalar_is_the_mean_of_its_samples) {
   BOOST_CHECK_THROW(stream.evaluate(), std::invalid_argument);
 }
 
-BOOST_AUTO_TEST_CASE(channels_it_cannot_stream_are_refused) {
-  const auto net = make_bag_network<float>({{"a", 5}}, 2, 3);
-  BOOST_CHECK_THROW(BagStream<float>{net}, std::invalid_argument);
+// Eight channels are the first block's shortcut themselves; others go through a 1x1 convolution.
+BOOST_AUTO_TEST_CASE(series_of_any_number_of_channels) {
+  for (const Index channels : {5, 7, 8, 9}) {
+    Random random(5);
+    OwnedBags<float> owned;
+    owned.bags.count = 3;
+    owned.add_noise("a", channels, 70, random);
+    owned.add_noise("b", 0, 1, random);
+    const auto& series = owned.bags.modalities[0];
+    const auto net = make_bag_network<float>(owned.bags.shapes(), 2, 3);
+    const auto whole = evaluate(net, owned.bags, 1);
+    BagStream<float> stream(net);
+    auto copy = stream;
+    const auto bytes = stream.state_bytes();
+    Eigen::ArrayXf sample(channels);
+    for (Index n = 0; n < owned.bags.count; ++n) {
+      stream.reset();
+      stream.push(1, owned.bags.modalities[1].bag(n));
+      for (Index t = 0; t < series.length; ++t) {
+        for (Index c = 0; c < channels; ++c) sample[c] = series.bag(n)[c * series.length + t];
+        stream.push(0, sample.data());
+      }
+      stream.evaluate();
+      BOOST_TEST((stream.importance().matrix().transpose() - whole.importance.row(n)).norm() < 1e-5f);
+      BOOST_TEST((stream.log_probabilities().matrix().transpose() - whole.log_probabilities.row(n)).norm() <
+                 1e-5f);
+      BOOST_TEST(stream.state_bytes() == bytes);
+    }
+    BOOST_CHECK_THROW(copy.evaluate(), std::invalid_argument);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

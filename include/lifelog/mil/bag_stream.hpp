@@ -2,14 +2,13 @@
 #pragma once
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "../nn/stream.hpp"
 #include "attention.hpp"
-#include "fixed_bag.hpp"
+#include "bag_network.hpp"
 
 namespace lifelog::mil {
 
@@ -23,16 +22,18 @@ namespace lifelog::mil {
 ///     stream.importance();                     // [M]
 ///     stream.reset();                          // the next bag begins
 ///
-/// The weights are taken over when the stream is made (convolutions folded), so the network need not outlive it. Series
-/// of 1, 2, 3, 4 or 6 channels.
+/// The weights are taken over when the stream is made (convolutions folded), so the network need not outlive it.
 template<class T>
 class BagStream {
  public:
   using Vector = Eigen::Array<T, Eigen::Dynamic, 1>;
 
-  /// Throws std::invalid_argument for a series with another number of channels.
   explicit BagStream(const BagNetwork<T>& net) : net_(net) {
-    for (const auto& branch : net.branches) ears_.push_back(make_ear(branch));
+    for (const auto& branch : net.branches)
+      if (const auto* series = std::get_if<SeriesEncoder<T>>(&branch.encoder))
+        ears_.emplace_back(SeriesEar(*series));
+      else
+        ears_.emplace_back(ScalarEar{});
     reset();
   }
 
@@ -82,23 +83,24 @@ class BagStream {
   }
 
  private:
-  /// The encoder of a series with its channels as a constant, and its stream.
-  template<Index channels>
   struct SeriesEar {
-    using Encoder = decltype(detail::make_fixed_encoder<T, channels>());
+    using Encoder = decltype(std::declval<SeriesEncoder<T>>().fold());
 
-    std::unique_ptr<Encoder> encoder = std::make_unique<Encoder>(detail::make_fixed_encoder<T, channels>());
-    std::unique_ptr<nn::Stream<Encoder>> stream = std::make_unique<nn::Stream<Encoder>>();
+    Encoder encoder;
+    nn::Stream<Encoder> stream;
     Index samples = 0;
 
-    explicit SeriesEar(const SeriesEncoder<T>& from) {
-      nn::copy(encoder->signal, from.signal.fold());
-      nn::copy(encoder->head, from.head);
+    explicit SeriesEar(const SeriesEncoder<T>& from) : encoder(from.fold()) {}
+    void reset() { stream.reset(), samples = 0; }
+    void push(const T* sample) { stream.push(encoder, sample), ++samples; }
+    void key(const typename BagNetwork<T>::Branch&, T* out) const { stream.features(encoder, out); }
+    std::size_t state_bytes() const {
+      return sizeof stream + static_cast<std::size_t>(encoder.inputs() * samples_kept) * sizeof(T) +
+             sizeof samples;
     }
-    void reset() { stream->reset(), samples = 0; }
-    void push(const T* sample) { stream->push(*encoder, sample), ++samples; }
-    void key(const typename BagNetwork<T>::Branch&, T* out) const { stream->features(*encoder, out); }
-    std::size_t state_bytes() const { return sizeof *stream + sizeof samples; }
+
+    // On the heap (nn/detail/ring.hpp): the first convolution keeps three samples of its input, the shortcut beside it one.
+    static constexpr Index samples_kept = 4;
   };
 
   struct ScalarEar {
@@ -115,27 +117,7 @@ class BagStream {
     std::size_t state_bytes() const { return sizeof total + sizeof samples; }
   };
 
-  using Ear = std::variant<ScalarEar, SeriesEar<1>, SeriesEar<2>, SeriesEar<3>, SeriesEar<4>, SeriesEar<6>>;
-
-  static Ear make_ear(const typename BagNetwork<T>::Branch& branch) {
-    if (branch.shape.scalar()) return ScalarEar{};
-    const auto& encoder = std::get<SeriesEncoder<T>>(branch.encoder);
-    switch (branch.shape.channels) {
-      case 1:
-        return SeriesEar<1>(encoder);
-      case 2:
-        return SeriesEar<2>(encoder);
-      case 3:
-        return SeriesEar<3>(encoder);
-      case 4:
-        return SeriesEar<4>(encoder);
-      case 6:
-        return SeriesEar<6>(encoder);
-      default:
-        lifelog::detail::bad_argument("BagStream: expected series of 1, 2, 3, 4 or 6 channels, modality '",
-                                      branch.shape.name, "' has ", branch.shape.channels);
-    }
-  }
+  using Ear = std::variant<ScalarEar, SeriesEar>;
 
   BagNetwork<T> net_;
   std::vector<Ear> ears_;

@@ -7,8 +7,8 @@
 
 namespace lifelog::nn {
 
-/// An element-wise function. `Function` gives `value(x)`, `packet(x)`, `vector(x)` (an Eigen expression) and `slope(y)`, the derivative told
-/// from the output alone, and `zero_preserving`: whether f(0) = 0. Before time 0 a signal is zero whatever f(0) is.
+/// An element-wise function. `Function` gives `value(x)`, `packet(x)`, `vector(x)` (an Eigen expression), and the derivative told from the
+/// output alone, `slope(y)` and `packet_slope(y)`; and `zero_preserving`: whether f(0) = 0. Before time 0 a signal is zero whatever f(0) is.
 template<class T, Index channels_, template<class> class Function>
 struct Pointwise : Parameterless<Pointwise<T, channels_, Function>, T, channels_> {
   static constexpr bool pointwise = true;
@@ -33,18 +33,34 @@ struct Pointwise : Parameterless<Pointwise<T, channels_, Function>, T, channels_
 
   template<class D>
   void record(const D& domain, Tape<D>&, const T* x, T* y) const {
-    const Index size = domain.plane(this->outputs());
-    for (Index i = 0; i < size; ++i) y[i] = Function<T>::value(x[i]);
+    const Index size = domain.plane(this->outputs()), whole = size / packet * packet;
+    for (Index i = 0; i < whole; i += packet)
+      detail::store<T>(y + i, Function<T>::packet(detail::load(x + i)));
+    for (Index i = whole; i < size; ++i) y[i] = Function<T>::value(x[i]);
     if constexpr (!Function<T>::zero_preserving && requires { domain.mask(y, size); })
       domain.mask(y, this->outputs());
   }
 
   template<class D>
   void pull(const D& domain, Tape<D>&, const T*, const T* y, const T* dy, T* dx, Pointwise&) const {
-    if (!dx) return;
-    const Index size = domain.plane(this->outputs());
-    for (Index i = 0; i < size; ++i) dx[i] += dy[i] * Function<T>::slope(y[i]);
+    if (dx) pull_to<false>(domain, y, dy, dx);
   }
+
+  /// The gradient's way back alone: dx = dy · slope where `fresh`, else added to what is there.
+  template<bool fresh, class D>
+  void pull_to(const D& domain, const T* y, const T* dy, T* dx) const {
+    const Index size = domain.plane(this->outputs()), whole = size / packet * packet;
+    for (Index i = 0; i < whole; i += packet) {
+      const auto slope = Function<T>::packet_slope(detail::load(y + i)), from = detail::load(dy + i);
+      detail::store<T>(dx + i,
+                       fresh ? detail::pmul(from, slope) : detail::pmadd(from, slope, detail::load(dx + i)));
+    }
+    for (Index i = whole; i < size; ++i) dx[i] = (fresh ? T(0) : dx[i]) + dy[i] * Function<T>::slope(y[i]);
+  }
+
+ private:
+  // Written out in packets: compilers do not all see that a choice between two slopes can be one.
+  static constexpr Index packet = detail::packet_size<T>;
 };
 
 namespace detail {
@@ -65,6 +81,9 @@ struct LeakyRelu {
   static T value(T x) { return x > 0 ? x : negative_slope * x; }
   static T slope(T y) { return y > 0 ? T(1) : negative_slope; }
   static Packet<T> packet(const Packet<T>& x) { return pmax(x, pmul(x, broadcast(negative_slope))); }
+  static Packet<T> packet_slope(const Packet<T>& y) {
+    return pselect(pcmp_lt(broadcast(T(0)), y), broadcast(T(1)), broadcast(negative_slope));
+  }
   static auto vector(const auto& x) { return x.max(x * negative_slope); }
 };
 
@@ -74,6 +93,9 @@ struct Relu {
   static T value(T x) { return x > 0 ? x : T(0); }
   static T slope(T y) { return y > 0 ? T(1) : T(0); }
   static Packet<T> packet(const Packet<T>& x) { return pmax(x, broadcast(T(0))); }
+  static Packet<T> packet_slope(const Packet<T>& y) {
+    return pselect(pcmp_lt(broadcast(T(0)), y), broadcast(T(1)), broadcast(T(0)));
+  }
   static auto vector(const auto& x) { return x.max(T(0)); }
 };
 
@@ -86,6 +108,7 @@ struct Sigmoid {
   }
   static T slope(T y) { return y * (1 - y); }
   static Packet<T> packet(const Packet<T>& x) { return each_lane<T>(x, value); }
+  static Packet<T> packet_slope(const Packet<T>& y) { return pmul(y, psub(broadcast(T(1)), y)); }
   static auto vector(const auto& x) {
     return x.unaryExpr([](T v) { return value(v); });
   }
@@ -97,6 +120,7 @@ struct Tanh {
   static T value(T x) { return std::tanh(x); }
   static T slope(T y) { return 1 - y * y; }
   static Packet<T> packet(const Packet<T>& x) { return each_lane<T>(x, value); }
+  static Packet<T> packet_slope(const Packet<T>& y) { return psub(broadcast(T(1)), pmul(y, y)); }
   static auto vector(const auto& x) {
     return x.unaryExpr([](T v) { return value(v); });
   }

@@ -114,9 +114,13 @@ struct Chain : NodeBase {
   void pull(const D& domain, Tape<D>& tape, const T* x, const T* y, const T* dy, T* dx,
             Chain& gradient) const {
     T* const between = tape.gradient.resize(domain.template first<B>(), first);
-    tape.gradient.set_zero();
-    second.pull(domain.template second<B>(), tape.second, tape.between.data(), y, dy, between,
-                gradient.second);
+    if constexpr (B::pointwise) {
+      second.template pull_to<true>(domain, y, dy, between);
+    } else {
+      tape.gradient.set_zero();
+      second.pull(domain.template second<B>(), tape.second, tape.between.data(), y, dy, between,
+                  gradient.second);
+    }
     first.pull(domain.template first<B>(), tape.first, x, tape.between.data(), between, dx, gradient.first);
   }
 

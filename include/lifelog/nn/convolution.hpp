@@ -4,6 +4,7 @@
 #include <array>
 
 #include "detail/product.hpp"
+#include "detail/ring.hpp"
 #include "linear.hpp"
 
 namespace lifelog::nn {
@@ -53,20 +54,20 @@ struct CausalConv : NodeBase {
 
   /// The last lookback + 1 inputs, in a ring.
   struct Memory {
-    static_assert(in != Eigen::Dynamic, "sample by sample, the number of input channels must be a constant");
-    alignas(64) T ring[lookback + 1][in];
+    detail::Ring<T, lookback + 1, in> ring;
     Index newest;
     Memory() { reset(); }
     void reset() {
-      std::fill_n(ring[0], (lookback + 1) * in, T(0));
+      ring.set_zero();
       newest = lookback;
     }
   };
 
   EIGEN_ALWAYS_INLINE void push(Memory& memory, const T* x, T* y) const {
+    memory.ring.resize(inputs());
     memory.newest = memory.newest == lookback ? 0 : memory.newest + 1;
-    std::copy_n(x, in, memory.ring[memory.newest]);
-    detail::product<out, in, taps>(y, weight.data(), bias.data(), in, [&](Index k) LIFELOG_INLINED {
+    std::copy_n(x, inputs(), memory.ring[memory.newest]);
+    detail::product<out, in, taps>(y, weight.data(), bias.data(), inputs(), [&](Index k) LIFELOG_INLINED {
       const Index at = memory.newest - (taps - 1 - k) * dilation_;
       return memory.ring[at < 0 ? at + lookback + 1 : at];
     });

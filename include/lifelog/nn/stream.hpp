@@ -7,8 +7,9 @@
 
 namespace lifelog::nn {
 
-/// A network evaluated sample by sample: everything it remembers of the past, apart from the weights. Its size is a
-/// constant of the type, nothing is ever allocated, copies are independent, and one network may serve many streams.
+/// A network evaluated sample by sample: everything it remembers of the past, apart from the weights. Copies are
+/// independent, and one network may serve many streams. Its size is a constant of the type and nothing is ever allocated,
+/// except for a network that knows its number of channels only at run time: its first sample allocates.
 ///
 ///     auto plain = encoder.fold();          // once, after training or loading
 ///     nn::Stream<decltype(plain)> stream;   // zero before time 0
@@ -47,7 +48,7 @@ class Stream<OverTime<S, H>> {
 
   /// sample: [input_channels].
   void push(const Network& net, const T* sample) {
-    for (Index c = 0; c < S::input_channels; ++c)
+    for (Index c = 0; c < net.inputs(); ++c)
       if (!(sample[c] * T(0) == T(0))) std::fill_n(maxima_, S::channels, std::numeric_limits<T>::quiet_NaN());
     alignas(64) T now[S::channels];
     net.signal.push(memory_, sample, now);
