@@ -54,7 +54,7 @@ struct CausalConv : NodeBase {
 
   /// The last lookback + 1 inputs, in a ring.
   struct Memory {
-    detail::Ring<T, lookback + 1, in> ring;
+    alignas(64) detail::Ring<T, lookback + 1, in> ring;
     Index newest;
     Memory() { reset(); }
     void reset() {

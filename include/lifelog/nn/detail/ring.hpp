@@ -16,7 +16,7 @@ class Ring {
   T* operator[](Index slot) { return values_[slot]; }
 
  private:
-  alignas(64) T values_[slots][width];
+  T values_[slots][width];
 };
 
 /// The same where only the network knows the width: to be told it before use, and zero then. Lies on the heap.
