@@ -85,12 +85,14 @@ class AdamW {
           }
           const T keep = static_cast<T>(1 - options_.learning_rate * options_.weight_decay);
           const T b1 = static_cast<T>(options_.beta1), b2 = static_cast<T>(options_.beta2);
+          // Not 1 - b2: in float that is off by a hundred-thousandth of itself, which twenty steps make visible.
+          const T new1 = static_cast<T>(1 - options_.beta1), new2 = static_cast<T>(1 - options_.beta2);
           const T rate = static_cast<T>(options_.learning_rate / correction1),
                   root = static_cast<T>(correction2);
           const T eps = static_cast<T>(options_.eps);
           for (Index i = 0; i < layout.size(); ++i) {
-            m[i] = b1 * m[i] + (1 - b1) * g[i];
-            v[i] = b2 * v[i] + (1 - b2) * g[i] * g[i];
+            m[i] = b1 * m[i] + new1 * g[i];
+            v[i] = b2 * v[i] + new2 * g[i] * g[i];
             w[i] = keep * w[i] - rate * m[i] / (std::sqrt(v[i]) / root + eps);
           }
         },
