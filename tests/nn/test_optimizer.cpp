@@ -77,6 +77,18 @@ BOOST_AUTO_TEST_CASE(restored_steps_go_on_to_the_bit) {
   BOOST_TEST(two.steps() == 2);
 }
 
+// From zero, the first step is one learning rate against the gradient, whatever its size: in float to float's rounding,
+// which a second moment of (1 - 0.999f) g² would miss by six millionths.
+BOOST_AUTO_TEST_CASE(float_steps_are_as_long_as_double_ones) {
+  auto net = input<2, float> | linear<3>;
+  auto gradient = net;
+  net.weight.setZero();
+  gradient.weight.setConstant(0.5f);
+  AdamW optimizer(net);
+  optimizer.step(net, gradient);
+  BOOST_TEST(std::abs(static_cast<double>(net.weight(0, 0)) + 0.01) < 0.01 * 5e-7);
+}
+
 BOOST_AUTO_TEST_CASE(clipping_limits_the_norm_of_all_tensors_together) {
   auto gradient = made(0);
   gradient.first.weight(0, 0) = 3;
