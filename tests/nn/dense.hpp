@@ -126,33 +126,23 @@ inline std::vector<Index> first_maxima(const Matrix& y) {
 
 /// All outputs [channels × time] of a folded signal as the library computes them, `step` samples at a time.
 template<class S, class T = typename S::Scalar>
-Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> outputs_in_chunks(const S& signal,
-                                                                   const lifelog::RowMatrix<T>& x,
-                                                                   Index step = chunk_length) {
-  using lifelog::nn::detail::block_packets;
-  constexpr Index width = lifelog::nn::detail::block_width<T>;
-  auto input = SignalBuffer<T, S::input_channels, S::history>(signal.inputs());
+lifelog::RowMatrix<T> outputs_in_chunks(const S& signal, const lifelog::RowMatrix<T>& x,
+                                        Index step = chunk_length) {
+  SignalBuffer<T, S::input_channels, S::history> input(signal.inputs());
+  SignalBuffer<T, S::channels, 0> output;
   typename S::Chunk chunk;
   chunk.reset();
-  Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> y(S::channels, x.cols());
+  signal.begin(chunk);
+  lifelog::RowMatrix<T> y(S::channels, x.cols());
   for (Index start = 0; start < x.cols(); start += step) {
-    const Index count = std::min(step, x.cols() - start);
-    for (Index c = 0; c < x.rows(); ++c) std::copy_n(&x(c, start), count, input.channel(c));
-    signal.prepare(chunk, input.view(), count);
-    for (Index time = 0; time < count; time += width)
-      lifelog::nn::detail::for_row_blocks(S::channels, [&](auto rows, Index row) {
-        lifelog::nn::detail::Block<T, rows, block_packets> block;
-        signal.template block<true>(block, chunk, input.view(), row, time);
-        for (Index r = 0; r < rows; ++r)
-          for (Index l = 0; l < std::min(width, count - time); ++l) {
-            constexpr Index packet = lifelog::nn::detail::packet_size<T>;
-            T lanes[packet];
-            lifelog::nn::detail::store<T>(lanes, block.at[r][l / packet]);
-            y(row + r, start + time + l) = lanes[l % packet];
-          }
-      });
-    input.advance(count);
-    chunk.advance(count);
+    const auto now = stripes<T>(std::min(step, x.cols() - start), S::period);
+    for (Index c = 0; c < x.rows(); ++c) input.write(c, &x(c, start), now);
+    input.link(now);
+    signal.prepare(chunk, input.view(), now);
+    write_chunk(signal, chunk, input.view(), now, output);
+    for (Index c = 0; c < S::channels; ++c) output.read(c, &y(c, start), now);
+    input.advance(now);
+    chunk.advance(now);
   }
   return y;
 }

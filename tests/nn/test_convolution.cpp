@@ -15,7 +15,7 @@ using Scalars = boost::mpl::list<float, double>;
 
 namespace {
 
-const Index lengths[] = {1, 2, 17, 255, 256, 257, 600};
+const Index lengths[] = {1, 2, 17, 255, 256, 511, 512, 513, 1200};
 
 /// A convolution, then one that reads what the first made, with a shortcut: intermediate signals of every kind.
 template<class T, Index in, Index out, Index taps, Index steps>
@@ -76,6 +76,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(equals_a_dense_reference, T, Scalars) {
   check_signal<T, 8, 11, 4, 5>();
   if constexpr (std::is_same_v<T, float>) check_signal<T, 3, 5, 2, 2>();  // each takes the compiler a second
   check_signal<T, 11, 16, 3, 1>();
+  check_signal<T, 3, 5, 3, 8>();
   check_signal<T, 16, 3, 2, 5>();
 }
 
@@ -102,6 +103,54 @@ BOOST_AUTO_TEST_CASE(outputs_do_not_depend_on_the_future) {
     const Index after = std::min<Index>(600, t + signal.lookback + 1);
     BOOST_TEST((z.rightCols(600 - after) == y.rightCols(600 - after)));
   }
+}
+
+/// Three taps throughout, which are evaluated two instants at a time, at dilations that differ, also side by side.
+auto make_pairs() {
+  auto signal = input<3> | causal_conv<8, 3>() | leaky_relu | causal_conv<9, 3>(dilation<2>) | leaky_relu |
+                sum(causal_conv<5, 3>(dilation<4>), causal_conv<5, 3>(dilation<1>) | relu);
+  Random random(9);
+  signal.initialise(random);
+  return signal;
+}
+
+BOOST_AUTO_TEST_CASE(pairs_at_several_dilations) {
+  const auto signal = make_pairs();
+  using S = std::remove_const_t<decltype(signal)>;
+  static_assert(S::spread == 4 && S::period == 8);
+  Random random(10);
+  for (const Index length : lengths) {
+    const auto x = dense::normal_rows<float>(random, 3, length);
+    const auto y = dense::outputs_in_chunks(signal, x);
+    BOOST_TEST(largest_difference(y, dense::forward(signal, x.cast<double>())) < 1e-5);
+    check_maxima(signal, x, y);
+    for (const Index step : {8, 64, 120}) BOOST_TEST((dense::outputs_in_chunks(signal, x, step) == y));
+    BOOST_TEST(largest_difference(y, dense::outputs_in_chunks(signal, x, 7).cast<double>()) < 1e-5);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(pairs_do_not_see_the_future) {
+  const auto signal = make_pairs();
+  Random random(12);
+  const auto x = dense::normal_rows<float>(random, 3, 600);
+  const auto y = dense::outputs_in_chunks(signal, x);
+  for (Index t = 0; t < 600; t += t < 20 || t > 500 ? 1 : 31) {
+    auto changed = x;
+    changed(1, t) += 1;
+    const auto z = dense::outputs_in_chunks(signal, changed);
+    BOOST_TEST((z.leftCols(t) == y.leftCols(t)));
+    BOOST_TEST((z.col(t) != y.col(t)));
+    const Index after = std::min<Index>(600, t + signal.lookback + 1);
+    BOOST_TEST((z.rightCols(600 - after) == y.rightCols(600 - after)));
+  }
+}
+
+// Equal inputs give equal outputs wherever they stand in a pair, so that the first of equal maxima is found.
+BOOST_AUTO_TEST_CASE(pairs_of_a_constant_series_are_equal) {
+  const auto signal = make_pairs();
+  const RowMatrix<float> x = RowMatrix<float>::Constant(3, 700, 0.7F);
+  const auto y = dense::outputs_in_chunks(signal, x);
+  for (Index t = signal.lookback; t < 700; ++t) BOOST_TEST((y.col(t) == y.col(signal.lookback)));
 }
 
 // The oldest sample an output depends on is `lookback` before it.

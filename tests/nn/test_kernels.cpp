@@ -66,6 +66,55 @@ void check_accumulate(Index inputs, Index taps) {
     }
 }
 
+/// Against three taps at each of the two instants; the earlier must not change by a bit with what is later.
+template<class T, int Rows>
+void check_pair(Index inputs) {
+  lifelog::Random random(static_cast<std::uint64_t>(100 * inputs + Rows));
+  constexpr Index packet = packet_size<T>, step = 2 * packet;
+  const Index stride = 4 * step, weights = Rows + 1;
+  const auto w = normals<T>(random, weights * inputs * 3), start = normals<T>(random, Rows * 2 * packet);
+  auto x = normals<T>(random, stride * inputs);
+  std::vector<T> sum, alternating;
+  const auto tap = [&](Index k, Index i, Index r) {
+    return w[static_cast<std::size_t>((k * inputs + i) * weights + r)];
+  };
+  for (Index i = 0; i < inputs; ++i)
+    for (Index r = 0; r < weights; ++r) {
+      sum.push_back((tap(0, i, r) + tap(1, i, r) + tap(2, i, r)) / 2);
+      alternating.push_back((tap(0, i, r) - tap(1, i, r) + tap(2, i, r)) / 2);
+    }
+  const PairWeights<T> pair{w.data(), w.data() + 2 * inputs * weights, sum.data(), alternating.data()};
+  const auto run = [&] {
+    Block<T, Rows, 2> block;
+    fill(block, start);
+    accumulate_pair(block, pair, weights, x.data() + 2 * step, stride, inputs, step);
+    return values_of(block);
+  };
+  const auto got = run();
+  for (Index r = 0; r < Rows; ++r)
+    for (Index p = 0; p < 2; ++p)
+      for (Index l = 0; l < packet; ++l) {
+        const auto at = static_cast<std::size_t>((r * 2 + p) * packet + l);
+        double expected = static_cast<double>(start[at]);
+        for (Index k = 0; k < 3; ++k)
+          for (Index i = 0; i < inputs; ++i)
+            expected += static_cast<double>(tap(k, i, r)) *
+                        static_cast<double>(x[static_cast<std::size_t>(i * stride + (p + k) * step + l)]);
+        check_close<T>(static_cast<double>(got[at]), expected, static_cast<double>(6 * inputs + 1));
+      }
+  for (Index i = 0; i < inputs; ++i)
+    for (Index l = 0; l < packet; ++l) x[static_cast<std::size_t>(i * stride + 3 * step + l)] += 1;
+  const auto later = run();
+  bool changed = false;
+  for (Index r = 0; r < Rows; ++r)
+    for (Index l = 0; l < packet; ++l) {
+      const auto at = static_cast<std::size_t>(r * 2 * packet + l);
+      BOOST_TEST(later[at] == got[at]);
+      changed = changed || later[at + packet] != got[at + packet];
+    }
+  BOOST_TEST(changed == (inputs > 0));
+}
+
 template<class T, int Rows, int Columns>
 void check_transposed(Index outputs) {
   lifelog::Random random(static_cast<std::uint64_t>(10 * outputs + Rows));
@@ -104,6 +153,12 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(accumulate_equals_plain_loops, T, Scalars) {
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(accumulate_without_inputs_changes_nothing, T, Scalars) {
   check_accumulate<T, 3, 2>(0, 3);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(two_instants_at_once_equal_three_taps_at_each, T, Scalars) {
+  unroll<block_rows>([](auto r) {
+    for (const Index inputs : {0, 1, 2, 3, 17}) check_pair<T, r + 1>(inputs);
+  });
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(accumulate_transposed_equals_plain_loops, T, Scalars) {

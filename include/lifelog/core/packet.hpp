@@ -68,10 +68,12 @@ EIGEN_ALWAYS_INLINE P reciprocal(const P& x) {
 template<class P>
 EIGEN_ALWAYS_INLINE void transpose(P (&rows)[Eigen::internal::unpacket_traits<P>::size]) {
   constexpr int size = Eigen::internal::unpacket_traits<P>::size;
-  Eigen::internal::PacketBlock<P, size> block;
-  for (int i = 0; i < size; ++i) block.packet[i] = rows[i];
-  Eigen::internal::ptranspose(block);
-  for (int i = 0; i < size; ++i) rows[i] = block.packet[i];
+  if constexpr (size > 1) {
+    Eigen::internal::PacketBlock<P, size> block;
+    for (int i = 0; i < size; ++i) block.packet[i] = rows[i];
+    Eigen::internal::ptranspose(block);
+    for (int i = 0; i < size; ++i) rows[i] = block.packet[i];
+  }
 }
 
 /// Lane by lane a < b ? x : y. Eigen turns AVX-512's masks into vectors and back; these do not.

@@ -37,38 +37,51 @@ struct Chain : NodeBase {
   struct FusedChunk {
     typename A::Chunk first;
     void reset() { first.reset(); }
-    void advance(Index count) { first.advance(count); }
+    void advance(Stripes stripes) { first.advance(stripes); }
   };
   struct BufferedChunk {
     typename A::Chunk first;
     Between between;
     typename B::Chunk second;
     void reset() { first.reset(), between.reset(), second.reset(); }
-    void advance(Index count) { first.advance(count), between.advance(count), second.advance(count); }
+    void advance(Stripes stripes) {
+      first.advance(stripes), between.advance(stripes), second.advance(stripes);
+    }
   };
   using Chunk = std::conditional_t<B::pointwise, FusedChunk, BufferedChunk>;
 
-  void prepare(Chunk& chunk, SignalView<T> x, Index count) const {
-    first.prepare(chunk.first, x, count);
+  static constexpr Index spread = B::pointwise ? A::spread : B::spread;
+  static constexpr Index period = std::max(A::period, B::period);
+
+  void begin(Chunk& chunk) const {
+    first.begin(chunk.first);
     if constexpr (!B::pointwise) {
       if constexpr (between_channels == Eigen::Dynamic)
         if (chunk.between.channel_count() == 0) chunk.between = Between(first.outputs());
-      write_chunk(first, chunk.first, x, count, chunk.between);
-      second.prepare(chunk.second, chunk.between.view(), count);
+      second.begin(chunk.second);
     }
   }
 
-  template<bool fresh, int Rows, int Columns>
-  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out, const Chunk& chunk, SignalView<T> x,
-                                 Index row, Index time) const {
+  void prepare(Chunk& chunk, SignalView<T> x, Stripes stripes) const {
+    first.prepare(chunk.first, x, stripes);
     if constexpr (!B::pointwise) {
-      second.template block<fresh>(out, chunk.second, chunk.between.view(), row, time);
+      write_chunk(first, chunk.first, x, stripes, chunk.between);
+      chunk.between.link(stripes);
+      second.prepare(chunk.second, chunk.between.view(), stripes);
+    }
+  }
+
+  template<bool fresh, int Rows, int Columns, class At>
+  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out, const Chunk& chunk, SignalView<T> x,
+                                 Index row, At at) const {
+    if constexpr (!B::pointwise) {
+      second.template block<fresh>(out, chunk.second, chunk.between.view(), row, at);
     } else if constexpr (fresh) {
-      first.template block<true>(out, chunk.first, x, row, time);
+      first.template block<true>(out, chunk.first, x, row, at);
       second.apply(out);
     } else {
       detail::Block<T, Rows, Columns> own;
-      first.template block<true>(own, chunk.first, x, row, time);
+      first.template block<true>(own, chunk.first, x, row, at);
       second.apply(own);
       detail::unroll<Rows>([&](auto r) {
         detail::unroll<Columns>([&](auto p) { out.at[r][p] = detail::padd(out.at[r][p], own.at[r][p]); });

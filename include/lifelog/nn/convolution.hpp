@@ -41,15 +41,42 @@ struct CausalConv : NodeBase {
   Index inputs() const { return weight.cols() / taps; }
   Index outputs() const { return out; }
 
-  void prepare(Chunk&, SignalView<T>, Index) const {}
+  /// Whether outputs `dilation` samples apart are evaluated in pairs: with three taps, where that divides a chunk.
+  static constexpr bool in_pairs = taps == 3 && chunk_depth<T> % (2 * dilation_) == 0;
+  static constexpr Index spread = in_pairs ? dilation_ : 1;
+  static constexpr Index period = detail::block_packets * spread;
 
-  template<bool fresh, int Rows, int Columns>
-  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& y, const Chunk&, SignalView<T> x, Index row,
-                                 Index time) const {
+  struct PairChunk : NodeBase::Chunk {
+    Eigen::Matrix<T, out, in> sum, alternating;
+  };
+  using Chunk = std::conditional_t<in_pairs, PairChunk, NodeBase::Chunk>;
+
+  void begin(Chunk& chunk) const {
+    if constexpr (in_pairs) {
+      const auto n = inputs();
+      const auto ends = (weight.leftCols(n) + weight.rightCols(n)).eval();
+      chunk.sum = T(0.5) * (ends + weight.middleCols(n, n));
+      chunk.alternating = T(0.5) * (ends - weight.middleCols(n, n));
+    }
+  }
+
+  void prepare(Chunk&, SignalView<T>, Stripes) const {}
+
+  template<bool fresh, int Rows, int Columns, Index at_spread>
+  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& y, [[maybe_unused]] const Chunk& chunk,
+                                 SignalView<T> x, Index row, PacketsAt<at_spread> at) const {
     add_bias<fresh>(y, row);
-    detail::accumulate(y, weight.data() + row, out, x.data, x.stride, inputs(), taps, [&](Index k, Index p) {
-      return time - (taps - 1 - k) * dilation_ + p * detail::packet_size<T>;
-    });
+    if constexpr (in_pairs && at_spread == dilation_) {
+      const detail::PairWeights<T> weights{weight.data() + row, weight.data() + 2 * out * inputs() + row,
+                                           chunk.sum.data() + row, chunk.alternating.data() + row};
+      detail::accumulate_pair(y, weights, out, x.data + at.template offset<T>(0), x.stride, inputs(),
+                              dilation_ * detail::packet_size<T>);
+    } else {
+      detail::accumulate(
+          y, weight.data() + row, out, x.data, x.stride, inputs(), taps, [&](Index k, Index p) {
+            return at.template offset<T>(p) - (taps - 1 - k) * dilation_ * detail::packet_size<T>;
+          });
+    }
   }
 
   /// The last lookback + 1 inputs, in a ring.

@@ -82,24 +82,33 @@ struct Given : NodeBase {
     Index time = 0;
 
     void reset() { reader.reset(), input.reset(), inner.reset(), time = 0; }
-    void advance(Index count) { input->advance(count), inner.advance(count), time += count; }
+    void advance(Stripes stripes) { input->advance(stripes), inner.advance(stripes), time += stripes.count; }
   };
 
-  void prepare(Chunk& chunk, SignalView<T>, Index count) const {
-    if (!chunk.reader) {
-      require_shape();
-      chunk.reader.emplace(series);
-      chunk.input.emplace(function.inputs());
-    }
-    for (Index c = 0; c < function.inputs(); ++c)
-      chunk.reader->read(c, chunk.time, count, chunk.input->channel(c));
-    function.prepare(chunk.inner, chunk.input->view(), count);
+  static constexpr Index spread = F::spread;
+  static constexpr Index period = F::period;
+
+  void begin(Chunk& chunk) const {
+    require_shape();
+    chunk.reader.emplace(series);
+    chunk.input.emplace(function.inputs());
+    function.begin(chunk.inner);
   }
 
-  template<bool fresh, int Rows, int Columns>
+  void prepare(Chunk& chunk, SignalView<T>, Stripes stripes) const {
+    T samples[chunk_length];
+    for (Index c = 0; c < function.inputs(); ++c) {
+      chunk.reader->read(c, chunk.time, stripes.count, samples);
+      chunk.input->write(c, samples, stripes);
+    }
+    chunk.input->link(stripes);
+    function.prepare(chunk.inner, chunk.input->view(), stripes);
+  }
+
+  template<bool fresh, int Rows, int Columns, class At>
   EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out, const Chunk& chunk, SignalView<T>,
-                                 Index row, Index time) const {
-    function.template block<fresh>(out, chunk.inner, chunk.input->view(), row, time);
+                                 Index row, At at) const {
+    function.template block<fresh>(out, chunk.inner, chunk.input->view(), row, at);
   }
 
   void require_shape() const {
@@ -130,14 +139,17 @@ class SeriesExpression : public Eigen::ReturnByValue<SeriesExpression<F>> {
   template<class Visit>
   void for_each_chunk(Visit visit) const {
     const auto chunk = std::make_unique<typename F::Chunk>();
-    SignalBuffer<T, F::channels, 0> values(rows());
+    signal_.begin(*chunk);
+    SignalBuffer<T, F::channels, 0> striped(rows());
+    RowMatrix<T> values(rows(), chunk_length);
+    const SignalView<T> no_input{nullptr, 0};
     for (Index first = 0; first < length_; first += chunk_length) {
-      const Index count = std::min(chunk_length, length_ - first);
-      const SignalView<T> no_input{nullptr, 0};
-      signal_.prepare(*chunk, no_input, count);
-      write_chunk(signal_, *chunk, no_input, count, values);
-      visit(first, RowMatrixView<T>(values.channel(0), rows(), count, Eigen::OuterStride<>(values.stride)));
-      chunk->advance(count);
+      const auto now = stripes<T>(std::min(chunk_length, length_ - first), F::period);
+      signal_.prepare(*chunk, no_input, now);
+      write_chunk(signal_, *chunk, no_input, now, striped);
+      for (Index c = 0; c < rows(); ++c) striped.read(c, &values(c, 0), now);
+      visit(first, RowMatrixView<T>(values.data(), rows(), now.count, Eigen::OuterStride<>(chunk_length)));
+      chunk->advance(now);
     }
   }
 

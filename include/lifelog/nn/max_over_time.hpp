@@ -80,7 +80,7 @@ auto operator|(OverTime<S, H> reduced, const M& maker) {
 }
 
 /// Evaluates a folded signal over series of any length, in chunks, and takes the maximum of each channel. Holds the
-/// chunk buffers, a few tens of kilobytes: make one a thread and use it again.
+/// chunk buffers, some hundred kilobytes: make one a thread and use it again.
 template<class S>
 class MaxOverTime {
  public:
@@ -109,25 +109,12 @@ class MaxOverTime {
   }
 
   /// Goes on with the series' next samples. In how many pieces a series comes changes nothing but rounding, and not
-  /// even that between pieces of whole register blocks (multiples of 32 samples do on any machine).
+  /// even that between pieces of multiples of twice the largest dilation.
   /// From the first sample that is not finite on, maxima are NaN, at time 0: comparisons would pass NaN over.
   void push(const S& signal, Series<T> x) {
-    start_lanes();
-    for (Index start = 0; start < x.length; start += chunk_length) {
-      const Index count = std::min(chunk_length, x.length - start);
-      for (Index c = 0; c < signal.inputs(); ++c) {
-        const T* const from = x.data + c * x.stride + start;
-        finite_ = finite_ && all_finite(from, count);
-        std::copy_n(from, count, input_.channel(c));
-      }
-      signal.prepare(chunk_, input_.view(), count);
-      look_for_maxima(signal, start, count);
-      input_.advance(count);
-      chunk_.advance(count);
-    }
-    reduce_lanes();
-    if (!finite_) give_up();
-    length_ += x.length;
+    signal.begin(chunk_);
+    for (Index start = 0; start < x.length; start += longest_piece)
+      push_piece(signal, {x.data + start, std::min(longest_piece, x.length - start), x.stride});
   }
 
   /// Samples seen so far.
@@ -137,7 +124,31 @@ class MaxOverTime {
   const Index* times() const { return times_; }
 
  private:
-  static constexpr Index width = detail::block_width<T>;
+  static constexpr int packets = detail::block_packets;
+  static constexpr Index lanes = detail::packet_size<T>;
+  // Of so many samples, numbers of packets are exact in float.
+  static constexpr Index longest_piece = Index{1} << 22;
+
+  void push_piece(const S& signal, Series<T> x) {
+    start_lanes();
+    Stripes chunk{};
+    for (Index start = 0; start < x.length; start += chunk_length) {
+      chunk = stripes<T>(std::min(chunk_length, x.length - start), S::period);
+      for (Index c = 0; c < signal.inputs(); ++c) {
+        const T* const from = x.data + c * x.stride + start;
+        finite_ = finite_ && all_finite(from, chunk.count);
+        input_.write(c, from, chunk);
+      }
+      input_.link(chunk);
+      signal.prepare(chunk_, input_.view(), chunk);
+      look_for_maxima(signal, start / lanes, chunk);
+      input_.advance(chunk);
+      chunk_.advance(chunk);
+    }
+    reduce_lanes(x.length, chunk.depth);
+    if (!finite_) give_up();
+    length_ += x.length;
+  }
 
   /// 0·x is NaN for an x that is not finite; the sum takes whole packets, where asking each x would not.
   static bool all_finite(const T* x, Index count) {
@@ -152,55 +163,63 @@ class MaxOverTime {
   void start_lanes() {
     for (auto& channel : best_)
       for (auto& packet : channel) packet = detail::broadcast(-std::numeric_limits<T>::infinity());
-    for (auto& channel : block_)
+    for (auto& channel : packet_)
       for (auto& packet : channel) packet = detail::broadcast(T(0));
   }
 
-  void look_for_maxima(const S& signal, Index start, Index count) {
-    for (Index time = 0; time < count; time += width) {
-      const auto now = detail::broadcast(static_cast<T>((start + time) / width));
+  /// `before`: packets of the piece before this chunk.
+  void look_for_maxima(const S& signal, Index before, Stripes chunk) {
+    const bool ragged = chunk.count < chunk.depth * lanes;
+    if (ragged) hide_tail(chunk);
+    for_packets<S::spread>(chunk.depth, [&](auto at) {
+      detail::Packet<T> now[packets];
+      for (Index p = 0; p < packets; ++p)
+        now[p] = detail::broadcast(static_cast<T>(before + at.first + p * S::spread));
       detail::for_row_blocks(channels, [&](auto rows, Index row) {
-        detail::Block<T, rows, detail::block_packets> y;
-        signal.template block<true>(y, chunk_, input_.view(), row, time);
-        if (time + width > count) hide_tail(y, count - time);
-        detail::unroll<rows>([&](auto r) {
-          detail::unroll<detail::block_packets>([&](auto p) {
+        detail::Block<T, rows, packets> y;
+        signal.template block<true>(y, chunk_, input_.view(), row, at);
+        detail::unroll<rows>([&](auto r) LIFELOG_INLINED {
+          detail::unroll<packets>([&](auto p) LIFELOG_INLINED {
+            auto value = y.at[r][p];
+            if (ragged) value = detail::pmin(value, detail::load(limits_ + at.template offset<T>(p)));
             auto& best = best_[row + r][p];
-            auto& block = block_[row + r][p];
-            block = detail::pselect(detail::pcmp_lt(best, y.at[r][p]), now, block);
-            best = detail::pmax(best, y.at[r][p]);
+            auto& packet = packet_[row + r][p];
+            packet = detail::pselect(detail::pcmp_lt(best, value), now[p], packet);
+            best = detail::pmax(best, value);
           });
         });
       });
-    }
-  }
-
-  /// What lies past the series' end must not win.
-  template<int Rows>
-  static void hide_tail(detail::Block<T, Rows, detail::block_packets>& y, Index valid) {
-    alignas(64) T lanes[width];
-    detail::unroll<Rows>([&](auto r) {
-      detail::unroll<detail::block_packets>(
-          [&](auto p) { detail::store<T>(lanes + p * detail::packet_size<T>, y.at[r][p]); });
-      std::fill(lanes + valid, lanes + width, -std::numeric_limits<T>::infinity());
-      detail::unroll<detail::block_packets>(
-          [&](auto p) { y.at[r][p] = detail::load(lanes + p * detail::packet_size<T>); });
     });
   }
 
-  /// Of equal maxima the first counts: among lanes the earliest, among pieces the one that is there already.
-  void reduce_lanes() {
+  /// What lies past the series' end must not win.
+  void hide_tail(Stripes chunk) {
+    for (Index j = 0; j < chunk.depth; ++j)
+      for (Index l = 0; l < lanes; ++l)
+        limits_[j * lanes + l] =
+            (l * chunk.depth + j < chunk.count ? 1 : -1) * std::numeric_limits<T>::infinity();
+  }
+
+  /// Of equal maxima the first counts: among lanes the earliest, among pieces the one that is there already. Only the last
+  /// chunk, of `last_depth` packets, can have fewer than the others.
+  void reduce_lanes(Index length, Index last_depth) {
+    const Index last_start = (length - 1) / chunk_length * chunk_length;
+    const auto time_of = [&](Index packet, Index lane) {
+      const Index start = packet / chunk_depth<T> * chunk_length;
+      const Index depth = start == last_start ? last_depth : chunk_depth<T>;
+      return start + lane * depth + packet % chunk_depth<T>;
+    };
     for (Index c = 0; c < channels; ++c) {
-      alignas(64) T best[width], block[width];
-      detail::unroll<detail::block_packets>([&](auto p) {
-        detail::store<T>(best + p * detail::packet_size<T>, best_[c][p]);
-        detail::store<T>(block + p * detail::packet_size<T>, block_[c][p]);
-      });
-      T value = best[0];
-      Index time = static_cast<Index>(block[0]) * width;
-      for (Index l = 1; l < width; ++l) {
-        const Index at = static_cast<Index>(block[l]) * width + l;
-        if (best[l] > value || (best[l] == value && at < time)) value = best[l], time = at;
+      T value = -std::numeric_limits<T>::infinity();
+      Index time = 0;
+      for (Index p = 0; p < packets; ++p) {
+        alignas(64) T best[lanes], packet[lanes];
+        detail::store<T>(best, best_[c][p]);
+        detail::store<T>(packet, packet_[c][p]);
+        for (Index l = 0; l < lanes; ++l) {
+          const Index at = time_of(static_cast<Index>(packet[l]), l);
+          if (best[l] > value || (best[l] == value && at < time)) value = best[l], time = at;
+        }
       }
       if (value > values_[c]) values_[c] = value, times_[c] = length_ + time;
     }
@@ -212,10 +231,10 @@ class MaxOverTime {
   Index times_[channels];
   Index length_ = 0;
   bool finite_ = true;
-  // Per channel and lane of the piece being pushed: the maximum and the number of the register block that held it
-  // (exact up to 2²⁴ blocks in float).
-  detail::Packet<T> best_[channels][detail::block_packets];
-  detail::Packet<T> block_[channels][detail::block_packets];
+  // Per channel and lane of the piece being pushed: the maximum and the number of the packet that held it.
+  detail::Packet<T> best_[channels][packets];
+  detail::Packet<T> packet_[channels][packets];
+  alignas(64) T limits_[chunk_length];
 };
 
 /// The exact gradient of `MaxOverTime`. Each channel's maximum depends on `lookback` + 1 samples only: those

@@ -16,7 +16,9 @@
 //   input_channels, channels          constants: how many go in and come out
 //   lookback, history                 constants: receptive field − 1; samples its own reads look back
 //   outputs(), inputs()               the same counts at run time, where they are Eigen::Dynamic
-//   Chunk, prepare, block             evaluation in chunks of time (signals)
+//   Chunk, begin, prepare, block      evaluation in chunks of time (signals): what is made of the weights once for all
+//                                     chunks, once a chunk, and a register block
+//   spread, period                    how far apart a block's packets are best, and what a chunk's must be a multiple of
 //   Memory, push                      evaluation sample by sample
 //   Tape<Domain>, record, pull        training: forward with a record, then the pull-back of a gradient
 //   visit, initialise, fold, unfold   parameters; fold gives the network that is evaluated, unfold its gradient's way back
@@ -30,10 +32,14 @@ namespace lifelog::nn {
 /// Marks node types, for `|`, and holds what most of them share: no memory between chunks or samples, reading the
 /// present only.
 struct NodeBase {
+  static constexpr Index spread = 1;
+  static constexpr Index period = detail::block_packets;
   struct Chunk {
     void reset() {}
-    void advance(Index) {}
+    void advance(Stripes) {}
   };
+  template<class C>
+  void begin(C&) const {}
   struct Memory {
     void reset() {}
   };
@@ -75,22 +81,22 @@ void visit_child(Visitor& visitor, const Path& path, Otherwise otherwise, Nets&.
 
 }  // namespace detail
 
-/// Evaluates the `count` samples of a chunk that `signal` was prepared for, block by block, into a buffer.
+/// Evaluates a chunk that `signal` was prepared for, block by block, into a buffer.
 template<class F, class Buffer>
 void write_chunk(const F& signal, const typename F::Chunk& chunk, SignalView<typename F::Scalar> x,
-                 Index count, Buffer& to) {
+                 Stripes stripes, Buffer& to) {
   using T = typename F::Scalar;
   const Index channels = F::channels == Eigen::Dynamic ? signal.outputs() : F::channels;
-  for (Index time = 0; time < count; time += detail::block_width<T>)
+  for_packets<F::spread>(stripes.depth, [&](auto at) {
     detail::for_row_blocks(channels, [&](auto rows, Index row) {
       detail::Block<T, rows, detail::block_packets> out;
-      signal.template block<true>(out, chunk, x, row, time);
+      signal.template block<true>(out, chunk, x, row, at);
       detail::unroll<rows>([&](auto r) {
-        T* const at = to.channel(row + r) + time;
         detail::unroll<detail::block_packets>(
-            [&](auto p) { detail::store<T>(at + p * detail::packet_size<T>, out.at[r][p]); });
+            [&](auto p) { detail::store<T>(to.channel(row + r) + at.template offset<T>(p), out.at[r][p]); });
       });
     });
+  });
 }
 
 /// A node without parameters that keeps the number of channels: what most of the interface comes to for it.

@@ -28,12 +28,17 @@ struct Pair : NodeBase {
     typename A::Chunk first;
     typename B::Chunk second;
     void reset() { first.reset(), second.reset(); }
-    void advance(Index count) { first.advance(count), second.advance(count); }
+    void advance(Stripes stripes) { first.advance(stripes), second.advance(stripes); }
   };
 
-  void prepare(Chunk& chunk, SignalView<T> x, Index count) const {
-    first.prepare(chunk.first, x, count);
-    second.prepare(chunk.second, x, count);
+  static constexpr Index spread = std::max(A::spread, B::spread);
+  static constexpr Index period = std::max(A::period, B::period);
+
+  void begin(Chunk& chunk) const { first.begin(chunk.first), second.begin(chunk.second); }
+
+  void prepare(Chunk& chunk, SignalView<T> x, Stripes stripes) const {
+    first.prepare(chunk.first, x, stripes);
+    second.prepare(chunk.second, x, stripes);
   }
 
   struct Memory {

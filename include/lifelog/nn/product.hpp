@@ -12,12 +12,12 @@ struct Product : Pair<Product, A, B> {
   using typename Both::Memory;
   using typename Both::T;
 
-  template<bool fresh, int Rows, int Columns>
+  template<bool fresh, int Rows, int Columns, class At>
   EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out, const typename Both::Chunk& chunk,
-                                 SignalView<T> x, Index row, Index time) const {
+                                 SignalView<T> x, Index row, At at) const {
     detail::Block<T, Rows, Columns> left, right;
-    this->first.template block<true>(left, chunk.first, x, row, time);
-    this->second.template block<true>(right, chunk.second, x, row, time);
+    this->first.template block<true>(left, chunk.first, x, row, at);
+    this->second.template block<true>(right, chunk.second, x, row, at);
     detail::unroll<Rows>([&](auto r) {
       detail::unroll<Columns>([&](auto p) {
         const auto &l = left.at[r][p], &m = right.at[r][p];

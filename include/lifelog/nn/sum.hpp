@@ -14,11 +14,11 @@ struct Sum : Pair<Sum, A, B> {
   template<class D>
   using Tape = typename Both::template Tape<D>;
 
-  template<bool fresh, int Rows, int Columns>
+  template<bool fresh, int Rows, int Columns, class At>
   EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out, const typename Both::Chunk& chunk,
-                                 SignalView<T> x, Index row, Index time) const {
-    this->first.template block<fresh>(out, chunk.first, x, row, time);
-    this->second.template block<false>(out, chunk.second, x, row, time);
+                                 SignalView<T> x, Index row, At at) const {
+    this->first.template block<fresh>(out, chunk.first, x, row, at);
+    this->second.template block<false>(out, chunk.second, x, row, at);
   }
 
   EIGEN_ALWAYS_INLINE void push(Memory& memory, const T* x, T* y) const {
@@ -52,14 +52,14 @@ struct Identity : Parameterless<Identity<T, channels_>, T, channels_> {
 
   explicit Identity(Index count = channels_) : Base(count) {}
 
-  void prepare(Chunk&, SignalView<T>, Index) const {}
+  void prepare(Chunk&, SignalView<T>, Stripes) const {}
 
-  template<bool fresh, int Rows, int Columns>
+  template<bool fresh, int Rows, int Columns, class At>
   EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out, const Chunk&, SignalView<T> x,
-                                 Index row, Index time) const {
+                                 Index row, At at) const {
     detail::unroll<Rows>([&](auto r) {
       detail::unroll<Columns>([&](auto p) {
-        const auto value = detail::load(x.data + (row + r) * x.stride + time + p * detail::packet_size<T>);
+        const auto value = detail::load(x.data + (row + r) * x.stride + at.template offset<T>(p));
         out.at[r][p] = fresh ? value : detail::padd(out.at[r][p], value);
       });
     });

@@ -40,6 +40,52 @@ EIGEN_ALWAYS_INLINE void accumulate(Block<T, Rows, Columns>& block, const T* wei
   block = sum;
 }
 
+/// What `accumulate_pair` knows a convolution of three taps by, each (outputs × inputs) and pointing at the block's first
+/// output: the oldest tap and the present one as they are, half the sum of all three, and half their alternating sum.
+template<class T>
+struct PairWeights {
+  const T *oldest, *present, *sum, *alternating;
+};
+
+/// Adds three taps, `step` apart, at two instants that are as far from each other, in four multiply-adds instead of six:
+/// minimal filtering F(2, 3) (Winograd 1980, "Arithmetic Complexity of Computations"). With x₋₂ … x₁ the samples around the
+/// earlier instant, and w₀, w₁, w₂ the taps,
+///
+///   block(r, 0) += s + d + w₀ (x₋₂ − x₀)      s = (w₀ + w₁ + w₂)/2 · (x₀ + x₋₁)
+///   block(r, 1) += s − d + w₂ (x₁ − x₋₁)      d = (w₀ − w₁ + w₂)/2 · (x₀ − x₋₁)
+///
+/// summed over inputs. The earlier output never sees x₁.
+template<class T, int Rows>
+EIGEN_ALWAYS_INLINE void accumulate_pair(Block<T, Rows, 2>& block, PairWeights<T> w, Index weight_stride,
+                                         const T* x, Index x_stride, Index inputs, Index step) {
+  Packet<T> y[Rows][2], z[Rows][2];
+  const auto run = [&](const T* first, const T* second, auto& sum, auto read) LIFELOG_INLINED {
+    const T* channel = x;
+    for (Index i = 0; i < inputs; ++i, first += weight_stride, second += weight_stride, channel += x_stride) {
+      Packet<T> value[2];
+      read(channel, value);
+      unroll<Rows>([&](auto r) LIFELOG_INLINED {
+        sum[r][0] = pmadd(broadcast(first[r]), value[0], sum[r][0]);
+        sum[r][1] = pmadd(broadcast(second[r]), value[1], sum[r][1]);
+      });
+    }
+  };
+  unroll<Rows>([&](auto r) LIFELOG_INLINED { y[r][0] = y[r][1] = broadcast(T(0)); });
+  run(w.sum, w.alternating, y, [&](const T* channel, Packet<T>(&value)[2]) LIFELOG_INLINED {
+    const auto before = load(channel - step), now = load(channel);
+    value[0] = padd(now, before), value[1] = psub(now, before);
+  });
+  unroll<Rows>([&](auto r) LIFELOG_INLINED {
+    z[r][0] = padd(block.at[r][0], padd(y[r][0], y[r][1]));
+    z[r][1] = padd(block.at[r][1], psub(y[r][0], y[r][1]));
+  });
+  run(w.oldest, w.present, z, [&](const T* channel, Packet<T>(&value)[2]) LIFELOG_INLINED {
+    value[0] = psub(load(channel - 2 * step), load(channel));
+    value[1] = psub(load(channel + step), load(channel - step));
+  });
+  unroll<Rows>([&](auto r) LIFELOG_INLINED { block.at[r][0] = z[r][0], block.at[r][1] = z[r][1]; });
+}
+
 /// block(r, p) += Σ_o weight(o, r) · y[o·y_stride + p·packet]: the transpose of `accumulate` for one tap.
 /// `weight` points at the block's first input of that tap.
 template<class T, int Rows, int Columns>
