@@ -12,7 +12,7 @@
 
 namespace lifelog::nn {
 
-/// Samples evaluated at a time: small enough that all of a network's buffers stay in the first-level cache.
+/// Samples evaluated at a time: small enough that the buffers of a network stay in the first two caches.
 inline constexpr Index chunk_length = 512;
 
 /// Packets of a channel in a whole chunk.
