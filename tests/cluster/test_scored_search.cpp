@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <lifelog/cluster/detail/nearest_centres.hpp>
 #include <lifelog/cluster/detail/scored_search.hpp>
-#include <lifelog/cluster/detail/searched_rows.hpp>
 
 #include <algorithm>
 #include <array>
 #include <boost/test/unit_test.hpp>
+#include <cstdint>
+#include <vector>
 
 #include "random_points.hpp"
 
@@ -16,35 +17,49 @@ namespace detail = lifelog::cluster::detail;
 
 namespace {
 
-// Labels are those of distances by differences, and the bounds hold for distances in long double.
+template<class T>
+RowMatrixView<T> view_of(const RowMatrix<T>& points) {
+  return {points.data(), points.rows(), points.cols(), Eigen::OuterStride<>(points.cols())};
+}
+
+// Labels are those of distances by differences, and other centres are no closer than said in long double; of blocks as they
+// are and of gathered ones.
 template<class T>
 void agrees_with_distances(const RowMatrix<double>& rows, const RowMatrix<double>& middles) {
   const RowMatrix<T> points = rows.cast<T>(), centres = middles.cast<T>();
-  const RowMatrixView<T> view(points.data(), points.rows(), points.cols(),
-                              Eigen::OuterStride<>(points.cols()));
+  const auto view = view_of(points);
   const Eigen::VectorXi expected = detail::nearest_centres<T>(view, centres.template cast<double>(), 1);
-  const detail::SearchedRows<T> searched(view, true);
-  detail::ScoredSearch<T> search(view);
-  search.set_centres(centres, searched.origin());
-  auto desk = search.desk();
+  const detail::QuantizedRows quantized(view, 1);
+  detail::ScoredSearch<T> search(view, quantized);
+  search.set_centres(centres);
   constexpr Index width = detail::ScoredSearch<T>::width;
+  typename detail::ScoredSearch<T>::Found found;
   const auto distance = [&](Index row, Index centre) {
     return (points.row(row).template cast<long double>() - centres.row(centre).template cast<long double>())
         .norm();
   };
+  const auto check = [&](Index row, Index lane) {
+    const Index label = found.label[lane];
+    BOOST_REQUIRE_EQUAL(label, expected[row]);
+    const long double own = distance(row, label);
+    for (Index c = 0; c < centres.rows(); ++c)
+      if (c != label)
+        BOOST_REQUIRE(!(distance(row, c) - own < static_cast<long double>(found.gap[lane]) *
+                                                     static_cast<long double>(quantized.radius())));
+  };
+  std::vector<std::int32_t> block(static_cast<std::size_t>(width * quantized.pairs()));
+  float norms[width];
   for (Index row = 0; row < points.rows(); row += width) {
     const Index lanes = std::min(width, points.rows() - row);
-    detail::Nearest<T> found;
-    const T* const block = searched.block(row / width);
     search.run(
-        block, block, searched.half_norms(row), lanes, [&](int lane) { return row + lane; }, desk, found);
-    for (Index lane = 0; lane < lanes; ++lane) {
-      const Index label = static_cast<Index>(found.index[lane]);
-      BOOST_REQUIRE_EQUAL(label, expected[row + lane]);
-      BOOST_REQUIRE(!(distance(row + lane, label) > found.first[lane]));
-      for (Index c = 0; c < centres.rows(); ++c)
-        if (c != label) BOOST_REQUIRE(!(distance(row + lane, c) < found.second[lane]));
-    }
+        quantized.block(row / width), quantized.norms(row), lanes, [&](int lane) { return row + lane; },
+        found);
+    for (Index lane = 0; lane < lanes; ++lane) check(row + lane, lane);
+    const auto other = [&](Index lane) { return (row + lane) * 7 % points.rows(); };
+    for (Index lane = 0; lane < lanes; ++lane)
+      quantized.gather(other(lane), block.data() + lane, norms[lane]);
+    search.run(block.data(), norms, lanes, other, found);
+    for (Index lane = 0; lane < lanes; ++lane) check(other(lane), lane);
   }
 }
 
@@ -102,6 +117,55 @@ BOOST_AUTO_TEST_CASE(rows_far_from_the_origin_and_from_each_other) {
   RowMatrix<double> far = centres;
   far.row(5) *= 1e9;
   agrees_with_distances(points, far);
+}
+
+BOOST_AUTO_TEST_CASE(centres_without_rows_near_them) {
+  lifelog::Random random(7);
+  const auto points = random_points::normals(200, 5, random);
+  RowMatrix<double> centres = random_points::normals(10, 5, random);
+  agrees_with_distances(points, centres.array() + 40);
+  centres.topRows(9).array() += 40;
+  agrees_with_distances(points, centres);
+  centres *= 1e3;
+  agrees_with_distances(points, centres);
+}
+
+// Half the rows and all the time in some order: those that choose the units do not know of the others.
+BOOST_AUTO_TEST_CASE(rows_beyond_the_radius) {
+  RowMatrix<double> points = random_points::normals(5000, 3, 8);
+  for (Index i = 1; i < points.rows(); i += 4) points.row(i) *= 10 * static_cast<double>(i);
+  agrees_with_distances(points, random_points::normals(30, 3, 9));
+}
+
+// All but a few rows are told apart by scores alone: these are within what they may be wrong by, and that is little.
+BOOST_AUTO_TEST_CASE(scores_are_nearly_right) {
+  lifelog::Random random(10);
+  for (const auto& [cols, clusters] : {std::array{9, 100}, {128, 64}, {1, 5}}) {
+    const RowMatrix<float> points = random_points::normals(320, cols, random).cast<float>(),
+                           centres = random_points::normals(clusters, cols, random).cast<float>();
+    const detail::QuantizedRows rows(view_of(points), 1);
+    const detail::QuantizedCentres quantized(centres, rows);
+    BOOST_TEST(quantized.trusted());
+    constexpr Index width = detail::QuantizedRows::width;
+    std::int32_t first[width], second[width];
+    for (Index row = 0; row < points.rows(); row += width) {
+      quantized.search(rows.block(row / width), first, second);
+      for (Index lane = 0; lane < width; ++lane) {
+        const Eigen::RowVectorXd x = (points.row(row + lane).cast<double>() - rows.origin()) / rows.radius();
+        std::vector<double> scores;
+        for (Index c = 0; c < centres.rows(); ++c) {
+          const Eigen::RowVectorXd centre = (centres.row(c).cast<double>() - rows.origin()) / rows.radius();
+          scores.push_back(centre.squaredNorm() / 2 - x.dot(centre));
+        }
+        std::nth_element(scores.begin(), scores.begin() + 1, scores.end());
+        const double error = quantized.error() + x.norm() * quantized.error_per_norm();
+        BOOST_TEST(error < 1e-3);
+        BOOST_TEST(std::abs(first[lane] / quantized.steps() - scores[0]) <= error);
+        BOOST_TEST(std::abs(second[lane] / quantized.steps() - scores[1]) <= error);
+        BOOST_TEST(*rows.norms(row + lane) == x.norm(), boost::test_tools::tolerance(1e-6));
+      }
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(squares_that_overflow_or_vanish) {

@@ -5,12 +5,13 @@
 #include <cstdint>
 #include <numeric>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "../core/parallel.hpp"
 #include "../core/points.hpp"
 #include "../core/random.hpp"
-#include "detail/labelling.hpp"
+#include "detail/bounded_labelling.hpp"
 #include "detail/seeding.hpp"
 
 namespace lifelog::cluster {
@@ -78,15 +79,40 @@ template<class T>
 class Lloyd {
  public:
   // Points and options must outlive this.
-  Lloyd(const RowMatrixView<T>& points, const KMeansOptions& options)
-      : points_(points), options_(options), rows_(points, bounded()) {
+  Lloyd(const RowMatrixView<T>& points, const KMeansOptions& options) : points_(points), options_(options) {
+    if (bounded())
+      rows_.template emplace<QuantizedRows>(points, options.threads);
+    else
+      rows_.template emplace<RowBlocks<T>>(points);
     tolerance_ = options.tolerance > 0 ? options.tolerance * mean_column_variance() : 0;
   }
 
   KMeansResult run(RowMatrix<double> centres, int threads) const {
+    if (const auto* rows = std::get_if<QuantizedRows>(&rows_))
+      return run(BoundedLabelling<T>(points_, *rows), std::move(centres), threads);
+    return run(Labelling<T>(points_, std::get<RowBlocks<T>>(rows_)), std::move(centres), threads);
+  }
+
+  int runs() const {
+    return options_.init == KMeansInit::given ? static_cast<int>(options_.starts.size()) : options_.restarts;
+  }
+
+  RowMatrix<double> start(int run, int threads) const {
+    if (options_.init == KMeansInit::given) return options_.starts[static_cast<std::size_t>(run)];
+    Random random = Random(options_.seed).fork(static_cast<std::uint64_t>(run));
+    if (options_.init == KMeansInit::plus_plus)
+      return PlusPlus<T>(points_, options_.weights, threads).centres(options_.clusters, random);
+    const auto order = permutation(random, points_.rows());
+    RowMatrix<double> centres(options_.clusters, points_.cols());
+    for (Index c = 0; c < centres.rows(); ++c) centres.row(c) = points_.row(order[c]).template cast<double>();
+    return centres;
+  }
+
+ private:
+  template<class Labelling>
+  KMeansResult run(Labelling&& labelling, RowMatrix<double> centres, int threads) const {
     KMeansResult result;
     result.status = KMeansStatus::iteration_limit;
-    Labelling<T> labelling(points_, rows_);
     ClusterSums<T> sums(points_, options_.weights, options_.clusters, labelling.pieces());
     const auto update = [&] {
       return labelling.update(centres, threads,
@@ -114,27 +140,11 @@ class Lloyd {
     return result;
   }
 
-  int runs() const {
-    return options_.init == KMeansInit::given ? static_cast<int>(options_.starts.size()) : options_.restarts;
-  }
-
-  RowMatrix<double> start(int run, int threads) const {
-    if (options_.init == KMeansInit::given) return options_.starts[static_cast<std::size_t>(run)];
-    Random random = Random(options_.seed).fork(static_cast<std::uint64_t>(run));
-    if (options_.init == KMeansInit::plus_plus)
-      return PlusPlus<T>(points_, options_.weights, threads).centres(options_.clusters, random);
-    const auto order = permutation(random, points_.rows());
-    RowMatrix<double> centres(options_.clusters, points_.cols());
-    for (Index c = 0; c < centres.rows(); ++c) centres.row(c) = points_.row(order[c]).template cast<double>();
-    return centres;
-  }
-
- private:
   bool weighted() const { return options_.weights.size() > 0; }
 
   bool bounded() const {
-    // Below, the search takes hardly longer than looking at the bounds.
-    constexpr Index worth = 20 * simd::packet_size<T>;
+    // Below, all distances take hardly longer than looking at the bounds.
+    constexpr Index worth = 5 * simd::packet_size<T>;
     const bool wanted = options_.search == KMeansSearch::automatic
                             ? options_.clusters * points_.cols() >= worth
                             : options_.search == KMeansSearch::bounds;
@@ -174,8 +184,9 @@ class Lloyd {
   // Gives each empty cluster the row that is farthest from its own centre (the lowest of equals), taken out of
   // a cluster that keeps at least one row. Rows that lie on their centre, as far as rounding tells, are left
   // alone, so with fewer different rows than clusters some clusters stay empty.
-  void fill_empty_clusters(const Labelling<T>& labelling, const RowMatrix<double>& centres,
-                           ClusterTotals& sums, int threads) const {
+  template<class Labelling>
+  void fill_empty_clusters(const Labelling& labelling, const RowMatrix<double>& centres, ClusterTotals& sums,
+                           int threads) const {
     if ((sums.rows.array() > 0).all()) return;
     const Eigen::VectorXi labels = labelling.labels();
     const Eigen::VectorXd distances = own_distances(labels, centres, threads);
@@ -222,7 +233,7 @@ class Lloyd {
 
   const RowMatrixView<T>& points_;
   const KMeansOptions& options_;
-  SearchedRows<T> rows_;
+  std::variant<RowBlocks<T>, QuantizedRows> rows_{RowBlocks<T>(0, 0)};
   double tolerance_;
 };
 

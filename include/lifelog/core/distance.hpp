@@ -9,14 +9,14 @@
 namespace lifelog::detail {
 
 /// Rows side by side in SIMD lanes: block b holds rows [b·width, (b+1)·width), column by column. Lanes past the
-/// last row are zero.
+/// last row are zero, unless said.
 template<class T>
 class RowBlocks {
  public:
   static constexpr int width = 2 * simd::packet_size<T>;
 
-  RowBlocks(Index rows, Index cols)
-      : cols_(cols), values_(static_cast<std::size_t>((rows + width - 1) / width * width * cols)) {}
+  explicit RowBlocks(Index rows, Index cols, T fill = 0)
+      : cols_(cols), values_(static_cast<std::size_t>((rows + width - 1) / width * width * cols), fill) {}
 
   explicit RowBlocks(const RowMatrixView<T>& rows) : RowBlocks(rows.rows(), rows.cols()) {
     for (Index i = 0; i < rows.rows(); ++i) set_row(i, rows.row(i).data());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "config.hpp"
@@ -151,6 +153,156 @@ EIGEN_ALWAYS_INLINE unsigned less_mask(const Packet<double>& a, const Packet<dou
   return _mm512_cmp_pd_mask(a, b, _CMP_LT_OQ);
 }
 #endif
+
+/// A register of whole numbers of 32 bits, which Eigen has for a few instruction sets only; each may also be a pair of
+/// 16-bit ones, two of whose products take the time of one of floats. `keep_or` is (a & kept) | b; `add_products` adds those
+/// of both halves to `sum`; bit i of `differ` is set where lane i is not the same.
+struct Integers {
+#if defined(EIGEN_VECTORIZE_AVX512) && defined(__AVX512BW__)
+  using Register = __m512i;
+  static Register load(const std::int32_t* from) {
+    return _mm512_loadu_si512(from);
+  }
+  static void store(std::int32_t* to, Register a) {
+    _mm512_storeu_si512(to, a);
+  }
+  static Register broadcast(std::int32_t value) {
+    return _mm512_set1_epi32(value);
+  }
+  static Register min(Register a, Register b) {
+    return _mm512_min_epi32(a, b);
+  }
+  static Register max(Register a, Register b) {
+    return _mm512_max_epi32(a, b);
+  }
+  static Register keep_or(Register a, Register kept, Register b) {
+    return _mm512_ternarylogic_epi32(a, kept, b, 0xEA);
+  }
+  static Register add_products(Register sum, Register a, Register b) {
+#ifdef __AVX512VNNI__
+    return _mm512_dpwssd_epi32(sum, a, b);
+#else
+    return _mm512_add_epi32(sum, _mm512_madd_epi16(a, b));
+#endif
+  }
+  static unsigned differ(Register a, Register b) {
+    return _mm512_cmpneq_epi32_mask(a, b);
+  }
+#elif defined(EIGEN_VECTORIZE_AVX2)
+  using Register = __m256i;
+  static Register load(const std::int32_t* from) {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+  }
+  static void store(std::int32_t* to, Register a) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), a);
+  }
+  static Register broadcast(std::int32_t value) {
+    return _mm256_set1_epi32(value);
+  }
+  static Register min(Register a, Register b) {
+    return _mm256_min_epi32(a, b);
+  }
+  static Register max(Register a, Register b) {
+    return _mm256_max_epi32(a, b);
+  }
+  static Register keep_or(Register a, Register kept, Register b) {
+    return _mm256_or_si256(_mm256_and_si256(a, kept), b);
+  }
+  static Register add_products(Register sum, Register a, Register b) {
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
+  }
+  static unsigned differ(Register a, Register b) {
+    return static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(a, b)))) ^ 0xFFU;
+  }
+#elif defined(EIGEN_VECTORIZE_SSE)
+  using Register = __m128i;
+  static Register load(const std::int32_t* from) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+  }
+  static void store(std::int32_t* to, Register a) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), a);
+  }
+  static Register broadcast(std::int32_t value) {
+    return _mm_set1_epi32(value);
+  }
+  static Register min(Register a, Register b) {
+    return select(_mm_cmpgt_epi32(b, a), a, b);
+  }
+  static Register max(Register a, Register b) {
+    return select(_mm_cmpgt_epi32(a, b), a, b);
+  }
+  static Register keep_or(Register a, Register kept, Register b) {
+    return _mm_or_si128(_mm_and_si128(a, kept), b);
+  }
+  static Register add_products(Register sum, Register a, Register b) {
+    return _mm_add_epi32(sum, _mm_madd_epi16(a, b));
+  }
+  static unsigned differ(Register a, Register b) {
+    return static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(a, b)))) ^ 0xFU;
+  }
+  static Register select(Register mask, Register a, Register b) {
+    return _mm_or_si128(_mm_and_si128(mask, a), _mm_andnot_si128(mask, b));
+  }
+#else
+  struct Register {
+    std::int32_t at[4];
+  };
+  static Register load(const std::int32_t* from) {
+    return each([&](int i) { return from[i]; });
+  }
+  static void store(std::int32_t* to, Register a) {
+    std::copy_n(a.at, size, to);
+  }
+  static Register broadcast(std::int32_t value) {
+    return each([&](int) { return value; });
+  }
+  static Register min(Register a, Register b) {
+    return each([&](int i) { return std::min(a.at[i], b.at[i]); });
+  }
+  static Register max(Register a, Register b) {
+    return each([&](int i) { return std::max(a.at[i], b.at[i]); });
+  }
+  static Register keep_or(Register a, Register kept, Register b) {
+    return each([&](int i) { return (a.at[i] & kept.at[i]) | b.at[i]; });
+  }
+  static Register add_products(Register sum, Register a, Register b) {
+    return each([&](int i) {
+      const auto product = [](int x, int y) {
+        return static_cast<std::uint32_t>(static_cast<std::int16_t>(x) * static_cast<std::int16_t>(y));
+      };
+      return static_cast<std::int32_t>(static_cast<std::uint32_t>(sum.at[i]) + product(a.at[i], b.at[i]) +
+                                       product(a.at[i] >> 16, b.at[i] >> 16));
+    });
+  }
+  static unsigned differ(Register a, Register b) {
+    unsigned mask = 0;
+    for (int i = 0; i < size; ++i) mask |= unsigned{a.at[i] != b.at[i]} << i;
+    return mask;
+  }
+  template<class F>
+  static Register each(F f) {
+    return {f(0), f(1), f(2), f(3)};
+  }
+#endif
+  static constexpr int size = sizeof(Register) / 4;
+};
+
+/// As many doubles as a register holds, from as many numbers in memory.
+EIGEN_ALWAYS_INLINE Packet<double> load_doubles(const double* from) {
+  return load(from);
+}
+EIGEN_ALWAYS_INLINE Packet<double> load_doubles(const float* from) {
+#if defined(EIGEN_VECTORIZE_AVX512)
+  return _mm512_cvtps_pd(_mm256_loadu_ps(from));
+#elif defined(EIGEN_VECTORIZE_AVX)
+  return _mm256_cvtps_pd(_mm_loadu_ps(from));
+#else
+  constexpr int size = packet_size<double>;
+  double x[size];
+  for (int lane = 0; lane < size; ++lane) x[lane] = static_cast<double>(from[lane]);
+  return load(x);
+#endif
+}
 
 // A lambda that must dissolve into its caller: what it indexes by constants then stays in registers.
 #if defined(__GNUC__)

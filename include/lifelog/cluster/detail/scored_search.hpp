@@ -1,142 +1,150 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
-#include <vector>
 
-#include "scores.hpp"
+#include "quantized_centres.hpp"
 
 namespace lifelog::cluster::detail {
 
-/// The nearest centres of blocks of rows, by scores; where two scores are as close as what they may be wrong by, distances
-/// decide: labels are those of NearestKernel on the rows themselves, ties and all.
+/// The nearest centres of blocks of quantized rows, by scores; where two scores are as close as what they may be wrong by,
+/// distances of the rows themselves decide: labels are those of NearestKernel, ties and all.
 template<class T>
 class ScoredSearch {
  public:
-  static constexpr int width = RowBlocks<T>::width;
+  static constexpr int width = QuantizedRows::width;
 
-  /// points must outlive this.
-  explicit ScoredSearch(const RowMatrixView<T>& points)
+  /// Both must outlive this.
+  ScoredSearch(const RowMatrixView<T>& points, const QuantizedRows& rows)
       : points_(points),
+        rows_(rows),
         slack_(static_cast<T>(points.cols() + 8) * std::numeric_limits<T>::epsilon()),
         tiny_(2 * std::sqrt(static_cast<T>(points.cols()) * std::numeric_limits<T>::min())) {}
 
-  /// What a distance may be wrong by, relative and absolute.
+  /// What a distance between rows may be wrong by, relative and absolute.
   T slack() const { return slack_; }
   T tiny() const { return tiny_; }
 
-  /// origin: what the rows of blocks are relative to.
-  void set_centres(const RowMatrix<T>& centres, const Eigen::RowVectorX<T>& origin) {
+  void set_centres(const RowMatrix<T>& centres) {
     centres_ = centres;
-    tiles_ = RowTiles<T>(centres);
-    scores_ = CentreScores<T>(centres, origin);
+    blocks_ = RowBlocks<T>(centres.rows(), centres.cols(), std::numeric_limits<T>::infinity());
+    for (Index c = 0; c < centres.rows(); ++c) blocks_.set_row(c, centres.row(c).data());
+    quantized_ = QuantizedCentres(centres, rows_);
+    // A distance by differences may be wrong, too: half its square by slack·(‖x‖²/2 + ‖c‖²/2), and by what vanishes.
+    const double unit = static_cast<double>(tiny_) / rows_.radius();
+    relative_error_ = static_cast<float>(slack_) + 4 * std::numeric_limits<float>::epsilon();
+    error_per_norm_ = static_cast<float>(2 * quantized_.error_per_norm());
+    error_ = static_cast<float>(2 * quantized_.error() + std::min(4 * unit * unit, 1e30)) +
+             4 * relative_error_ * static_cast<float>(quantized_.largest_half_norm());
+    // Nor may it overflow.
+    const double most = std::sqrt(static_cast<double>(std::numeric_limits<T>::max())) / 8;
+    trusted_ = quantized_.trusted() && rows_.radius() < most;
   }
 
   const RowMatrix<T>& centres() const { return centres_; }
 
-  /// What a thread works with.
-  struct Desk {
-    std::vector<T> scores;
-    RowBlocks<T> rows;
-    alignas(64) T limit[width];  // scores above it are surely not the lowest
+  struct Found {
+    alignas(64) std::int32_t label[width];
+    /// In units of the rows' radius: how much farther any other centre is than the label's, at least.
+    alignas(64) float gap[width];
   };
 
-  /// Takes no memory before there are centres.
-  Desk desk() const {
-    return {std::vector<T>(static_cast<std::size_t>(scores_.rows() * width)),
-            RowBlocks<T>(width, centres_.cols()),
-            {}};
-  }
-
-  /// half_norms: ‖x‖²/2 of each lane; row_of(lane): which row it is, for the first `lanes`; next: the block that comes next.
-  /// found.index: labels. found.first, found.second: at least the distance to the label's centre, at most that to any other.
+  /// norms: ‖x‖ of each lane; row_of(lane): which row it is, for the first `lanes`.
   template<class RowOf>
-  void run(const T* block, const T* next, const T* half_norms, Index lanes, RowOf&& row_of, Desk& desk,
-           Nearest<T>& found) const {
-    scores_.search(block, next, desk.scores.data(), found);
-    // A score is wrong by at most (d + 3)·ε·(‖x‖²/2 + ‖c‖²/2): d + 1 roundings of numbers that are nowhere more than
-    // twice that sum, and those of the coordinates. Half a squared distance by differences is off by no more than that.
-    // Infinite where a score may have overflowed.
+  void run(const std::int32_t* block, const float* norms, Index lanes, RowOf&& row_of, Found& found) const {
+    using P = simd::Packet<float>;
+    constexpr int size = simd::packet_size<float>;
+    static_assert(width % size == 0);
+    alignas(64) std::int32_t first[width], second[width];
+    alignas(64) float near[width], far[width];
+    quantized_.search(block, first, second);
+    const float step = static_cast<float>(1 / quantized_.steps());
+    for (int l = 0; l < width; ++l) {
+      found.label[l] = first[l] & quantized_.number_bits();
+      near[l] = static_cast<float>(first[l]) * step;
+      far[l] = static_cast<float>(second[l]) * step;
+    }
     unsigned sure = 0;
     for (int r = 0; r < width; r += size) {
-      const P norm = simd::load(half_norms + r), first = simd::load(found.first + r),
-              second = simd::load(found.second + r);
-      const P norms = simd::padd(norm, simd::broadcast(scores_.largest_half_norm()));
-      const P error = simd::pmadd(simd::pmul(norms, simd::broadcast(T(4))), simd::broadcast(slack_ / 4),
-                                  simd::broadcast(tiny_ * tiny_));
-      const P limit = simd::pmadd(error, simd::broadcast(T(4)), first);
-      sure |= simd::less_mask(limit, second) << r;
-      simd::store(desk.limit + r, limit);
-      // The label's score may be above the first by what is not sure, and that of another below the second.
-      simd::store(found.first + r, distance(simd::padd(norm, first), error, 16, 1 + 4 * slack_, tiny_));
-      simd::store(found.second + r, distance(simd::padd(norm, second), error, -16, 1 - 4 * slack_, -tiny_));
+      const P norm = simd::load(norms + r), square = simd::pmul(norm, norm);
+      // Of two scores and two distances.
+      const P error =
+          simd::pmadd(square, simd::broadcast(2 * relative_error_),
+                      simd::pmadd(norm, simd::broadcast(error_per_norm_), simd::broadcast(error_)));
+      const P low = simd::load(near + r), high = simd::load(far + r);
+      sure |= simd::less_mask(simd::padd(low, error), high) << r;
+      const P label = distance(simd::padd(low, low), simd::padd(square, error)),
+              other = distance(simd::padd(high, high), simd::psub(square, error));
+      simd::store(found.gap + r, simd::psub(simd::pmul(other, simd::broadcast(1 - 1e-6F)),
+                                            simd::pmul(label, simd::broadcast(1 + 1e-6F))));
     }
-    const unsigned unsure = ~sure & ~0u >> (32 - lanes);
-    if (unsure != 0) decide(unsure, row_of, desk, found);
+    for (unsigned unsure = (trusted_ ? ~sure : ~0U) & ~0U >> (32 - lanes); unsure != 0;
+         unsure &= unsure - 1) {
+      const int lane = std::countr_zero(unsure);
+      decide(row_of(lane), lane, found);
+    }
   }
 
  private:
-  using P = simd::Packet<T>;
-  static constexpr int size = simd::packet_size<T>;
-
-  // √(2·half ± errors), widened.
-  static P distance(const P& half, const P& error, T errors, T factor, T shift) {
-    const P squared = simd::pmadd(error, simd::broadcast(errors), simd::padd(half, half));
-    return simd::pmadd(simd::psqrt(simd::pmax(squared, simd::broadcast(T(0)))), simd::broadcast(factor),
-                       simd::broadcast(shift));
+  static simd::Packet<float> distance(const simd::Packet<float>& score, const simd::Packet<float>& rest) {
+    return simd::psqrt(simd::pmax(simd::padd(score, rest), simd::broadcast(0.F)));
   }
 
-  template<class RowOf>
-  void decide(unsigned unsure, RowOf&& row_of, Desk& desk, Nearest<T>& found) const {
-    if (std::popcount(unsure) > width / 4) return decide_together(unsure, row_of, desk, found);
-    for (; unsure != 0; unsure &= unsure - 1) {
-      const int lane = std::countr_zero(unsure);
-      T least = std::numeric_limits<T>::infinity();
-      found.index[lane] = 0;
-      for (Index c = 0; c < centres_.rows(); ++c) {
-        if (desk.scores[static_cast<std::size_t>(c * width + lane)] > desk.limit[lane]) continue;
-        const T distance = squared_distance(row_of(lane), c);
-        if (!(distance < least)) continue;
-        least = distance;
-        found.index[lane] = static_cast<T>(c);
+  // By the distances to all centres, as NearestKernel has them, to the bit.
+  void decide(Index row, int lane, Found& found) const {
+    using P = simd::Packet<T>;
+    constexpr int size = simd::packet_size<T>;
+    const P infinity = simd::broadcast(std::numeric_limits<T>::infinity());
+    P first = infinity, second = infinity, place = simd::broadcast(T(0));
+    const T* const x = points_.row(row).data();
+    for (Index c = 0; c < centres_.rows(); c += RowBlocks<T>::width) {
+      const T* const block = blocks_.block(c / RowBlocks<T>::width);
+      P sum[2] = {simd::broadcast(T(0)), simd::broadcast(T(0))};
+      for (Index j = 0; j < points_.cols(); ++j)
+        simd::unroll<2>([&](auto r) LIFELOG_INLINED {
+          const P difference =
+              simd::psub(simd::broadcast(x[j]), simd::load(block + j * RowBlocks<T>::width + r * size));
+          sum[r] = simd::pmadd(difference, difference, sum[r]);
+        });
+      simd::unroll<2>([&](auto r) LIFELOG_INLINED {
+        second = simd::pmin(second, simd::pmax(first, sum[r]));
+        place = simd::select_less(sum[r], first, simd::broadcast(static_cast<T>(c + r * size)), place);
+        first = simd::pmin(first, sum[r]);
+      });
+    }
+    T firsts[size], seconds[size], places[size];
+    simd::store(firsts, first);
+    simd::store(seconds, second);
+    simd::store(places, place);
+    T least = std::numeric_limits<T>::infinity(), next = least;
+    Index label = 0;
+    for (int l = 0; l < size; ++l) {
+      const Index centre = static_cast<Index>(places[l]) + l;
+      next = std::min({next, seconds[l], std::max(least, firsts[l])});
+      if (firsts[l] < least || (firsts[l] == least && centre < label)) {
+        least = firsts[l];
+        label = centre;
       }
     }
-  }
-
-  template<class RowOf>
-  void decide_together(unsigned unsure, RowOf&& row_of, Desk& desk, Nearest<T>& found) const {
-    Nearest<T> nearest;
-    for (unsigned left = unsure; left != 0; left &= left - 1) {
-      const int lane = std::countr_zero(left);
-      desk.rows.set_row(lane, points_.row(row_of(lane)).data());
-    }
-    NearestKernel<T, false>::run(desk.rows.block(0), tiles_, nearest);
-    for (; unsure != 0; unsure &= unsure - 1) {
-      const int lane = std::countr_zero(unsure);
-      found.index[lane] = nearest.index[lane];
-    }
-  }
-
-  // As NearestKernel has it, to the bit.
-  T squared_distance(Index row, Index centre) const {
-    P sum = simd::broadcast(T(0));
-    for (Index j = 0; j < points_.cols(); ++j) {
-      const P difference = simd::psub(simd::broadcast(points_(row, j)), simd::broadcast(centres_(centre, j)));
-      sum = simd::pmadd(difference, difference, sum);
-    }
-    T lanes[size];
-    simd::store(lanes, sum);
-    return lanes[0];
+    found.label[lane] = static_cast<std::int32_t>(label);
+    // Nothing is known where there is no other centre, or where squares overflow. What is known is capped, so that
+    // subtracting from it rounds little.
+    const T gap = std::sqrt(next) * (1 - 4 * slack_) - (std::sqrt(least) * (1 + 4 * slack_) + 2 * tiny_);
+    const double units = static_cast<double>(gap) / rows_.radius();
+    found.gap[lane] = std::isfinite(gap) ? static_cast<float>(std::min(units - std::abs(units) * 1e-6, 4.0))
+                                         : -std::numeric_limits<float>::infinity();
   }
 
   const RowMatrixView<T>& points_;
+  const QuantizedRows& rows_;
   T slack_, tiny_;
+  float relative_error_ = 0, error_per_norm_ = 0, error_ = 0;
+  bool trusted_ = false;
   RowMatrix<T> centres_;
-  RowTiles<T> tiles_{0, 0};
-  CentreScores<T> scores_;
+  RowBlocks<T> blocks_{0, 0};
+  QuantizedCentres quantized_;
 };
 
 }  // namespace lifelog::cluster::detail

@@ -42,7 +42,10 @@ class ClusterSums {
   void apply(Index piece, const std::vector<Change>& changes) {
     auto& part = parts_[static_cast<std::size_t>(piece)];
     if (part.rows.size() == 0) part.reset(clusters_, stride_);
-    for (const auto& change : changes) {
+    constexpr std::size_t ahead = 8;
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+      if (i + ahead < changes.size()) simd::prefetch(row(changes[i + ahead].row));
+      const auto& change = changes[i];
       const double weight = weights_.size() > 0 ? weights_[change.row] : 1;
       if (change.from >= 0) put(change.from, change.row, -weight, part);
       put(change.to, change.row, weight, part);
@@ -80,7 +83,7 @@ class ClusterSums {
       low[i] += (high[i] - (sum - added)) + (x - added);
       high[i] = sum;
     }
-    void add(Index i, const P& x) {
+    void add_lanes(Index i, const P& x) {
       const P before = simd::load(high.data() + i), sum = simd::padd(before, x),
               added = simd::psub(sum, before);
       const P lost = simd::padd(simd::psub(before, simd::psub(sum, added)), simd::psub(x, added));
@@ -89,7 +92,7 @@ class ClusterSums {
     }
     void add(const Twofold& other) {
       Index i = 0;
-      for (; i + lanes <= high.size(); i += lanes) add(i, simd::load(other.high.data() + i));
+      for (; i + lanes <= high.size(); i += lanes) add_lanes(i, simd::load(other.high.data() + i));
       for (; i < high.size(); ++i) add(i, other.high[i]);
       low += other.low;
     }
@@ -105,16 +108,15 @@ class ClusterSums {
     }
   };
 
+  const T* row(Index i) const { return points_.data() + i * points_.outerStride(); }
+
   // Adds `weight` times a row to a cluster.
   void put(int cluster, Index row, double weight, Part& part) const {
-    const T* from = points_.data() + row * points_.outerStride();
+    const T* const from = this->row(row);
     const Index to = cluster * stride_;
     Index j = 0;
-    for (; j + lanes <= points_.cols(); j += lanes) {
-      double x[lanes];  // a register, no memory
-      for (Index lane = 0; lane < lanes; ++lane) x[lane] = weight * static_cast<double>(from[j + lane]);
-      part.sum.add(to + j, simd::load(x));
-    }
+    for (; j + lanes <= points_.cols(); j += lanes)
+      part.sum.add_lanes(to + j, simd::pmul(simd::load_doubles(from + j), simd::broadcast(weight)));
     for (; j < points_.cols(); ++j) part.sum.add(to + j, weight * static_cast<double>(from[j]));
     part.rows[cluster] += weight > 0 ? 1 : weight < 0 ? -1 : 0;
     if (weights_.size() > 0) part.weight.add(cluster, weight);
