@@ -31,7 +31,7 @@ enum class KMeansStatus {
 enum class KMeansSearch {
   automatic,  ///< what is faster for n, d and k, by measurement
   all,        ///< every distance in every iteration (Lloyd)
-  bounds,     ///< Hamerly's bounds, and scores instead of distances; three more numbers a row
+  bounds,     ///< a bound a row after Hamerly, and scores in 16 bits instead of distances
 };
 
 struct KMeansOptions {
@@ -292,8 +292,8 @@ KMeansResult kmeans(const RowMatrixView<T>& points, const KMeansOptions& options
 
 /// k-means by Lloyd's algorithm ("Least squares quantization in PCM", 1982), with bounds where they pay. Starts
 /// by greedy k-means++ are those of Arthur & Vassilvitskii ("k-means++: the advantages of careful seeding", 2007,
-/// section 5). Sums are in double; distances in the scalar of `points`. Keeps a copy of the rows in SIMD order, and
-/// k-means++ another while it chooses.
+/// section 5). Sums are in double; distances in the scalar of `points`. Keeps a copy of the rows in SIMD order (in
+/// 16 bits a coordinate and 12 bytes a row where there are bounds), and k-means++ another while it chooses.
 ///
 /// points: [n, d], finite, n ≥ clusters ≥ 1. A cluster that loses all its rows restarts at the row farthest
 /// from its own centre, as in scikit-learn; when there are fewer different rows than clusters, the surplus
