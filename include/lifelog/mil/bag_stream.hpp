@@ -94,13 +94,7 @@ class BagStream {
     void reset() { stream.reset(), samples = 0; }
     void push(const T* sample) { stream.push(encoder, sample), ++samples; }
     void key(const typename BagNetwork<T>::Branch&, T* out) const { stream.features(encoder, out); }
-    std::size_t state_bytes() const {
-      return sizeof stream + static_cast<std::size_t>(encoder.inputs() * samples_kept) * sizeof(T) +
-             sizeof samples;
-    }
-
-    // On the heap (nn/detail/ring.hpp): the first convolution keeps three samples of its input, the shortcut beside it one.
-    static constexpr Index samples_kept = 4;
+    std::size_t state_bytes() const { return sizeof stream + sizeof samples; }
   };
 
   struct ScalarEar {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 
 #include "detail/product.hpp"
-#include "detail/ring.hpp"
 #include "linear.hpp"
 
 namespace lifelog::nn {
@@ -79,25 +79,28 @@ struct CausalConv : NodeBase {
     }
   }
 
-  /// The last lookback + 1 inputs, in a ring.
-  struct Memory {
-    alignas(64) detail::Ring<T, lookback + 1, in> ring;
-    Index newest;
-    Memory() { reset(); }
+  /// What the samples so far add to the outputs to come: `lookback` · `out` numbers. Instants a dilation apart share a slot,
+  /// whose row j is for the output j dilations on; a sample is not kept itself, so the state does not depend on `in`.
+  struct Pending {
+    alignas(detail::OutputPacket<T, out>) T slots[dilation_][taps - 1][out];
+    Index next;
+    Pending() { reset(); }
     void reset() {
-      ring.set_zero();
-      newest = lookback;
+      std::fill_n(slots[0][0], lookback * out, T(0));
+      next = 0;
+    }
+    EIGEN_ALWAYS_INLINE T* advance() {
+      T* const now = slots[next][0];
+      next = next + 1 == dilation_ ? 0 : next + 1;
+      return now;
     }
   };
+  using Memory = std::conditional_t<(taps > 1), Pending, NodeBase::Memory>;
 
-  EIGEN_ALWAYS_INLINE void push(Memory& memory, const T* x, T* y) const {
-    memory.ring.resize(inputs());
-    memory.newest = memory.newest == lookback ? 0 : memory.newest + 1;
-    std::copy_n(x, inputs(), memory.ring[memory.newest]);
-    detail::product<out, in, taps>(y, weight.data(), bias.data(), inputs(), [&](Index k) LIFELOG_INLINED {
-      const Index at = memory.newest - (taps - 1 - k) * dilation_;
-      return memory.ring[at < 0 ? at + lookback + 1 : at];
-    });
+  EIGEN_ALWAYS_INLINE void push([[maybe_unused]] Memory& memory, const T* x, T* y) const {
+    T* pending = nullptr;
+    if constexpr (taps > 1) pending = memory.advance();
+    detail::product<out, in, taps>(y, pending, weight.data(), bias.data(), inputs(), x);
   }
 
   template<class Reach>

@@ -45,8 +45,7 @@ struct Linear : NodeBase {
       Eigen::Map<const Eigen::Matrix<T, in, 1>> input(x, inputs());
       Eigen::Map<Eigen::Matrix<T, out, 1>>(y, outputs()) = bias + weight.lazyProduct(input);
     } else {
-      detail::product<out, in, 1>(y, weight.data(), bias.data(), inputs(),
-                                  [&](Index) LIFELOG_INLINED { return x; });
+      detail::product<out, in, 1>(y, static_cast<T*>(nullptr), weight.data(), bias.data(), inputs(), x);
     }
   }
 

@@ -8,8 +8,8 @@
 namespace lifelog::nn {
 
 /// A network evaluated sample by sample: everything it remembers of the past, apart from the weights. Copies are
-/// independent, and one network may serve many streams. Its size is a constant of the type and nothing is ever allocated,
-/// except for a network that knows its number of channels only at run time: its first sample allocates.
+/// independent, and one network may serve many streams. Its size is a constant of the type, whether or not the
+/// number of input channels is, and nothing is ever allocated.
 ///
 ///     auto plain = encoder.fold();          // once, after training or loading
 ///     nn::Stream<decltype(plain)> stream;   // zero before time 0

@@ -3,69 +3,89 @@
 
 #include "packet.hpp"
 
-// One sample at a time: lanes run over the outputs.
+// One sample at a time: lanes run over the outputs. A sample is used once, for all outputs that hear it, now and later.
 
 namespace lifelog::nn::detail {
 
-/// sum[c] += Σ weight(·, i) · x(i) over the inputs i ≡ c modulo `chains`: independent sums, so that multiply-adds do not
-/// wait for each other. Unrolled where `inputs` is a small constant.
-template<Index inputs, class P, int chains, class T>
-EIGEN_ALWAYS_INLINE void accumulate_outputs(P (&sum)[chains], const T* weight, Index weight_stride,
-                                            const T* x, Index count) {
-  using Eigen::internal::ploadu;
-  using Eigen::internal::pset1;
+/// What `out` outputs are computed in: the widest packet they fill (a plain scalar where there is none).
+template<class T, Index out>
+using OutputPacket = typename Eigen::internal::find_best_packet<T, static_cast<int>(out)>::type;
+
+/// Calls f(i, c) for every input i, where c is i modulo `chains`, a constant. Unrolled where `inputs` is a small constant.
+template<Index inputs, int chains, class F>
+EIGEN_ALWAYS_INLINE void for_inputs(Index count, F f) {
   if constexpr (inputs != Eigen::Dynamic && inputs <= 32) {
-    unroll<static_cast<int>(inputs)>([&](auto i) LIFELOG_INLINED {
-      sum[i % chains] = pmadd(pset1<P>(x[i]), ploadu<P>(weight + i * weight_stride), sum[i % chains]);
-    });
+    unroll<static_cast<int>(inputs)>(
+        [&](auto i) LIFELOG_INLINED { f(Index{i}, std::integral_constant<int, i % chains>{}); });
   } else {
     for (Index i = 0; i < count; i += chains)
       unroll<chains>([&](auto c) LIFELOG_INLINED {
-        if (i + c < count)
-          sum[c] = pmadd(pset1<P>(x[i + c]), ploadu<P>(weight + (i + c) * weight_stride), sum[c]);
+        if (i + c < count) f(i + c, c);
       });
   }
 }
 
-/// The same for `rows` outputs side by side where there are no packets: each input is loaded once for all of them.
-template<int rows, Index out, int taps, class T, class Tap>
-EIGEN_ALWAYS_INLINE void product_rows(T* y, const T* weight, const T* bias, Index inputs, Tap tap) {
+/// A packet of outputs, see `product`.
+template<class P, Index out, Index in, int taps, class T>
+EIGEN_ALWAYS_INLINE void product_packet(T* y, T* pending, const T* weight, const T* bias, Index inputs,
+                                        const T* x) {
+  using Eigen::internal::ploadu;
+  using Eigen::internal::pset1;
+  // Independent sums for the present output, which the next node waits for, so that multiply-adds do not wait for each
+  // other. Later outputs have time.
+  constexpr int chains = 4;
+  P now[chains], later[taps];
+  now[0] = ploadu<P>(bias);
+  if constexpr (taps > 1) now[0] = padd(now[0], ploadu<P>(pending));
+  unroll<chains - 1>([&](auto c) LIFELOG_INLINED { now[c + 1] = pset1<P>(T(0)); });
+  unroll<taps - 1>([&](auto k) LIFELOG_INLINED {
+    later[k] = k == taps - 2 ? pset1<P>(T(0)) : ploadu<P>(pending + (k + 1) * out);
+  });
+  for_inputs<in, chains>(inputs, [&](Index i, auto c) LIFELOG_INLINED {
+    const P value = pset1<P>(x[i]);
+    const auto tap = [&](Index k) LIFELOG_INLINED { return ploadu<P>(weight + (k * inputs + i) * out); };
+    now[c] = pmadd(tap(taps - 1), value, now[c]);
+    unroll<taps - 1>([&](auto k) LIFELOG_INLINED { later[k] = pmadd(tap(taps - 2 - k), value, later[k]); });
+  });
+  Eigen::internal::pstoreu(y, padd(padd(now[0], now[1]), padd(now[2], now[3])));
+  unroll<taps - 1>([&](auto k) LIFELOG_INLINED { Eigen::internal::pstoreu(pending + k * out, later[k]); });
+}
+
+/// `rows` outputs side by side where there are no packets: each input is loaded once for all of them.
+template<int rows, Index out, int taps, class T>
+EIGEN_ALWAYS_INLINE void product_rows(T* y, T* pending, const T* weight, const T* bias, Index inputs,
+                                      const T* x) {
   T sum[rows];
-  unroll<rows>([&](auto r) LIFELOG_INLINED { sum[r] = bias[r]; });
-  for (Index k = 0; k < taps; ++k) {
-    const T* const x = tap(k);
-    for (Index i = 0; i < inputs; ++i, weight += out) {
+  unroll<rows>([&](auto r) LIFELOG_INLINED { sum[r] = taps > 1 ? bias[r] + pending[r] : bias[r]; });
+  for (Index k = taps - 1; k >= 0; --k, y = pending, pending += out) {
+    const T* column = weight + k * inputs * out;
+    for (Index i = 0; i < inputs; ++i, column += out) {
       const T value = x[i];
-      unroll<rows>([&](auto r) LIFELOG_INLINED { sum[r] = pmadd(weight[r], value, sum[r]); });
+      unroll<rows>([&](auto r) LIFELOG_INLINED { sum[r] = pmadd(column[r], value, sum[r]); });
     }
+    unroll<rows>([&](auto r) LIFELOG_INLINED { y[r] = sum[r], sum[r] = T(0); });
+    if (k > 1) unroll<rows>([&](auto r) LIFELOG_INLINED { sum[r] = pending[out + r]; });
   }
-  unroll<rows>([&](auto r) LIFELOG_INLINED { y[r] = sum[r]; });
 }
 
-/// y(r) = bias(r) + Σ_k Σ_i weight(r, k·inputs + i) · x_k(i), where `tap(k)` is the address of x_k; `in` may be
-/// Eigen::Dynamic. Taps are taken in order, so that all but the last wait for nothing computed just now.
-template<Index out, Index in, int taps, class T, class Tap>
-EIGEN_ALWAYS_INLINE void product(T* y, const T* weight, const T* bias, Index inputs, Tap tap) {
-  using P = typename Eigen::internal::find_best_packet<T, static_cast<int>(out)>::type;
-  constexpr Index lanes = Eigen::internal::unpacket_traits<P>::size;
-  if constexpr (lanes > 1) {
-    constexpr int chains = 4;
-    constexpr Index whole = out / lanes * lanes;
-    for (Index r = 0; r < whole; r += lanes) {
-      P sum[chains];
-      sum[0] = Eigen::internal::ploadu<P>(bias + r);
-      unroll<chains - 1>([&](auto c) LIFELOG_INLINED { sum[c + 1] = Eigen::internal::pset1<P>(T(0)); });
-      unroll<taps>([&](auto k) LIFELOG_INLINED {
-        accumulate_outputs<in>(sum, weight + k * inputs * out + r, out, tap(k), inputs);
-      });
-      Eigen::internal::pstoreu(y + r, padd(padd(sum[0], sum[1]), padd(sum[2], sum[3])));
-    }
-    for (Index r = whole; r < out; ++r) product_rows<1, out, taps>(y + r, weight + r, bias + r, inputs, tap);
-  } else {
-    constexpr Index whole = out / 4 * 4;
-    for (Index r = 0; r < whole; r += 4) product_rows<4, out, taps>(y + r, weight + r, bias + r, inputs, tap);
-    for (Index r = whole; r < out; ++r) product_rows<1, out, taps>(y + r, weight + r, bias + r, inputs, tap);
-  }
+/// What a sample x adds to the present output and, by the earlier ones of `taps` taps, to outputs to come:
+///
+///   y = bias + pending_0 + W_{taps−1} x
+///   pending_j = pending_{j+1} + W_{taps−2−j} x       j = 0 … taps − 2, where pending_{taps−1} is zero
+///
+/// weight: `taps` matrices W of (out × inputs); pending: [taps − 1, out]. `in` may be Eigen::Dynamic.
+template<Index out, Index in, int taps, class T>
+EIGEN_ALWAYS_INLINE void product(T* y, T* pending, const T* weight, const T* bias, Index inputs, const T* x) {
+  using P = OutputPacket<T, out>;
+  constexpr Index lanes = Eigen::internal::unpacket_traits<P>::size, side_by_side = lanes > 1 ? lanes : 4;
+  constexpr Index whole = out / side_by_side * side_by_side;
+  for (Index r = 0; r < whole; r += side_by_side)
+    if constexpr (lanes > 1)
+      product_packet<P, out, in, taps>(y + r, pending + r, weight + r, bias + r, inputs, x);
+    else
+      product_rows<4, out, taps>(y + r, pending + r, weight + r, bias + r, inputs, x);
+  for (Index r = whole; r < out; ++r)
+    product_rows<1, out, taps>(y + r, pending + r, weight + r, bias + r, inputs, x);
 }
 
 }  // namespace lifelog::nn::detail
