@@ -119,18 +119,28 @@ BOOST_AUTO_TEST_CASE(rows_far_from_the_origin_and_from_each_other) {
   agrees_with_distances(points, far);
 }
 
-BOOST_AUTO_TEST_CASE(centres_without_rows_near_them) {
-  lifelog::Random random(7);
-  const auto points = random_points::normals(200, 5, random);
-  RowMatrix<double> centres = random_points::normals(10, 5, random);
-  agrees_with_distances(points, centres.array() + 40);
-  centres.topRows(9).array() += 40;
-  agrees_with_distances(points, centres);
-  centres *= 1e3;
-  agrees_with_distances(points, centres);
+// In units of the rows' radius: scores leave out what is beyond 3, unless there is nothing within 1.
+BOOST_AUTO_TEST_CASE(centres_far_from_the_rows) {
+  const auto points = random_points::normals(400, 3, 7);
+  const detail::QuantizedRows rows(view_of(points), 1);
+  using Places = std::vector<double>;
+  for (const auto& places : {Places{0.95, 50},
+                             {50, 0.95, 3.1},
+                             {0.99, 3.01, -3.01},
+                             {2.9, 3.1},
+                             {3.1, -2.9},
+                             {1.01, 3.01, -3.05},
+                             {2.99, 3, 3.01},
+                             {5, 6, -5},
+                             {-1e6, 0.1, 1e9}}) {
+    RowMatrix<double> centres = rows.origin().replicate(static_cast<Index>(places.size()), 1);
+    for (std::size_t c = 0; c < places.size(); ++c)
+      centres(static_cast<Index>(c), 1) += places[c] * rows.radius();
+    agrees_with_distances(points, centres);
+  }
 }
 
-// Half the rows and all the time in some order: those that choose the units do not know of the others.
+// Those that choose the units do not know of them.
 BOOST_AUTO_TEST_CASE(rows_beyond_the_radius) {
   RowMatrix<double> points = random_points::normals(5000, 3, 8);
   for (Index i = 1; i < points.rows(); i += 4) points.row(i) *= 10 * static_cast<double>(i);
