@@ -120,15 +120,29 @@ void accumulate_outer(T* gradient, Index gradient_stride, const T* y, Index y_st
       const T* ys = y + o * y_stride + y_offset(s);
       const T* xs = x + i * x_stride + x_offset(s);
       Packet<T> left[R];
-      unroll<R>([&](auto r) { left[r] = load(ys + r * y_stride); });
+      unroll<R>([&](auto r) LIFELOG_INLINED { left[r] = kept(load(ys + r * y_stride)); });
       unroll<C>([&](auto c) {
         const auto right = load(xs + c * x_stride);
         unroll<R>([&](auto r) { sum[r][c] = pmadd(left[r], right, sum[r][c]); });
       });
     }
-    unroll<C>([&](auto c) {
-      unroll<R>([&](auto r) { gradient[(i + c) * gradient_stride + o + r] += predux(sum[r][c]); });
-    });
+    const auto add = [&](auto at, T value)
+                         LIFELOG_INLINED { gradient[(i + at / R) * gradient_stride + o + at % R] += value; };
+    constexpr int size = packet_size<T>;
+    if constexpr (C * R % size == 0) {
+      alignas(64) T total[C * R];
+      unroll<C * R / size>([&](auto group) {
+        Packet<T> packets[size];
+        unroll<size>([&](auto l) {
+          constexpr int at = group * size + l;
+          packets[l] = sum[at % R][at / R];
+        });
+        store<T>(total + group * size, sums_of_lanes(packets));
+      });
+      unroll<C * R>([&](auto at) { add(at, total[at]); });
+    } else {
+      unroll<C * R>([&](auto at) { add(at, predux(sum[at % R][at / R])); });
+    }
   };
   using One = std::integral_constant<int, 1>;
   using Tile = std::integral_constant<int, tile>;
