@@ -82,7 +82,7 @@ struct LeakyRelu {
   static T slope(T y) { return y > 0 ? T(1) : negative_slope; }
   static Packet<T> packet(const Packet<T>& x) { return pmax(x, pmul(x, broadcast(negative_slope))); }
   static Packet<T> packet_slope(const Packet<T>& y) {
-    return pselect(pcmp_lt(broadcast(T(0)), y), broadcast(T(1)), broadcast(negative_slope));
+    return select_less(broadcast(T(0)), y, broadcast(T(1)), broadcast(negative_slope));
   }
   static auto vector(const auto& x) { return x.max(x * negative_slope); }
 };
@@ -94,7 +94,7 @@ struct Relu {
   static T slope(T y) { return y > 0 ? T(1) : T(0); }
   static Packet<T> packet(const Packet<T>& x) { return pmax(x, broadcast(T(0))); }
   static Packet<T> packet_slope(const Packet<T>& y) {
-    return pselect(pcmp_lt(broadcast(T(0)), y), broadcast(T(1)), broadcast(T(0)));
+    return select_less(broadcast(T(0)), y, broadcast(T(1)), broadcast(T(0)));
   }
   static auto vector(const auto& x) { return x.max(T(0)); }
 };

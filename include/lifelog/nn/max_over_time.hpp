@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <limits>
 
 #include "expression.hpp"
@@ -126,7 +127,7 @@ class MaxOverTime {
  private:
   static constexpr int packets = detail::block_packets;
   static constexpr Index lanes = detail::packet_size<T>;
-  // Of so many samples, numbers of packets are exact in float.
+  // Of so many samples, times are exact in float.
   static constexpr Index longest_piece = Index{1} << 22;
 
   void push_piece(const S& signal, Series<T> x) {
@@ -141,7 +142,7 @@ class MaxOverTime {
       }
       input_.link(chunk);
       signal.prepare(chunk_, input_.view(), chunk);
-      look_for_maxima(signal, start / lanes, chunk);
+      look_for_maxima(signal, start, chunk);
       input_.advance(chunk);
       chunk_.advance(chunk);
     }
@@ -163,18 +164,18 @@ class MaxOverTime {
   void start_lanes() {
     for (auto& channel : best_)
       for (auto& packet : channel) packet = detail::broadcast(-std::numeric_limits<T>::infinity());
-    for (auto& channel : packet_)
+    for (auto& channel : start_)
       for (auto& packet : channel) packet = detail::broadcast(T(0));
   }
 
-  /// `before`: packets of the piece before this chunk.
-  void look_for_maxima(const S& signal, Index before, Stripes chunk) {
+  /// `start`: samples of the piece before this chunk.
+  void look_for_maxima(const S& signal, Index start, Stripes chunk) {
     const bool ragged = chunk.count < chunk.depth * lanes;
     if (ragged) hide_tail(chunk);
     for_packets<S::spread>(chunk.depth, [&](auto at) {
       detail::Packet<T> now[packets];
       for (Index p = 0; p < packets; ++p)
-        now[p] = detail::broadcast(static_cast<T>(before + at.first + p * S::spread));
+        now[p] = detail::broadcast(static_cast<T>(start + at.first + p * S::spread));
       detail::for_row_blocks(channels, [&](auto rows, Index row) {
         detail::Block<T, rows, packets> y;
         signal.template block<true>(y, chunk_, input_.view(), row, at);
@@ -183,8 +184,8 @@ class MaxOverTime {
             auto value = y.at[r][p];
             if (ragged) value = detail::pmin(value, detail::load(limits_ + at.template offset<T>(p)));
             auto& best = best_[row + r][p];
-            auto& packet = packet_[row + r][p];
-            packet = detail::pselect(detail::pcmp_lt(best, value), now[p], packet);
+            auto& held = start_[row + r][p];
+            held = detail::select_less(best, value, now[p], held);
             best = detail::pmax(best, value);
           });
         });
@@ -203,25 +204,28 @@ class MaxOverTime {
   /// Of equal maxima the first counts: among lanes the earliest, among pieces the one that is there already. Only the last
   /// chunk, of `last_depth` packets, can have fewer than the others.
   void reduce_lanes(Index length, Index last_depth) {
-    const Index last_start = (length - 1) / chunk_length * chunk_length;
-    const auto time_of = [&](Index packet, Index lane) {
-      const Index start = packet / chunk_depth<T> * chunk_length;
-      const Index depth = start == last_start ? last_depth : chunk_depth<T>;
-      return start + lane * depth + packet % chunk_depth<T>;
-    };
+    const auto last_start = detail::broadcast(static_cast<T>((length - 1) / chunk_length * chunk_length));
+    const auto never = detail::broadcast(std::numeric_limits<T>::infinity());
+    alignas(64) T whole[lanes], last[lanes];
+    for (Index l = 0; l < lanes; ++l) {
+      whole[l] = static_cast<T>(l * chunk_depth<T>);
+      last[l] = static_cast<T>(l * last_depth);
+    }
     for (Index c = 0; c < channels; ++c) {
-      T value = -std::numeric_limits<T>::infinity();
-      Index time = 0;
+      auto best = best_[c][0];
+      for (Index p = 1; p < packets; ++p) best = detail::pmax(best, best_[c][p]);
+      const T value = detail::predux_max(best);
+      auto first = never;
       for (Index p = 0; p < packets; ++p) {
-        alignas(64) T best[lanes], packet[lanes];
-        detail::store<T>(best, best_[c][p]);
-        detail::store<T>(packet, packet_[c][p]);
-        for (Index l = 0; l < lanes; ++l) {
-          const Index at = time_of(static_cast<Index>(packet[l]), l);
-          if (best[l] > value || (best[l] == value && at < time)) value = best[l], time = at;
-        }
+        const auto lane_start =
+            detail::select_less(start_[c][p], last_start, detail::load(whole), detail::load(last));
+        const auto time = detail::padd(start_[c][p], lane_start);
+        first = detail::pmin(first, detail::select_less(best_[c][p], detail::broadcast(value), never, time));
       }
-      if (value > values_[c]) values_[c] = value, times_[c] = length_ + time;
+      if (value > values_[c]) {
+        values_[c] = value;
+        times_[c] = length_ + static_cast<Index>(detail::predux_min(first));
+      }
     }
   }
 
@@ -231,9 +235,9 @@ class MaxOverTime {
   Index times_[channels];
   Index length_ = 0;
   bool finite_ = true;
-  // Per channel and lane of the piece being pushed: the maximum and the number of the packet that held it.
+  // Per channel and lane of the piece being pushed: the maximum, and the time in the first lane of the packet that held it.
   detail::Packet<T> best_[channels][packets];
-  detail::Packet<T> packet_[channels][packets];
+  detail::Packet<T> start_[channels][packets];
   alignas(64) T limits_[chunk_length];
 };
 
@@ -245,7 +249,8 @@ class MaxOverTimeGradient {
  public:
   using T = typename S::Scalar;
   static constexpr Index channels = S::channels;
-  static constexpr Index lanes = detail::round_up(channels, detail::packet_size<T>);
+  static constexpr Index packet = detail::packet_size<T>;
+  static constexpr Index lanes = detail::round_up(channels, packet);
 
   explicit MaxOverTimeGradient(const S& signal) { input_.resize(signal.inputs() * Domain::input_stride()); }
 
@@ -267,13 +272,49 @@ class MaxOverTimeGradient {
   using Domain = Peaks<T, Read, lanes>;
 
   void gather(const S& signal, Series<T> x, const WindowEnds<lanes>& ends) {
-    T* to = input_.data();
-    for (Index c = 0; c < signal.inputs(); ++c)
-      for (Index j = 0; j < Read::set.size; ++j)
+    for (Index c = 0; c < signal.inputs(); ++c) {
+      const T* const from = x.data + c * x.stride;
+      T* const to = input_.data() + c * Domain::input_stride();
+      for (Index oldest = packet - 1; oldest < S::lookback + packet; oldest += packet)
+        if (oldest <= ends.earliest)
+          gather_square(from, ends, oldest, to);
+        else
+          gather_one_by_one(from, ends, oldest, to);
+    }
+  }
+
+  /// The samples from `oldest` before the windows' ends on, as many as a packet holds: read along time, written along lanes.
+  void gather_square(const T* from, const WindowEnds<lanes>& ends, Index oldest, T* to) {
+    for (Index first = 0; first < lanes; first += packet) {
+      detail::Packet<T> square[packet];
+      detail::unroll<packet>(
+          [&](auto l) LIFELOG_INLINED { square[l] = detail::load(from + ends.end[first + l] - oldest); });
+      detail::transpose(square);
+      detail::unroll<packet>([&](auto i) LIFELOG_INLINED {
+        if (const Index j = place(oldest - i); j >= 0) detail::store<T>(to + j * lanes + first, square[i]);
+      });
+    }
+  }
+
+  /// The same where some of them lie before time 0.
+  void gather_one_by_one(const T* from, const WindowEnds<lanes>& ends, Index oldest, T* to) {
+    for (Index i = 0; i < packet; ++i)
+      if (const Index j = place(oldest - i); j >= 0)
         for (Index l = 0; l < lanes; ++l) {
-          const Index time = ends.end[l] - Read::set.at[j];
-          *to++ = time >= 0 ? x.data[c * x.stride + time] : T(0);
+          const Index time = ends.end[l] - (oldest - i);
+          to[j * lanes + l] = time >= 0 ? from[time] : T(0);
         }
+  }
+
+  /// Which of the instants that are read lies `back` samples before the windows' ends; −1: none.
+  static Index place(Index back) {
+    static constexpr auto table = [] {
+      std::array<Index, S::lookback + packet> places{};
+      for (Index k = 0; k < S::lookback + packet; ++k)
+        places[static_cast<std::size_t>(k)] = Read::set.find(k);
+      return places;
+    }();
+    return table[static_cast<std::size_t>(back)];
   }
 
   Eigen::Array<T, Eigen::Dynamic, 1> input_;

@@ -7,9 +7,6 @@ namespace lifelog::nn::detail {
 
 using namespace lifelog::detail::simd;
 
-using Eigen::internal::pcmp_lt;
-using Eigen::internal::pselect;
-
 /// Register block of the kernels: channels × packets. Sized so that the accumulators, one column of input and
 /// a broadcast weight fit the register file without spilling.
 inline constexpr int block_rows = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32 ? 8 : 4;
