@@ -57,7 +57,7 @@ EIGEN_ALWAYS_INLINE void product_rows(T* y, T* pending, const T* weight, const T
                                       const T* x) {
   T sum[rows];
   unroll<rows>([&](auto r) LIFELOG_INLINED { sum[r] = taps > 1 ? bias[r] + pending[r] : bias[r]; });
-  for (Index k = taps - 1; k >= 0; --k, y = pending, pending += out) {
+  for (Index k = taps - 1; k >= 0; --k) {
     const T* column = weight + k * inputs * out;
     for (Index i = 0; i < inputs; ++i, column += out) {
       const T value = x[i];
@@ -65,6 +65,7 @@ EIGEN_ALWAYS_INLINE void product_rows(T* y, T* pending, const T* weight, const T
     }
     unroll<rows>([&](auto r) LIFELOG_INLINED { y[r] = sum[r], sum[r] = T(0); });
     if (k > 1) unroll<rows>([&](auto r) LIFELOG_INLINED { sum[r] = pending[out + r]; });
+    if (k > 0) y = pending, pending += out;
   }
 }
 
@@ -73,19 +74,20 @@ EIGEN_ALWAYS_INLINE void product_rows(T* y, T* pending, const T* weight, const T
 ///   y = bias + pending_0 + W_{taps−1} x
 ///   pending_j = pending_{j+1} + W_{taps−2−j} x       j = 0 … taps − 2, where pending_{taps−1} is zero
 ///
-/// weight: `taps` matrices W of (out × inputs); pending: [taps − 1, out]. `in` may be Eigen::Dynamic.
+/// weight: `taps` matrices W of (out × inputs); pending: [taps − 1, out], not used with one tap. `in` may be Eigen::Dynamic.
 template<Index out, Index in, int taps, class T>
 EIGEN_ALWAYS_INLINE void product(T* y, T* pending, const T* weight, const T* bias, Index inputs, const T* x) {
   using P = OutputPacket<T, out>;
   constexpr Index lanes = Eigen::internal::unpacket_traits<P>::size, side_by_side = lanes > 1 ? lanes : 4;
   constexpr Index whole = out / side_by_side * side_by_side;
+  const auto from = [&](Index r) LIFELOG_INLINED { return taps > 1 ? pending + r : nullptr; };
   for (Index r = 0; r < whole; r += side_by_side)
     if constexpr (lanes > 1)
-      product_packet<P, out, in, taps>(y + r, pending + r, weight + r, bias + r, inputs, x);
+      product_packet<P, out, in, taps>(y + r, from(r), weight + r, bias + r, inputs, x);
     else
-      product_rows<4, out, taps>(y + r, pending + r, weight + r, bias + r, inputs, x);
+      product_rows<4, out, taps>(y + r, from(r), weight + r, bias + r, inputs, x);
   for (Index r = whole; r < out; ++r)
-    product_rows<1, out, taps>(y + r, pending + r, weight + r, bias + r, inputs, x);
+    product_rows<1, out, taps>(y + r, from(r), weight + r, bias + r, inputs, x);
 }
 
 }  // namespace lifelog::nn::detail
