@@ -36,6 +36,24 @@ BOOST_AUTO_TEST_CASE(integers_do_in_each_lane_what_one_does) {
   }
 }
 
+template<class T>
+void sums_all_lanes() {
+  constexpr int size = simd::packet_size<T>;
+  simd::Packet<T> packets[size];
+  T values[size], expected[size] = {}, sums[size];
+  for (int i = 0; i < size; ++i) {
+    for (int l = 0; l < size; ++l) expected[i] += values[l] = static_cast<T>((i + 1) * (l * l + 1));
+    packets[i] = simd::load(values);
+  }
+  simd::store(sums, simd::sums_of_lanes(packets));
+  for (int i = 0; i < size; ++i) BOOST_TEST(sums[i] == expected[i]);  // whole numbers: in any order
+}
+
+BOOST_AUTO_TEST_CASE(each_packet_is_summed_into_its_lane) {
+  sums_all_lanes<float>();
+  sums_all_lanes<double>();
+}
+
 BOOST_AUTO_TEST_CASE(floats_are_loaded_as_doubles) {
   constexpr int size = simd::packet_size<double>;
   float from[size];

@@ -113,7 +113,8 @@ class Lloyd {
   KMeansResult run(Labelling&& labelling, RowMatrix<double> centres, int threads) const {
     KMeansResult result;
     result.status = KMeansStatus::iteration_limit;
-    ClusterSums<T> sums(points_, options_.weights, options_.clusters, labelling.pieces());
+    ClusterSums<T> sums(points_, options_.weights, options_.clusters,
+                        piece_count(labelling_piece(points_.rows()), points_.rows()));
     const auto update = [&] {
       return labelling.update(centres, threads,
                               [&](Index piece, const auto& changes) { sums.apply(piece, changes); });

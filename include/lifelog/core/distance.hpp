@@ -15,7 +15,7 @@ class RowBlocks {
  public:
   static constexpr int width = 2 * simd::packet_size<T>;
 
-  explicit RowBlocks(Index rows, Index cols, T fill = 0)
+  RowBlocks(Index rows, Index cols, T fill = 0)
       : cols_(cols), values_(static_cast<std::size_t>((rows + width - 1) / width * width * cols), fill) {}
 
   explicit RowBlocks(const RowMatrixView<T>& rows) : RowBlocks(rows.rows(), rows.cols()) {

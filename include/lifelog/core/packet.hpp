@@ -77,13 +77,8 @@ using Eigen::internal::psub;
 EIGEN_ALWAYS_INLINE void prefetch(const void* from) {
   __builtin_prefetch(from);
 }
-/// Into the second cache, so that nothing is driven out of the first.
-EIGEN_ALWAYS_INLINE void prefetch_later(const void* from) {
-  __builtin_prefetch(from, 0, 2);
-}
 #else
 inline void prefetch(const void*) {}
-inline void prefetch_later(const void*) {}
 #endif
 
 /// 1 / x to rounding, for x of ordinary size: neither 0 nor beyond 1e37.

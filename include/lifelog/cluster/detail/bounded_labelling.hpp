@@ -22,12 +22,9 @@ class BoundedLabelling {
   BoundedLabelling(const RowMatrixView<T>& points, const QuantizedRows& rows)
       : points_(points),
         rows_(rows),
-        size_(labelling_piece(points.rows())),
         search_(points, rows),
         labels_(points.rows(), width),
         gaps_(static_cast<std::size_t>(rows.blocks() * width)) {}
-
-  Index pieces() const { return piece_count(size_, points_.rows()); }
 
   /// As Labelling::update.
   template<class Changed>
@@ -37,19 +34,12 @@ class BoundedLabelling {
     const RowMatrix<T> rounded = centres.cast<T>();
     if (!first) measure_drifts(rounded);
     search_.set_centres(rounded);
-    std::vector<char> any(static_cast<std::size_t>(pieces()));
-    parallel_for(pieces(), threads, [&](Index p) {
-      const auto [begin, end] = piece_of(p, size_, points_.rows());
-      Desk desk(rows_);
-      for (Index row = begin; row < end; row += some) {
-        const Index last = std::min(end, row + some);
-        first ? relabel_all(row, last, desk) : relabel_doubtful(row, last, desk);
-        any[static_cast<std::size_t>(p)] |= !desk.changes.empty();
-        changed(p, desk.changes);
-        desk.changes.clear();
-      }
-    });
-    return std::find(any.begin(), any.end(), 1) != any.end();
+    const auto worker = [&] {
+      return [&, desk = Desk(rows_)](Index begin, Index end, std::vector<Change>& changes) mutable {
+        first ? relabel_all(begin, end, desk, changes) : relabel_doubtful(begin, end, desk, changes);
+      };
+    };
+    return relabel_pieces(points_.rows(), 16 * width, threads, worker, changed);
   }
 
   /// [n], −1 before the first update.
@@ -57,28 +47,26 @@ class BoundedLabelling {
 
  private:
   static constexpr int width = ScoredSearch<T>::width;
-  static constexpr Index some = 16 * width;  // while they are in the cache
 
   /// What a thread works with.
   struct Desk {
     explicit Desk(const QuantizedRows& rows) : block(static_cast<std::size_t>(width * rows.pairs())) {}
 
-    std::vector<Change> changes;
     std::vector<std::int32_t> block;
     float norms[width];
     typename ScoredSearch<T>::Found found;
   };
 
-  void relabel_all(Index begin, Index end, Desk& desk) {
+  void relabel_all(Index begin, Index end, Desk& desk, std::vector<Change>& changes) {
     for (Index row = begin; row < end; row += width)
-      relabel_block(row, std::min<Index>(width, end - row), desk);
+      relabel_block(row, std::min<Index>(width, end - row), desk, changes);
   }
 
-  void relabel_block(Index row, Index lanes, Desk& desk) {
+  void relabel_block(Index row, Index lanes, Desk& desk, std::vector<Change>& changes) {
     search_.run(
         rows_.block(row / width), rows_.norms(row), lanes, [&](int lane) { return row + lane; }, desk.found);
     std::copy_n(desk.found.gap, width, gaps_.data() + row);
-    labels_.set_block(row, lanes, desk.found.label, desk.changes);
+    labels_.set_block(row, lanes, desk.found.label, changes);
   }
 
   // To gather a pair of a row's coordinates takes about as long as to compare it, among a register of others, with
@@ -87,7 +75,7 @@ class BoundedLabelling {
     return doubtful * (k_ + 3 * simd::Integers::size) >= lanes * k_;
   }
 
-  void relabel_doubtful(Index begin, Index end, Desk& desk) {
+  void relabel_doubtful(Index begin, Index end, Desk& desk, std::vector<Change>& changes) {
     Index doubtful[2 * width], count = 0;
     const auto flush = [&] {
       const Index lanes = std::min<Index>(count, width);
@@ -97,7 +85,7 @@ class BoundedLabelling {
           desk.block.data(), desk.norms, lanes, [&](int lane) { return doubtful[lane]; }, desk.found);
       for (Index lane = 0; lane < lanes; ++lane) {
         gaps_[static_cast<std::size_t>(doubtful[lane])] = desk.found.gap[lane];
-        labels_.set(doubtful[lane], desk.found.label[lane], desk.changes);
+        labels_.set(doubtful[lane], desk.found.label[lane], changes);
       }
       std::copy(doubtful + lanes, doubtful + count, doubtful);
       count -= lanes;
@@ -106,7 +94,7 @@ class BoundedLabelling {
       const Index lanes = std::min<Index>(width, end - row);
       unsigned mask = follow_centres(row) & ~0U >> (32 - lanes);
       if (gathering_costs_more(std::popcount(mask), lanes)) {
-        relabel_block(row, lanes, desk);
+        relabel_block(row, lanes, desk, changes);
         continue;
       }
       for (; mask != 0; mask &= mask - 1) doubtful[count++] = row + std::countr_zero(mask);
@@ -151,7 +139,7 @@ class BoundedLabelling {
 
   const RowMatrixView<T>& points_;
   const QuantizedRows& rows_;
-  Index size_, k_ = 0;
+  Index k_ = 0;
   ScoredSearch<T> search_;
   std::vector<float> drifts_;  // by centre
   Labels labels_;

@@ -19,7 +19,6 @@ class Labels {
     std::fill_n(own_.begin(), rows, -1);
   }
 
-  std::int32_t operator[](Index row) const { return own_[static_cast<std::size_t>(row)]; }
   const std::int32_t* at(Index row) const { return own_.data() + row; }
 
   void set(Index row, std::int32_t label, std::vector<Change>& changes) {
@@ -54,39 +53,52 @@ class Labels {
   std::vector<std::int32_t> own_;
 };
 
+/// Relabels all rows in pieces side by side, `some` rows at a time, while they are in the cache: worker() makes what relabels
+/// rows for one piece, called with (begin, end, changes). Calls changed(piece, changes) after each time, in order within a
+/// piece. Returns whether any label changed.
+template<class Worker, class Changed>
+bool relabel_pieces(Index rows, Index some, int threads, Worker&& worker, Changed&& changed) {
+  const Index size = labelling_piece(rows);
+  std::vector<char> any(static_cast<std::size_t>(piece_count(size, rows)));
+  parallel_for(piece_count(size, rows), threads, [&](Index p) {
+    const auto [begin, end] = piece_of(p, size, rows);
+    auto relabel = worker();
+    std::vector<Change> changes;
+    for (Index row = begin; row < end; row += some) {
+      relabel(row, std::min(end, row + some), changes);
+      any[static_cast<std::size_t>(p)] |= !changes.empty();
+      changed(p, changes);
+      changes.clear();
+    }
+  });
+  return std::find(any.begin(), any.end(), 1) != any.end();
+}
+
 /// The nearest centre of each row while centres move, by the distances to all of them.
 template<class T>
 class Labelling {
  public:
   /// rows: the points in SIMD order; must outlive this.
   Labelling(const RowMatrixView<T>& points, const RowBlocks<T>& rows)
-      : rows_(rows),
-        size_(labelling_piece(points.rows())),
-        count_(points.rows()),
-        labels_(points.rows(), width) {}
+      : rows_(rows), count_(points.rows()), labels_(points.rows(), width) {}
 
-  Index pieces() const { return piece_count(size_, count_); }
-
-  /// Relabels all rows for new centres and calls `changed(piece, changes)` with those of each piece of rows, some at a
-  /// time, in order; pieces side by side. Returns whether any label changed.
+  /// Relabels all rows for new centres and calls `changed(piece, changes)` with those of each piece of rows
+  /// (labelling_piece), some at a time, in order; pieces side by side. Returns whether any label changed.
   template<class Changed>
   bool update(const RowMatrix<double>& centres, int threads, Changed&& changed) {
     const RowTiles<T> tiles(centres);
-    std::vector<char> any(static_cast<std::size_t>(pieces()));
-    parallel_for(pieces(), threads, [&](Index p) {
-      const auto [begin, end] = piece_of(p, size_, count_);
-      std::vector<Change> changes;
-      for (Index row = begin; row < end; row += width) {
-        Nearest<T> found;
-        NearestKernel<T, false>::run(rows_.block(row / width), tiles, found);
-        std::int32_t labels[width];
-        for (int l = 0; l < width; ++l) labels[l] = static_cast<std::int32_t>(found.index[l]);
-        labels_.set_block(row, std::min<Index>(width, end - row), labels, changes);
-      }
-      any[static_cast<std::size_t>(p)] = !changes.empty();
-      changed(p, changes);
-    });
-    return std::find(any.begin(), any.end(), 1) != any.end();
+    const auto worker = [&] {
+      return [&](Index begin, Index end, std::vector<Change>& changes) {
+        for (Index row = begin; row < end; row += width) {
+          Nearest<T> found;
+          NearestKernel<T>::run(rows_.block(row / width), tiles, found);
+          std::int32_t labels[width];
+          for (int l = 0; l < width; ++l) labels[l] = static_cast<std::int32_t>(found.index[l]);
+          labels_.set_block(row, std::min<Index>(width, end - row), labels, changes);
+        }
+      };
+    };
+    return relabel_pieces(count_, 16 * width, threads, worker, changed);
   }
 
   /// [n], −1 before the first update.
@@ -96,7 +108,7 @@ class Labelling {
   static constexpr int width = RowBlocks<T>::width;
 
   const RowBlocks<T>& rows_;
-  Index size_, count_;
+  Index count_;
   Labels labels_;
 };
 

@@ -30,7 +30,7 @@ Eigen::VectorXi nearest_centres(const RowMatrixView<T>& points, const RowMatrix<
       const Index lanes = std::min(width, end - row);
       for (Index lane = 0; lane < lanes; ++lane) block.set_row(lane, points.row(row + lane).data());
       Nearest<T> nearest;
-      NearestKernel<T, false>::run(block.block(0), tiles, nearest);
+      NearestKernel<T>::run(block.block(0), tiles, nearest);
       for (Index lane = 0; lane < lanes; ++lane) labels[row + lane] = static_cast<int>(nearest.index[lane]);
     }
   });

@@ -23,10 +23,6 @@ class ScoredSearch {
         slack_(static_cast<T>(points.cols() + 8) * std::numeric_limits<T>::epsilon()),
         tiny_(2 * std::sqrt(static_cast<T>(points.cols()) * std::numeric_limits<T>::min())) {}
 
-  /// What a distance between rows may be wrong by, relative and absolute.
-  T slack() const { return slack_; }
-  T tiny() const { return tiny_; }
-
   void set_centres(const RowMatrix<T>& centres) {
     centres_ = centres;
     blocks_ = RowBlocks<T>(centres.rows(), centres.cols(), std::numeric_limits<T>::infinity());
@@ -139,7 +135,7 @@ class ScoredSearch {
 
   const RowMatrixView<T>& points_;
   const QuantizedRows& rows_;
-  T slack_, tiny_;
+  T slack_, tiny_;  // what a distance between rows may be wrong by, relative and absolute
   float relative_error_ = 0, error_per_norm_ = 0, error_ = 0;
   bool trusted_ = false;
   RowMatrix<T> centres_;
