@@ -34,12 +34,11 @@ class BoundedLabelling {
     const RowMatrix<T> rounded = centres.cast<T>();
     if (!first) measure_drifts(rounded);
     search_.set_centres(rounded);
-    const auto worker = [&] {
-      return [&, desk = Desk(rows_)](Index begin, Index end, std::vector<Change>& changes) mutable {
-        first ? relabel_all(begin, end, desk, changes) : relabel_doubtful(begin, end, desk, changes);
-      };
+    const auto relabel = [&](Index begin, Index end, std::vector<Change>& changes) {
+      Desk desk(rows_);
+      first ? relabel_all(begin, end, desk, changes) : relabel_doubtful(begin, end, desk, changes);
     };
-    return relabel_pieces(points_.rows(), 16 * width, threads, worker, changed);
+    return relabel_pieces(points_.rows(), threads, relabel, changed);
   }
 
   /// [n], −1 before the first update.

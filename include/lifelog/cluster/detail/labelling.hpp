@@ -53,23 +53,18 @@ class Labels {
   std::vector<std::int32_t> own_;
 };
 
-/// Relabels all rows in pieces side by side, `some` rows at a time, while they are in the cache: worker() makes what relabels
-/// rows for one piece, called with (begin, end, changes). Calls changed(piece, changes) after each time, in order within a
-/// piece. Returns whether any label changed.
-template<class Worker, class Changed>
-bool relabel_pieces(Index rows, Index some, int threads, Worker&& worker, Changed&& changed) {
+/// Relabels all rows by relabel(begin, end, changes) for each piece of them, side by side, and calls changed(piece, changes)
+/// after each. Returns whether any label changed.
+template<class Relabel, class Changed>
+bool relabel_pieces(Index rows, int threads, Relabel&& relabel, Changed&& changed) {
   const Index size = labelling_piece(rows);
   std::vector<char> any(static_cast<std::size_t>(piece_count(size, rows)));
   parallel_for(piece_count(size, rows), threads, [&](Index p) {
     const auto [begin, end] = piece_of(p, size, rows);
-    auto relabel = worker();
     std::vector<Change> changes;
-    for (Index row = begin; row < end; row += some) {
-      relabel(row, std::min(end, row + some), changes);
-      any[static_cast<std::size_t>(p)] |= !changes.empty();
-      changed(p, changes);
-      changes.clear();
-    }
+    relabel(begin, end, changes);
+    any[static_cast<std::size_t>(p)] = !changes.empty();
+    changed(p, changes);
   });
   return std::find(any.begin(), any.end(), 1) != any.end();
 }
@@ -82,23 +77,20 @@ class Labelling {
   Labelling(const RowMatrixView<T>& points, const RowBlocks<T>& rows)
       : rows_(rows), count_(points.rows()), labels_(points.rows(), width) {}
 
-  /// Relabels all rows for new centres and calls `changed(piece, changes)` with those of each piece of rows
-  /// (labelling_piece), some at a time, in order; pieces side by side. Returns whether any label changed.
+  /// Relabels all rows for new centres, see relabel_pieces.
   template<class Changed>
   bool update(const RowMatrix<double>& centres, int threads, Changed&& changed) {
     const RowTiles<T> tiles(centres);
-    const auto worker = [&] {
-      return [&](Index begin, Index end, std::vector<Change>& changes) {
-        for (Index row = begin; row < end; row += width) {
-          Nearest<T> found;
-          NearestKernel<T>::run(rows_.block(row / width), tiles, found);
-          std::int32_t labels[width];
-          for (int l = 0; l < width; ++l) labels[l] = static_cast<std::int32_t>(found.index[l]);
-          labels_.set_block(row, std::min<Index>(width, end - row), labels, changes);
-        }
-      };
+    const auto relabel = [&](Index begin, Index end, std::vector<Change>& changes) {
+      for (Index row = begin; row < end; row += width) {
+        Nearest<T> found;
+        NearestKernel<T>::run(rows_.block(row / width), tiles, found);
+        std::int32_t labels[width];
+        for (int l = 0; l < width; ++l) labels[l] = static_cast<std::int32_t>(found.index[l]);
+        labels_.set_block(row, std::min<Index>(width, end - row), labels, changes);
+      }
     };
-    return relabel_pieces(count_, 16 * width, threads, worker, changed);
+    return relabel_pieces(count_, threads, relabel, changed);
   }
 
   /// [n], −1 before the first update.
