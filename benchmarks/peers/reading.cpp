@@ -45,7 +45,7 @@ double parse_files(const char* paths, const char* headers, Index count, int thre
   constexpr Index piece_size = 64;
   lifelog::parallel_for(lifelog::piece_count(piece_size, count), threads, [&](Index piece) {
     const auto range = lifelog::piece_of(piece, piece_size, count);
-    CsvNumbers numbers;
+    NumberTable numbers;
     std::string text;
     for (auto i = static_cast<std::size_t>(range.begin); i < static_cast<std::size_t>(range.end); ++i) {
       std::vector<std::string> names(1);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <filesystem>
-#include <lifelog/data/rows.hpp>
+#include <lifelog/data/rows_file.hpp>
 #include <lifelog/mil/trainer.hpp>
 #include <optional>
 #include <string>

@@ -6,6 +6,7 @@
 #include <lifelog/data/empatica.hpp>
 #include <lifelog/data/etri.hpp>
 #include <lifelog/data/etri_rows.hpp>
+#include <lifelog/data/rows_file.hpp>
 #include <lifelog/io/dataset.hpp>
 #include <string>
 #include <utility>

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 /// Columns of a history.csv.
 std::vector<std::vector<double>> read_history(const fs::path& path) {
   const std::vector<std::string> names{"epoch", "loss", "train_f1", "valid_f1"};
-  data::CsvNumbers numbers;
+  data::NumberTable numbers;
   data::read_numbers(io::read_file(path), path.string(), names, numbers);
   std::vector<std::vector<double>> columns(names.size());
   for (Index row = 0; row < numbers.rows; ++row)

@@ -19,7 +19,7 @@ using namespace lifelog::data;
 BOOST_AUTO_TEST_SUITE(csv_numbers)
 
 BOOST_AUTO_TEST_CASE(numbers_come_by_name) {
-  CsvNumbers out;
+  NumberTable out;
   read_numbers("timestamp,y,skip,x\r\n0,1,text,2\r\n0.5, 3 ,\"a,b\",\"4\"", "a.csv", {"x", "y"}, out);
   BOOST_TEST(out.rows == 2);
   const std::vector<double> expected{2, 1, 4, 3};
@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(numbers_come_by_name) {
 }
 
 BOOST_AUTO_TEST_CASE(faults_say_where) {
-  CsvNumbers out;
+  NumberTable out;
   read_numbers("x,y\n1,na\n\nfoo,2\n3\n,NaN\n5,6,7\n", "a.csv", {"x", "y"}, out);
   BOOST_TEST(out.rows == 5);
   BOOST_REQUIRE(out.faults.size() == 5u);
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(rows_of_any_kind_are_read_as_cell_by_cell) {
       }
       text += line_end;
     }
-    CsvNumbers out;
+    NumberTable out;
     read_numbers(text, "a.csv", {"y", "x", "absent", "timestamp"}, out, 2);
     CsvReader csv(text);
     const std::size_t columns[] = {csv.column("y"), csv.column("x"), CsvReader::none,
@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(rows_of_any_kind_are_read_as_cell_by_cell) {
 }
 
 BOOST_AUTO_TEST_CASE(lines_that_end_in_carriage_returns_alone_are_rows) {
-  CsvNumbers out;
+  NumberTable out;
   std::string text = "x,y";
   for (int i = 0; i < 100; ++i) text += "\r" + std::to_string(i) + ",2";
   read_numbers(text, "a.csv", {"y", "x"}, out);
@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(lines_that_end_in_carriage_returns_alone_are_rows) {
 }
 
 BOOST_AUTO_TEST_CASE(only_required_columns_must_be_there) {
-  CsvNumbers out;
+  NumberTable out;
   BOOST_CHECK_THROW(read_numbers("x\n1\n", "a.csv", {"x", "roll"}, out), lifelog::format_error);
   read_numbers("x\n1\n2\n", "a.csv", {"x", "roll"}, out, 1);
   BOOST_TEST(out.rows == 2);
@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(the_locale_does_not_matter) {
   // Where no locale with a decimal comma is installed this checks the classic one, as the other cases do.
   for (const char* name : {"de_DE.UTF-8", "fr_FR.UTF-8"})
     if (std::setlocale(LC_ALL, name) != nullptr) break;
-  CsvNumbers out;
+  NumberTable out;
   read_numbers("x\n1.25\n", "a.csv", {"x"}, out);
   std::setlocale(LC_ALL, before.c_str());
   BOOST_TEST(out(0, 0) == 1.25);

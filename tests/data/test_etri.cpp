@@ -372,7 +372,7 @@ BOOST_AUTO_TEST_CASE(rules_and_sensors_may_be_the_caller_s_own) {
   write_tiny_user(folder.path / "7");
   write(path / "breath" / (session + ".csv"), "timestamp,volume,flow\n0,1,-1\n20,3,1\n40,2,2\n");
   write(path / "breath" / "1598713260.csv", "timestamp,volume,flow\n0,1,-1\n20,300,1\n40,2,2\n");
-  const MinuteReduction range{"range", 2, 1, [](const CsvNumbers& rows, float* out) {
+  const MinuteReduction range{"range", 2, 1, [](const NumberTable& rows, float* out) {
                                 for (std::size_t c = 0; c < 2; ++c) {
                                   double least = rows(0, c), most = least;
                                   for (Eigen::Index r = 0; r < rows.rows; ++r)

@@ -20,7 +20,7 @@ struct Made {
 };
 
 Made make(const Modality& modality, const std::string& text, const Rules& rules = study_rules()) {
-  CsvNumbers numbers;
+  NumberTable numbers;
   read_numbers(text, "minute.csv", window_columns(modality), numbers);
   Made made{{},
             std::vector<float>(
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_value_must_fit_a_float_whatever_is_plausible) {
 
 BOOST_AUTO_TEST_CASE(reductions_of_your_own_make_what_they_say) {
   auto modality = three_rows(WindowKind::custom);
-  modality.reduction = {"least and most", 2, 2, [](const CsvNumbers& rows, float* out) {
+  modality.reduction = {"least and most", 2, 2, [](const NumberTable& rows, float* out) {
                           for (std::size_t c = 0; c < 2; ++c) {
                             double least = rows(0, c), most = rows(0, c);
                             for (Eigen::Index r = 1; r < rows.rows; ++r) {
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(reductions_of_your_own_make_what_they_say) {
   BOOST_TEST(made.out == (std::vector<float>{0, 2, 1, 9}), boost::test_tools::per_element());
   rejects(make(modality, "a,b\n"), reason::missing_modality, 0);
   rejects(make(modality, "a,b\n1,2\n1,\n"), reason::missing_value, 3);
-  modality.reduction.make = [](const CsvNumbers&, float* out) {
+  modality.reduction.make = [](const NumberTable&, float* out) {
     out[0] = std::numeric_limits<float>::infinity();
   };
   BOOST_TEST(make(modality, "a,b\n1,2\n").window.why == reason::bad_value);
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(reductions_of_your_own_make_what_they_say) {
 }
 
 BOOST_AUTO_TEST_CASE(file_must_have_the_modality_s_columns) {
-  CsvNumbers numbers;
+  NumberTable numbers;
   read_numbers("a\n1\n", "m.csv", {"a"}, numbers);
   float out[6];
   BOOST_CHECK_THROW(make_window(three_rows(WindowKind::exact), numbers, study_rules(), out),

@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(training_follows_pytorch_step_by_step) {
       "--data data.safetensors --init model.safetensors --out m/model.safetensors --no-shuffle --split 1,0,0 "
       "--epochs 20");
   BOOST_TEST(run.status == 0, run.err);
-  data::CsvNumbers history;
+  data::NumberTable history;
   data::read_numbers(golden.sandbox.read("m/history.csv"), "history.csv", {"loss"}, history);
   const auto expected = golden::tensors("losses20.safetensors");
   const auto losses = expected.get<float>("float32.loss");

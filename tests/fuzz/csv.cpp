@@ -43,7 +43,7 @@ void check_short(std::string_view text) {
 }
 
 /// Numbers and faults are those of one cell after the other.
-void check_cells(std::string_view text, const CsvNumbers& numbers, const std::vector<std::string>& names) {
+void check_cells(std::string_view text, const NumberTable& numbers, const std::vector<std::string>& names) {
   CsvReader csv(text);
   auto fault = numbers.faults.begin();
   for (Index row = 0; csv.next(); ++row)
@@ -58,7 +58,7 @@ void check_cells(std::string_view text, const CsvNumbers& numbers, const std::ve
       }
       fuzz::check(std::isnan(numbers(row, column)), "NaN where there is no number");
       if (c >= csv.cells()) continue;  // of a row too short: told behind those of cells, in the table's order
-      fault = std::find_if(fault, numbers.faults.end(), [&](const CsvFault& f) {
+      fault = std::find_if(fault, numbers.faults.end(), [&](const CellFault& f) {
         return f.row == row && f.column == column && f.kind == expected.kind && f.line >= csv.line();
       });
       fuzz::check(fault != numbers.faults.end(), "a fault where there is no number, in order");
@@ -81,7 +81,7 @@ Index count_rows(std::string_view text) {
   return rows;
 }
 
-void check_window(WindowKind kind, const CsvNumbers& numbers) {
+void check_window(WindowKind kind, const NumberTable& numbers) {
   const Modality modality{"m", {{"x", "", -10, 10}, {"y", ""}}, 1, kind, 3};
   const auto size = static_cast<std::size_t>(modality.window_channels() * modality.window_length());
   std::vector<float> out(size);
@@ -91,7 +91,7 @@ void check_window(WindowKind kind, const CsvNumbers& numbers) {
 }
 
 void check_numbers(std::string_view text) {
-  CsvNumbers numbers;
+  NumberTable numbers;
   read_numbers(text, "fuzz", {"x", "y"}, numbers);
   const auto nan = std::count_if(numbers.values.begin(), numbers.values.end(),
                                  [](double value) { return std::isnan(value); });
@@ -104,7 +104,7 @@ void check_numbers(std::string_view text) {
 }
 
 void check_resampled(std::string_view text) {
-  CsvNumbers numbers;
+  NumberTable numbers;
   read_numbers(text, "fuzz", {"x", "y"}, numbers, 1);
   for (const std::int64_t minute : {0, 1598713200, 61}) {
     detail::ResampledFile file;

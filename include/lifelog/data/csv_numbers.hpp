@@ -12,29 +12,9 @@
 
 #include "csv.hpp"
 #include "detail/plain_decimal.hpp"
+#include "number_table.hpp"
 
 namespace lifelog::data {
-
-/// A cell that held no number.
-struct CsvFault {
-  Index row;           ///< in the table, from 0
-  Index line;          ///< in the file, from 1
-  std::size_t column;  ///< in the table, from 0
-  CellKind kind;       ///< missing or bad
-  std::string text;    ///< of the cell, its first 40 characters
-};
-
-/// Numbers of a CSV file. Kept by the caller and filled again and again, so that memory is allocated once.
-struct CsvNumbers {
-  std::size_t columns = 0;
-  Index rows = 0;
-  std::vector<double> values;    ///< [rows, columns], row-major; NaN where a cell held no number
-  std::vector<CsvFault> faults;  ///< in file order
-
-  double operator()(Index row, std::size_t column) const {
-    return values[static_cast<std::size_t>(row) * columns + column];
-  }
-};
 
 namespace detail {
 
@@ -42,7 +22,7 @@ inline bool at_cell_end(const char* at, const char* end) {
   return at == end || *at == ',' || *at == '\n' || *at == '\r';
 }
 
-inline double number_or_fault(CsvCursor& cursor, std::size_t column, CsvNumbers& out) {
+inline double number_or_fault(CsvCursor& cursor, std::size_t column, NumberTable& out) {
   const char* at = cursor.at;
   double value = 0;
   if (plain_decimal(at, cursor.end, value) && at_cell_end(at, cursor.end)) {
@@ -115,7 +95,7 @@ EIGEN_DONT_INLINE inline const char* read_plain_row(const char* at, const char* 
 }
 
 /// Any row, from the cursor to its line end. row: [columns], NaN where there is no number.
-inline void read_row(CsvCursor& cursor, const CsvPlan& plan, double* row, CsvNumbers& out) {
+inline void read_row(CsvCursor& cursor, const CsvPlan& plan, double* row, NumberTable& out) {
   const auto line = cursor.line;
   std::fill_n(row, out.columns, not_a_number);
   std::size_t at = 0;
@@ -141,7 +121,7 @@ inline void read_row(CsvCursor& cursor, const CsvPlan& plan, double* row, CsvNum
 /// name that the header lacks is a format_error if it is one of the first `required`, and a column of NaN (no
 /// faults) otherwise. A row too short has missing cells; one too long is cut.
 inline void read_numbers(std::string_view text, const std::string& file,
-                         const std::vector<std::string>& names, CsvNumbers& out,
+                         const std::vector<std::string>& names, NumberTable& out,
                          std::size_t required = CsvReader::none) {
   const CsvReader csv(text, file);
   const auto plan = detail::plan_columns(csv, names, required);

@@ -48,7 +48,7 @@ inline std::vector<std::string> row_columns(const Modality& modality) {
 }
 
 /// Timestamps that are unix seconds of the minute become seconds from its begin.
-inline void make_relative(CsvNumbers& numbers, std::int64_t minute) {
+inline void make_relative(NumberTable& numbers, std::int64_t minute) {
   constexpr std::int64_t first_day = 86400;  // before it the two cannot be told apart
   const auto begin = static_cast<double>(minute);
   if (minute < first_day) return;

@@ -293,7 +293,7 @@ namespace detail {
 
 /// Files of minutes, one after the other in the same memory.
 struct MinuteFile {
-  CsvNumbers numbers;
+  NumberTable numbers;
   std::string text;
 
   /// As `read_numbers`; io_error when there is no such file.

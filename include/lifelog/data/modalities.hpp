@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "../core/config.hpp"
-#include "csv_numbers.hpp"
+#include "number_table.hpp"
 
 namespace lifelog::data {
 
@@ -36,7 +36,7 @@ struct MinuteReduction {
   Index channels = 1, length = 1;
   /// rows: [n ≥ 1, channels of the modality], all numbers. out: [channels, length], row-major. Called from
   /// several threads. A minute of which it makes anything not finite is dropped.
-  std::function<void(const CsvNumbers& rows, float* out)> make;
+  std::function<void(const NumberTable& rows, float* out)> make;
 };
 
 /// A sensor: its columns, and what a minute of it is. Make your own tables; readers take any.

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "csv_numbers.hpp"
+#include "number_table.hpp"
 
 // Irregular rows onto a grid of 5 s, as the row tables want them.
 
@@ -60,7 +60,7 @@ inline void interpolate(double* values, std::size_t n, std::size_t stride) {
 
 /// numbers: [rows, 1 + columns], timestamp first. Maximum of each column per bucket, gaps between the first
 /// and the last bucket interpolated.
-inline void resample(const CsvNumbers& numbers, std::int64_t minute, ResampledFile& out) {
+inline void resample(const NumberTable& numbers, std::int64_t minute, ResampledFile& out) {
   const auto columns = numbers.columns - 1;
   const auto base = floor_bucket(minute);
   const double offset = static_cast<double>(minute - base * bucket_seconds);

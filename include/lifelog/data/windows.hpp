@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "csv_numbers.hpp"
 #include "modalities.hpp"
+#include "number_table.hpp"
 #include "quality.hpp"
 #include "rules.hpp"
 
@@ -55,7 +55,7 @@ inline Window check_rows(const Modality& m, Index rows) {
                   std::to_string(rows) + expected + std::to_string(m.rows));
 }
 
-inline Window check_cells(const Modality& m, const CsvNumbers& file, Index used) {
+inline Window check_cells(const Modality& m, const NumberTable& file, Index used) {
   for (const auto& fault : file.faults)
     if (fault.row < used)
       return rejected(fault.kind == CellKind::missing ? reason::missing_value : reason::bad_value, fault.line,
@@ -82,7 +82,7 @@ inline bool all_finite(const Modality& m, const float* out) {
 }
 
 /// out: [window_channels, window_length], row-major.
-inline void fill_window(const Modality& m, const CsvNumbers& file, Index used, float* out) {
+inline void fill_window(const Modality& m, const NumberTable& file, Index used, float* out) {
   if (m.kind == WindowKind::pooled) {
     double sum = 0;
     for (const double value : file.values) sum += value;
@@ -111,7 +111,7 @@ inline void fill_window(const Modality& m, const CsvNumbers& file, Index used, f
 /// few or (where exact) too many, or a cell without a number in a row that would go in; where the rules say
 /// so, also when a value is out of its channel's plausible range. Lines of implausible values assume a file
 /// without blank lines.
-inline Window make_window(const Modality& modality, const CsvNumbers& file, const Rules& rules, float* out) {
+inline Window make_window(const Modality& modality, const NumberTable& file, const Rules& rules, float* out) {
   detail::require(file.columns == modality.channels.size(), "file: expected ", modality.channels.size(),
                   " columns of ", modality.name, ", got ", file.columns);
   auto window = detail::check_rows(modality, file.rows);

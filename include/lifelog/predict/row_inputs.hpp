@@ -11,6 +11,7 @@
 
 #include "../data/modalities.hpp"
 #include "../data/rows.hpp"
+#include "../data/tension.hpp"
 #include "../mil/bags.hpp"
 
 namespace lifelog::predict {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <lifelog/data/rows.hpp>
+#include <lifelog/data/rows_file.hpp>
 
 #include <boost/test/unit_test.hpp>
 
