@@ -3,7 +3,7 @@
 // What compile_time.py compiles: a program that trains the study's network.
 
 #include <lifelog/mil/modal_importance.hpp>
-#include <lifelog/mil/trainer.hpp>
+#include <lifelog/train/trainer.hpp>
 
 #include "study_data.hpp"
 
@@ -12,9 +12,10 @@ int main() {
   const benchmarks::StudyBags data(20);
   const auto start = mil::make_bag_network<float>(data.bags().shapes(), benchmarks::study_classes, 1);
   mil::BagTask<float> task(start, data.bags(), data.labels());
-  mil::TrainOptions options;
+  train::TrainOptions options;
   options.epochs = 2;
-  mil::TrainState<mil::BagNetwork<float>> state(start, options.optimizer);
-  return mil::train(task, {0, 1, 2, 3, 4, 5, 6, 7}, {8, 9}, options, state) == mil::TrainStatus::finished ? 0
-                                                                                                          : 1;
+  train::TrainState<mil::BagNetwork<float>> state(start, options.optimizer);
+  return train::train(task, {0, 1, 2, 3, 4, 5, 6, 7}, {8, 9}, options, state) == train::TrainStatus::finished
+             ? 0
+             : 1;
 }

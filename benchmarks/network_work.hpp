@@ -2,15 +2,15 @@
 #pragma once
 
 #include <lifelog/mil/modal_importance.hpp>
-#include <lifelog/nn/optimizer.hpp>
 #include <lifelog/predict/row_task.hpp>
+#include <lifelog/train/optimizer.hpp>
 #include <numeric>
 
 #include "study_data.hpp"
 
 namespace lifelog::benchmarks {
 
-/// One step as `mil::train` takes it.
+/// One step as `train::train` takes it.
 template<class Task>
 class Training {
  public:
@@ -21,7 +21,7 @@ class Training {
   void step(Task& task, const std::vector<Index>& rows) {
     auto gradient = nn::zeros_like(network_);
     task.step(network_, rows, {}, gradient, predicted_);
-    nn::clip_global_norm(gradient, 0.9);
+    train::clip_global_norm(gradient, 0.9);
     optimizer_.step(network_, gradient);
   }
 
@@ -29,7 +29,7 @@ class Training {
 
  private:
   Network network_;
-  nn::AdamW<Network> optimizer_;
+  train::AdamW<Network> optimizer_;
   std::vector<Index> predicted_;
 };
 

@@ -2,7 +2,7 @@
 
 // What matters: the attention weight of every modality in every minute.
 
-#include <lifelog/io/dataset.hpp>
+#include <lifelog/data/dataset_file.hpp>
 #include <lifelog/io/npy.hpp>
 
 #include "common/program.hpp"
@@ -41,7 +41,8 @@ void print_summary(std::ostream& out, const mil::Model& model, const Importance&
   out << table << count(result.importance.rows(), "minute", "minutes") << '\n';
 }
 
-void print_faithfulness(std::ostream& out, const mil::Model& model, const mil::Faithfulness& faithfulness) {
+void print_faithfulness(std::ostream& out, const mil::Model& model,
+                        const importance::Faithfulness& faithfulness) {
   Table table({"modality", "importance", "log-probability lost without it"});
   for (Index m = 0; m < faithfulness.drop.size(); ++m)
     table.row({model.network.branches[static_cast<std::size_t>(m)].shape.name,
@@ -61,7 +62,7 @@ int main(int argc, char** argv) {
           throw FlagError("--model, --data: expected both or neither");
         if (!flags.model.empty() && flags.out.empty())
           throw FlagError("--out: expected a file with --model, got none");
-        auto data = flags.data.empty() ? sample_person(program.seed) : io::load_dataset(flags.data);
+        auto data = flags.data.empty() ? sample_person(program.seed) : data::load_dataset(flags.data);
         const auto model = flags.model.empty() ? train_sample(data, program) : mil::load_model(flags.model);
         const auto result = modal_importance(model, data, flags.subset == "test", program.threads);
         if (!flags.out.empty()) writing([&] { io::save_npy(flags.out, result.importance); });

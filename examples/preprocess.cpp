@@ -3,7 +3,7 @@
 // Turns a raw tree of recordings into data sets, and accounts for every minute.
 
 #include <algorithm>
-#include <lifelog/data/generator.hpp>
+#include <lifelog/generator/generator.hpp>
 #include <map>
 #include <optional>
 
@@ -60,10 +60,10 @@ PreprocessOptions preprocess_options(const Flags& flags, const Program& program)
   options.in = flags.in;
   options.out = flags.out;
   options.labels = flags.labels;
-  options.target = flags.label == "positive"        ? data::EtriTarget::positive
-                   : flags.label == "action"        ? data::EtriTarget::action
-                   : flags.label == "action_option" ? data::EtriTarget::action_option
-                                                    : data::EtriTarget::tension;
+  options.target = flags.label == "positive"        ? readers::EtriTarget::positive
+                   : flags.label == "action"        ? readers::EtriTarget::action
+                   : flags.label == "action_option" ? readers::EtriTarget::action_option
+                                                    : readers::EtriTarget::tension;
   options.rules = flags.rules == "study" ? data::study_rules() : data::sensible_rules();
   options.strict = flags.strict;
   options.cache = flags.cache;
@@ -76,7 +76,7 @@ PreprocessOptions preprocess_options(const Flags& flags, const Program& program)
 
 /// A few people with some dirt, so that there is something to keep and something to drop.
 void generate_tree(const std::filesystem::path& dir, const Program& program) {
-  data::GeneratorOptions options;
+  generator::GeneratorOptions options;
   options.users = 3;
   options.sessions = 1;
   options.minutes = 20;
@@ -84,7 +84,7 @@ void generate_tree(const std::filesystem::path& dir, const Program& program) {
   options.dirt = 0.15;
   options.seed = program.seed;
   options.threads = program.threads;
-  writing([&] { data::write_etri_tree(dir, options); });
+  writing([&] { generator::write_etri_tree(dir, options); });
 }
 
 /// "missing_modality 12, short 3", most frequent first.

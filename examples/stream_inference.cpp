@@ -2,7 +2,7 @@
 
 // Replays a recording sample by sample through the network, as a device on the wrist would.
 
-#include <lifelog/io/dataset.hpp>
+#include <lifelog/data/dataset_file.hpp>
 #include <lifelog/io/npy.hpp>
 #include <lifelog/mil/bag_stream.hpp>
 
@@ -99,7 +99,7 @@ int main(int argc, char** argv) {
       [&](const Program& program) {
         if (flags.model.empty() != flags.data.empty())
           throw FlagError("--model, --data: expected both or neither");
-        auto data = flags.data.empty() ? sample_person(program.seed) : io::load_dataset(flags.data);
+        auto data = flags.data.empty() ? sample_person(program.seed) : data::load_dataset(flags.data);
         const auto model = flags.model.empty() ? train_sample(data, program) : mil::load_model(flags.model);
         const auto whole = modal_importance(model, data, false, program.threads);
         const auto result = replay(model, bags_of(data), program);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <lifelog/data/generator.hpp>
+#include <lifelog/generator/generator.hpp>
 
 #include "common/program.hpp"
 #include "steps/generating.hpp"
@@ -9,7 +9,8 @@ namespace {
 using namespace lifelog;
 using namespace lifelog::examples;
 
-void summarize(const data::GeneratorTruth& truth, const std::string& dir, double seconds, std::ostream& out) {
+void summarize(const generator::GeneratorTruth& truth, const std::string& dir, double seconds,
+               std::ostream& out) {
   Table table({"group", "people", "tension depends on"});
   for (std::size_t g = 0; g < truth.groups.size(); ++g) {
     Index people = 0;
@@ -26,7 +27,7 @@ void summarize(const data::GeneratorTruth& truth, const std::string& dir, double
 }  // namespace
 
 int main(int argc, char** argv) {
-  data::GeneratorOptions options;
+  generator::GeneratorOptions options;
   std::string dir = "synthetic";
   return run_program(
       argc, argv, "synthesize",
@@ -47,7 +48,7 @@ int main(int argc, char** argv) {
       [&](const Program& program) {
         options.seed = program.seed;
         options.threads = program.threads;
-        const auto plan = data::plan_generator(options);
+        const auto plan = generator::plan_generator(options);
         const Stopwatch watch;
         const auto truth = generate_tree(dir, plan, program);
         summarize(truth, dir, watch.seconds(), program.out());

@@ -2,7 +2,7 @@
 
 // Trains the study's network on one person's minutes.
 
-#include <lifelog/io/dataset.hpp>
+#include <lifelog/data/dataset_file.hpp>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -54,18 +54,18 @@ int main(int argc, char** argv) {
         std::optional<TemporaryDirectory> temporary;
         if (flags.out.empty()) flags.out = (temporary.emplace().path() / "model.safetensors").string();
         if (flags.data.empty() && flags.training.epochs_unset()) options.train.epochs = sample_epochs;
-        auto data = flags.data.empty() ? sample_person(program.seed) : io::load_dataset(flags.data);
+        auto data = flags.data.empty() ? sample_person(program.seed) : data::load_dataset(flags.data);
         const TrainingFiles files(flags.out);
         if (files.model.has_parent_path()) make_directory(files.model.parent_path());
         const Stopwatch watch;
         auto progress = program.progress("training", options.train.epochs);
-        const auto training = train_person(data, options, files, [&](const mil::Epoch& epoch) {
+        const auto training = train_person(data, options, files, [&](const train::Epoch& epoch) {
           progress.at(epoch.epoch, "loss " + fixed(epoch.loss, 4) + ", valid F1 " + fixed(epoch.valid_f1, 3));
         });
         progress.finish();
         const auto metrics = write_training(training, options, files);
         print_summary(program.out(), data, training, watch.seconds());
-        if (training.status == mil::TrainStatus::diverged)
+        if (training.status == train::TrainStatus::diverged)
           throw std::runtime_error("training diverged in epoch " +
                                    std::to_string(training.history.size() + 1) +
                                    "; try a smaller --lr or --standardize");

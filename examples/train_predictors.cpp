@@ -2,7 +2,7 @@
 
 // Does a predictor of one's own group beat a predictor of everybody?
 
-#include <lifelog/data/generator.hpp>
+#include <lifelog/generator/generator.hpp>
 #include <optional>
 
 #include "common/program.hpp"
@@ -16,8 +16,8 @@ using namespace lifelog::examples;
 
 namespace {
 
-mil::TrainOptions study_defaults() {
-  mil::TrainOptions options;
+train::TrainOptions study_defaults() {
+  train::TrainOptions options;
   options.batch = 52400;
   return options;
 }
@@ -38,14 +38,14 @@ void add_flags(CLI::App& app, Flags& flags) {
 
 /// A few generated people in two groups, small enough to train at once.
 UserLists generate_rows(const std::filesystem::path& dir, const Program& program) {
-  data::GeneratorOptions generator;
+  generator::GeneratorOptions generator;
   generator.users = 4;
   generator.groups = 2;
   generator.sessions = 1;
   generator.minutes = 30;
   generator.seed = program.seed;
   generator.threads = program.threads;
-  const auto truth = writing([&] { return data::write_etri_tree(dir / "raw", generator); });
+  const auto truth = writing([&] { return generator::write_etri_tree(dir / "raw", generator); });
   PreprocessOptions options;
   options.in = dir / "raw";
   options.out = dir;

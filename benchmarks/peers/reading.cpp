@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // lifelog's readers behind plain functions, for reading.py to call in its own process.
-#include <lifelog/data/etri.hpp>
-#include <lifelog/data/etri_rows.hpp>
+#include <lifelog/readers/etri.hpp>
+#include <lifelog/readers/etri_rows.hpp>
 
 #include <cstring>
 #include <numeric>

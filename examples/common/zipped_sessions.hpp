@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <lifelog/data/empatica_sessions.hpp>
+#include <lifelog/readers/empatica_sessions.hpp>
 #include <string>
 #include <vector>
 
@@ -19,7 +19,7 @@ inline std::filesystem::path zip_beside(std::filesystem::path person) {
 }
 
 /// An archive as a session. It is opened for each file anew, so that no more than one is in memory.
-inline data::EmpaticaSession zipped_session(const std::filesystem::path& path) {
+inline readers::EmpaticaSession zipped_session(const std::filesystem::path& path) {
   return {path.string(), [path](const std::string& file) { return ZipArchive(path).read(file); }};
 }
 
@@ -38,9 +38,9 @@ inline std::vector<std::filesystem::path> archives_in(const std::filesystem::pat
   return found;
 }
 
-/// As data::empatica_users, and the names of the archives in the folder. Throws io_error.
+/// As readers::empatica_users, and the names of the archives in the folder. Throws io_error.
 inline std::vector<std::string> empatica_people(const std::filesystem::path& dir) {
-  auto people = data::empatica_users(dir);
+  auto people = readers::empatica_users(dir);
   for (const auto& archive : archives_in(dir)) people.push_back(archive.stem().string());
   std::sort(people.begin(), people.end(), data::label_less);
   people.erase(std::unique(people.begin(), people.end()), people.end());
@@ -48,15 +48,15 @@ inline std::vector<std::string> empatica_people(const std::filesystem::path& dir
 }
 
 /// All sessions of a person: in folders, then in archives.
-inline std::vector<data::EmpaticaSession> person_sessions(const std::filesystem::path& dir,
-                                                          const std::string& user) {
+inline std::vector<readers::EmpaticaSession> person_sessions(const std::filesystem::path& dir,
+                                                             const std::string& user) {
   const auto folder = dir / user;
-  auto sessions = data::empatica_sessions(folder);
+  auto sessions = readers::empatica_sessions(folder);
   for (const auto& archive : archives_in(folder)) sessions.push_back(zipped_session(archive));
   std::error_code unknown;
   if (const auto archive = zip_beside(folder); std::filesystem::is_regular_file(archive, unknown))
     sessions.push_back(zipped_session(archive));
-  if (sessions.empty()) sessions.push_back(data::empatica_folder(folder));
+  if (sessions.empty()) sessions.push_back(readers::empatica_folder(folder));
   return sessions;
 }
 

@@ -2,7 +2,7 @@
 
 #include "generating.hpp"
 
-#include <lifelog/data/generator.hpp>
+#include <lifelog/generator/generator.hpp>
 #include <nlohmann/json.hpp>
 
 namespace lifelog::examples {
@@ -11,14 +11,14 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json counts(const std::array<Index, data::defect_kinds>& by_kind) {
+ordered_json counts(const std::array<Index, generator::defect_kinds>& by_kind) {
   auto table = ordered_json::object();
   for (std::size_t k = 0; k < by_kind.size(); ++k)
-    if (by_kind[k] > 0) table[data::name(static_cast<data::DefectKind>(k))] = by_kind[k];
+    if (by_kind[k] > 0) table[generator::name(static_cast<generator::DefectKind>(k))] = by_kind[k];
   return table;
 }
 
-ordered_json people_of(const data::GeneratorTruth& truth) {
+ordered_json people_of(const generator::GeneratorTruth& truth) {
   auto people = ordered_json::object();
   for (const auto& person : truth.people)
     people[person.user] = {{"group", person.group},
@@ -30,7 +30,7 @@ ordered_json people_of(const data::GeneratorTruth& truth) {
   return people;
 }
 
-ordered_json groups_of(const data::GeneratorTruth& truth) {
+ordered_json groups_of(const generator::GeneratorTruth& truth) {
   auto groups = ordered_json::array();
   for (const auto& modalities : truth.groups) {
     auto users = ordered_json::array();
@@ -41,7 +41,7 @@ ordered_json groups_of(const data::GeneratorTruth& truth) {
   return groups;
 }
 
-ordered_json defects_of(const data::GeneratorTruth& truth) {
+ordered_json defects_of(const generator::GeneratorTruth& truth) {
   auto list = ordered_json::array();
   for (const auto& defect : truth.defects) {
     ordered_json entry{{"kind", defect.kind}, {"user", defect.user}, {"session", defect.session}};
@@ -52,7 +52,7 @@ ordered_json defects_of(const data::GeneratorTruth& truth) {
   return {{"total", list.size()}, {"by_kind", counts(truth.defect_count)}, {"list", list}};
 }
 
-ordered_json to_json(const data::GeneratorTruth& truth) {
+ordered_json to_json(const generator::GeneratorTruth& truth) {
   return {{"format", "lifelog-truth"},    {"version", 1},
           {"seed", truth.seed},           {"strength", truth.strength},
           {"groups", groups_of(truth)},   {"users", people_of(truth)},
@@ -62,14 +62,14 @@ ordered_json to_json(const data::GeneratorTruth& truth) {
 
 }  // namespace
 
-data::GeneratorTruth generate_tree(const std::filesystem::path& dir, const data::GeneratorPlan& plan,
-                                   const Program& program) {
+generator::GeneratorTruth generate_tree(const std::filesystem::path& dir,
+                                        const generator::GeneratorPlan& plan, const Program& program) {
   auto bar = program.progress(
       "generating", static_cast<double>(plan.options.users * plan.options.sessions * plan.options.minutes));
   return writing([&] {
-    return data::write_etri_tree(
+    return generator::write_etri_tree(
         dir, plan, [&](Index done, Index) { bar.at(static_cast<double>(done)); },
-        [](const std::filesystem::path& folder, const data::GeneratorTruth& truth) {
+        [](const std::filesystem::path& folder, const generator::GeneratorTruth& truth) {
           write_json(folder / "truth.json", to_json(truth));
         });
   });

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <filesystem>
-#include <lifelog/data/generator_plan.hpp>
-#include <lifelog/data/generator_truth.hpp>
+#include <lifelog/generator/plan.hpp>
+#include <lifelog/generator/truth.hpp>
 #include <string>
 #include <vector>
 
@@ -13,8 +13,8 @@ namespace lifelog::examples {
 
 /// Writes the tree of a plan and its truth.json, whole or not at all, with a progress bar. The folder must be new, empty
 /// or left by an interrupted run. Throws std::invalid_argument, OutputError.
-data::GeneratorTruth generate_tree(const std::filesystem::path& dir, const data::GeneratorPlan& plan,
-                                   const Program& program);
+generator::GeneratorTruth generate_tree(const std::filesystem::path& dir,
+                                        const generator::GeneratorPlan& plan, const Program& program);
 
 /// What a truth.json says of the people of a tree.
 struct PlantedPerson {

@@ -56,18 +56,18 @@ predict::ComparisonOptions comparison_options(const TrainingOptions& options, bo
   return comparison;
 }
 
-void warn_of_diverged(const std::vector<std::string>& names, const std::vector<mil::TrainStatus>& statuses,
+void warn_of_diverged(const std::vector<std::string>& names, const std::vector<train::TrainStatus>& statuses,
                       const Program& program) {
   std::vector<std::string> diverged;
   for (std::size_t p = 0; p < names.size(); ++p)
-    if (statuses[p] == mil::TrainStatus::diverged) diverged.push_back(names[p]);
+    if (statuses[p] == train::TrainStatus::diverged) diverged.push_back(names[p]);
   if (!diverged.empty())
     program.warn("training of these predictors diverged, their best weights before that are scored: " +
                  joined(diverged));
 }
 
 std::string history_csv(const std::vector<std::string>& names,
-                        const std::vector<std::vector<mil::Epoch>>& histories) {
+                        const std::vector<std::vector<train::Epoch>>& histories) {
   std::string csv = "predictor,epoch,loss,train_f1,train_accuracy,valid_f1,valid_accuracy\n";
   for (std::size_t p = 0; p < names.size(); ++p)
     for (const auto& epoch : histories[p]) csv += names[p] + ',' + history_line(epoch) + '\n';
@@ -109,7 +109,7 @@ std::vector<data::RowTable> read_row_tables(const std::filesystem::path& dir, co
   require_directory(dir);
   std::vector<data::RowTable> tables;
   for (const auto& group : groups)
-    for (const auto& user : group) tables.push_back(data::read_rows(rows_file(dir, user)));
+    for (const auto& user : group) tables.push_back(readers::read_rows(rows_file(dir, user)));
   return tables;
 }
 
@@ -119,7 +119,7 @@ PredictorResults compare_predictors(const std::vector<data::RowTable>& tables, c
   const double epochs = options.train.epochs;
   auto progress = program.progress("predictors", static_cast<double>(groups.size() + 1) * epochs);
   auto comparing = comparison_options(options, stratified);
-  comparing.seen = [&](std::size_t predictor, const mil::Epoch& epoch) {
+  comparing.seen = [&](std::size_t predictor, const train::Epoch& epoch) {
     progress.at(static_cast<double>(predictor) * epochs + epoch.epoch, predictor_name(predictor));
   };
   auto comparison = predict::compare_predictors(predict::row_inputs(tables, bins), tables.size(),
@@ -142,7 +142,7 @@ HeldOutResults hold_out_each(const std::vector<data::RowTable>& tables, const Us
   const auto predictors = static_cast<double>(groups.size() + 2 * tables.size());
   auto progress = program.progress("held out", predictors * epochs);
   predict::HeldOutOptions holding{comparison_options(options, false), assign_minutes};
-  holding.comparison.seen = [&](std::size_t predictor, const mil::Epoch& epoch) {
+  holding.comparison.seen = [&](std::size_t predictor, const train::Epoch& epoch) {
     progress.at(static_cast<double>(predictor) * epochs + epoch.epoch);
   };
   auto held_out = predict::leave_one_out(predict::row_inputs(tables, bins), tables.size(),

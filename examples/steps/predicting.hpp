@@ -2,8 +2,9 @@
 #pragma once
 
 #include <filesystem>
-#include <lifelog/data/rows_file.hpp>
-#include <lifelog/mil/trainer.hpp>
+#include <lifelog/data/tension.hpp>
+#include <lifelog/readers/rows_file.hpp>
+#include <lifelog/train/trainer.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,8 +40,8 @@ struct PredictorResults {
   std::vector<PredictorComparison> groups;
   /// The general predictor, then each group's: name, how its training went, and how it ended.
   std::vector<std::string> predictors;
-  std::vector<std::vector<mil::Epoch>> histories;
-  std::vector<mil::TrainStatus> statuses;
+  std::vector<std::vector<train::Epoch>> histories;
+  std::vector<train::TrainStatus> statuses;
 
   double mean_group_f1() const;
   double mean_general_f1() const;  ///< of the general predictor, over the same groups
@@ -61,8 +62,8 @@ struct HeldOutResults {
   std::vector<std::string> left_out;  ///< with too few labelled minutes
   /// What each predictor was trained on, how its training went and how it ended.
   std::vector<std::string> predictors;
-  std::vector<std::vector<mil::Epoch>> histories;
-  std::vector<mil::TrainStatus> statuses;
+  std::vector<std::vector<train::Epoch>> histories;
+  std::vector<train::TrainStatus> statuses;
 
   double mean_assigned_f1() const;
   double mean_general_f1() const;

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <filesystem>
-#include <lifelog/data/cache.hpp>
-#include <lifelog/data/empatica.hpp>
-#include <lifelog/data/etri.hpp>
-#include <lifelog/data/etri_rows.hpp>
-#include <lifelog/data/rows_file.hpp>
-#include <lifelog/io/dataset.hpp>
+#include <lifelog/data/dataset_file.hpp>
+#include <lifelog/readers/cache.hpp>
+#include <lifelog/readers/empatica.hpp>
+#include <lifelog/readers/etri.hpp>
+#include <lifelog/readers/etri_rows.hpp>
+#include <lifelog/readers/rows_file.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,7 +27,7 @@ struct PreprocessOptions {
   /// Label file, for Layout::empatica.
   std::filesystem::path labels;
   /// For Layout::etri.
-  data::EtriTarget target = data::EtriTarget::tension;
+  readers::EtriTarget target = readers::EtriTarget::tension;
   data::Rules rules = data::study_rules();
   bool allow_missing = false;
   /// Row tables too; for Layout::etri.
@@ -65,11 +65,11 @@ class Preprocessor {
   /// Looks who is there, and reads the label file of an Empatica tree. Throws io_error, format_error.
   explicit Preprocessor(PreprocessOptions options) : options_(std::move(options)) {
     if (options_.layout == Layout::etri) {
-      users_ = data::etri_users(options_.in);
-      ignored_ = data::etri_strays(options_.in);
+      users_ = readers::etri_users(options_.in);
+      ignored_ = readers::etri_strays(options_.in);
     } else {
       users_ = empatica_people(options_.in);
-      labels_ = data::read_empatica_labels(options_.labels);
+      labels_ = readers::read_empatica_labels(options_.labels);
     }
     if (users_.empty()) throw format_error(options_.in.string(), "expected a folder per person, found none");
   }
@@ -82,7 +82,7 @@ class Preprocessor {
   /// Reads one person and writes what can be used. What makes a person useless is in `quality.error`; files
   /// of that person from an earlier run are removed then. progress: told how far reading has come. Throws
   /// OutputError; where `strict`, format_error for the first minute dropped.
-  PreprocessedPerson run(const std::string& user, const data::ReadProgress& progress = {}) const {
+  PreprocessedPerson run(const std::string& user, const readers::ReadProgress& progress = {}) const {
     auto recorded = read(user, progress);
     const auto& data = recorded.first;
     PreprocessedPerson person{tidy(std::move(recorded.second)), classes_of(data), 0, {}};
@@ -90,7 +90,7 @@ class Preprocessor {
     const auto file = dataset_file(options_.out, user);
     writing([&] {
       if (person.quality.usable())
-        io::save_dataset(file, data);
+        data::save_dataset(file, data);
       else
         std::filesystem::remove(file);
     });
@@ -103,7 +103,7 @@ class Preprocessor {
   nlohmann::ordered_json settings() const {
     const bool etri = options_.layout == Layout::etri;
     return {{"layout", etri ? "etri" : "empatica"},
-            {"label", etri ? data::etri_label_column(options_.target) : "label"},
+            {"label", etri ? readers::etri_label_column(options_.target) : "label"},
             {"rules", options_.rules.name},
             {"allow_missing", options_.allow_missing}};
   }
@@ -111,29 +111,29 @@ class Preprocessor {
  private:
   using Recorded = std::pair<data::DataSet, data::Quality>;
 
-  Recorded read(const std::string& user, const data::ReadProgress& progress) const {
+  Recorded read(const std::string& user, const readers::ReadProgress& progress) const {
     if (options_.layout == Layout::etri) {
-      data::EtriOptions options;
+      readers::EtriOptions options;
       options.target = options_.target;
       options.rules = options_.rules;
       options.max_notes = options_.notes;
       options.allow_missing = options_.allow_missing;
       options.threads = options_.threads;
       options.progress = progress;
-      auto person = through_cache<data::EtriPerson>(
-          user + ".minutes", options, [&] { return data::etri_user_folder(options_.in, user); },
-          [&] { return data::read_etri_person(options_.in, user, options); });
+      auto person = through_cache<readers::EtriPerson>(
+          user + ".minutes", options, [&] { return readers::etri_user_folder(options_.in, user); },
+          [&] { return readers::read_etri_person(options_.in, user, options); });
       return {std::move(person.data), std::move(person.quality)};
     }
-    data::EmpaticaOptions options;
+    readers::EmpaticaOptions options;
     options.rules = options_.rules;
     options.max_notes = options_.notes;
     options.allow_missing = options_.allow_missing;
     options.progress = progress;
-    auto person = through_cache<data::EmpaticaPerson>(
+    auto person = through_cache<readers::EmpaticaPerson>(
         user + ".minutes", options, [&] { return options_.in / user; },
         [&] {
-          return data::read_empatica_person(user, person_sessions(options_.in, user), labels_, options);
+          return readers::read_empatica_person(user, person_sessions(options_.in, user), labels_, options);
         });
     return {std::move(person.data), std::move(person.quality)};
   }
@@ -143,10 +143,10 @@ class Preprocessor {
   T through_cache(const std::string& name, const Options& options, Folder&& folder, Make&& make) const {
     if (options_.cache.empty()) return make();
     const std::filesystem::path root = folder();
-    const auto key = root.string() + '\n' + data::settings_text(options) + data::tree_state(root) + '\n' +
-                     data::tree_state(zip_beside(root)) + '\n' + options_.labels.string() + '\n' +
-                     data::tree_state(options_.labels);
-    return data::cached<T>(options_.cache / name, key, make);
+    const auto key = root.string() + '\n' + readers::settings_text(options) + readers::tree_state(root) +
+                     '\n' + readers::tree_state(zip_beside(root)) + '\n' + options_.labels.string() + '\n' +
+                     readers::tree_state(options_.labels);
+    return readers::cached<T>(options_.cache / name, key, make);
   }
 
   static void forbid_drops(const data::Quality& quality) {
@@ -165,22 +165,22 @@ class Preprocessor {
     return classes;
   }
 
-  void write_row_table(const std::string& user, const data::ReadProgress& progress,
+  void write_row_table(const std::string& user, const readers::ReadProgress& progress,
                        PreprocessedPerson& person) const {
-    data::EtriRowOptions options;
+    readers::EtriRowOptions options;
     options.modalities = options_.rules.modalities;
     options.max_notes = options_.notes;
     options.threads = options_.threads;
     options.progress = progress;
-    auto rows = through_cache<data::EtriRows>(
-        user + ".rows", options, [&] { return data::etri_user_folder(options_.in, user); },
-        [&] { return data::read_etri_rows(options_.in, user, options); });
+    auto rows = through_cache<readers::EtriRows>(
+        user + ".rows", options, [&] { return readers::etri_user_folder(options_.in, user); },
+        [&] { return readers::read_etri_rows(options_.in, user, options); });
     const auto file = rows_file(options_.out, user);
     person.rows = static_cast<Index>(rows.table.size());
     person.rows_quality = tidy(std::move(rows.quality));
     writing([&] {
       if (person.rows > 0)
-        data::write_rows(file, rows.table);
+        readers::write_rows(file, rows.table);
       else
         std::filesystem::remove(file);
     });
@@ -200,7 +200,7 @@ class Preprocessor {
 
   PreprocessOptions options_;
   std::vector<std::string> users_, ignored_;
-  data::EmpaticaLabels labels_;
+  readers::EmpaticaLabels labels_;
 };
 
 /// Preprocesses everybody and writes quality.json and quality.csv. `done(people, note)` is called as work goes

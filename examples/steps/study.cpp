@@ -3,8 +3,8 @@
 #include "study.hpp"
 
 #include <algorithm>
-#include <lifelog/data/generator.hpp>
-#include <lifelog/io/dataset.hpp>
+#include <lifelog/data/dataset_file.hpp>
+#include <lifelog/generator/generator.hpp>
 #include <lifelog/io/npy.hpp>
 #include <lifelog/manifold/tsne.hpp>
 
@@ -89,7 +89,7 @@ void Study::obtain_recordings() {
 }
 
 std::string Study::generate_recordings() const {
-  const auto plan = data::plan_generator(options_.generator);
+  const auto plan = generator::plan_generator(options_.generator);
   writing([&] { fs::remove_all(options_.data); });
   const auto truth = generate_tree(options_.data, plan, program_);
   return count(static_cast<long long>(truth.people.size()), "person", "people") + " in " +
@@ -165,8 +165,8 @@ void Study::train_one(const std::string& user, double done, Progress& progress) 
       writing([&] { fs::remove(file); });
     write_json(begun, settings_);
   }
-  auto data = io::load_dataset(dataset_file(options_.out / "data", user));
-  const auto training = train_person(data, options, files, [&](const mil::Epoch& epoch) {
+  auto data = data::load_dataset(dataset_file(options_.out / "data", user));
+  const auto training = train_person(data, options, files, [&](const train::Epoch& epoch) {
     progress.at(done + static_cast<double>(epoch.epoch) / options.train.epochs,
                 user + ", loss " + fixed(epoch.loss, 3));
   });
@@ -184,7 +184,7 @@ void Study::train() {
       progress.at(static_cast<double>(u + 1));
       const auto metrics = read_json(training_files(users[u]).metrics);
       f1 += metrics.at("f1").get<double>();
-      if (metrics.at("status") == status_name(mil::TrainStatus::diverged))
+      if (metrics.at("status") == status_name(train::TrainStatus::diverged))
         diverged.push_back(users[u]);
       else if (worse_than_guessing(metrics))
         lost.push_back(users[u]);
@@ -202,7 +202,7 @@ void Study::find_importances() {
     make_directory(dir);
     MinuteRows rows;
     for (const auto& user : usable_users()) {
-      auto data = io::load_dataset(dataset_file(options_.out / "data", user));
+      auto data = data::load_dataset(dataset_file(options_.out / "data", user));
       const auto model = mil::load_model(training_files(user).model.string());
       const auto result = modal_importance(model, data, true, program_.threads);
       writing([&] { io::save_npy(dir / (user + ".npy"), result.importance); });
@@ -240,7 +240,7 @@ RowMatrix<float> Study::windows_of(const MinuteRows& rows) const {
   RowMatrix<float> windows;
   for (Index at = 0; at < rows.size();) {
     const auto user = static_cast<std::size_t>(rows.person[static_cast<std::size_t>(at)]);
-    const auto data = io::load_dataset(dataset_file(options_.out / "data", rows.users[user]));
+    const auto data = data::load_dataset(dataset_file(options_.out / "data", rows.users[user]));
     std::vector<Index> own;
     for (auto i = static_cast<std::size_t>(at); i < rows.person.size(); ++i) {
       if (rows.person[i] != static_cast<int>(user)) break;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <filesystem>
-#include <lifelog/data/generator_plan.hpp>
+#include <lifelog/generator/plan.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -24,7 +24,7 @@ struct StudyOptions {
   bool discard_raw = false;
   Layout layout = Layout::etri;
   std::filesystem::path labels;  ///< of an Empatica tree
-  data::GeneratorOptions generator;
+  generator::GeneratorOptions generator;
   std::filesystem::path out;
   data::Rules rules = data::study_rules();
   TrainingOptions training;

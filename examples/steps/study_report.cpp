@@ -3,10 +3,10 @@
 // What a study found, read back from its files: the report and the summary.
 
 #include <algorithm>
-#include <lifelog/data/csv_numbers.hpp>
 #include <lifelog/io/npy.hpp>
 #include <lifelog/metrics/agreement.hpp>
 #include <lifelog/metrics/roc.hpp>
+#include <lifelog/readers/csv_numbers.hpp>
 
 #include "choosing.hpp"
 #include "generating.hpp"
@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 std::vector<std::vector<double>> read_history(const fs::path& path) {
   const std::vector<std::string> names{"epoch", "loss", "train_f1", "valid_f1"};
   data::NumberTable numbers;
-  data::read_numbers(io::read_file(path), path.string(), names, numbers);
+  readers::read_numbers(io::read_file(path), path.string(), names, numbers);
   std::vector<std::vector<double>> columns(names.size());
   for (Index row = 0; row < numbers.rows; ++row)
     for (std::size_t c = 0; c < names.size(); ++c) columns[c].push_back(numbers(row, c));
@@ -45,7 +45,7 @@ report::Training read_training(const std::string& user, const TrainingFiles& fil
   training.train_minutes = metrics.at("train_minutes");
   training.test_minutes = metrics.at("test_minutes");
   training.classes = metrics.at("classes").size();
-  training.diverged = metrics.at("status") == status_name(mil::TrainStatus::diverged);
+  training.diverged = metrics.at("status") == status_name(train::TrainStatus::diverged);
   return training;
 }
 

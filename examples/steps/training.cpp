@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <lifelog/mil/checkpoint.hpp>
 #include <lifelog/mil/modal_importance.hpp>
+#include <lifelog/train/checkpoint.hpp>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
@@ -35,7 +35,7 @@ std::string standardization_text(const data::Standardization& fitted) {
   return json.dump();
 }
 
-std::string split_text(const data::SplitOptions& split) {
+std::string split_text(const evaluate::SplitOptions& split) {
   return nlohmann::ordered_json{{"train", split.train},
                                 {"valid", split.valid},
                                 {"test", split.test},
@@ -51,10 +51,10 @@ std::vector<Index> test_rows(const mil::Model& model, Index minutes) {
                        "expected to be told how minutes were split for testing (metadata 'split'), as "
                        "train_mil writes it");
   const auto json = nlohmann::json::parse(note->second);
-  data::SplitOptions split;
+  evaluate::SplitOptions split;
   split.train = json.at("train"), split.valid = json.at("valid"), split.test = json.at("test");
   split.shuffle = json.at("shuffle"), split.seed = json.at("seed");
-  auto rows = data::split_items(minutes, split).test;
+  auto rows = evaluate::split_items(minutes, split).test;
   std::sort(rows.begin(), rows.end());
   return rows;
 }
@@ -87,23 +87,23 @@ mil::Bags<float> bags_of(const data::DataSet& data) {
   return bags;
 }
 
-std::string status_name(mil::TrainStatus status) {
+std::string status_name(train::TrainStatus status) {
   switch (status) {
-    case mil::TrainStatus::finished:
+    case train::TrainStatus::finished:
       return "finished";
-    case mil::TrainStatus::patience:
+    case train::TrainStatus::patience:
       return "patience";
-    case mil::TrainStatus::stopped:
+    case train::TrainStatus::stopped:
       return "stopped";
-    case mil::TrainStatus::diverged:
+    case train::TrainStatus::diverged:
       return "diverged";
   }
   return "unknown";
 }
 
 Training train_person(data::DataSet& data, const TrainingOptions& options, const TrainingFiles& files,
-                      const std::function<void(const mil::Epoch&)>& seen) {
-  const auto split = data::split_items(data.size(), options.split);
+                      const std::function<void(const train::Epoch&)>& seen) {
+  const auto split = evaluate::split_items(data.size(), options.split);
   std::map<std::string, std::string> notes{{"split", split_text(options.split)}, {"user", data.user}};
   if (options.standardize) {
     const auto fitted = data::fit_standardization(data, split.train, options.threads);
@@ -113,23 +113,23 @@ Training train_person(data::DataSet& data, const TrainingOptions& options, const
   const auto bags = bags_of(data);
   const auto start = start_network(data, bags, options);
   mil::BagTask<float> task(start, bags, labels_of(data), options.threads);
-  mil::TrainState<mil::BagNetwork<float>> state(start, options.train.optimizer);
+  train::TrainState<mil::BagNetwork<float>> state(start, options.train.optimizer);
   if (options.resume && std::filesystem::exists(files.checkpoint))
-    mil::load_checkpoint(files.checkpoint.string(), state);
+    train::load_checkpoint(files.checkpoint.string(), state);
 
   auto train = options.train;
   double saved = 0;
   const Stopwatch watch;
   const auto save = [&] {
-    writing([&] { mil::save_checkpoint(files.checkpoint.string(), state); });
+    writing([&] { train::save_checkpoint(files.checkpoint.string(), state); });
     saved = watch.seconds();
   };
-  train.on_epoch = [&](const mil::Epoch& epoch) {
+  train.on_epoch = [&](const train::Epoch& epoch) {
     if (watch.seconds() - saved > options.checkpoint_seconds) save();
     if (seen) seen(epoch);
     return !options.train.on_epoch || options.train.on_epoch(epoch);
   };
-  const auto status = mil::train(task, split.train, split.valid, train, state);
+  const auto status = train::train(task, split.train, split.valid, train, state);
   save();
 
   metrics::ConfusionMatrix test(task.classes());
@@ -144,7 +144,7 @@ Training train_person(data::DataSet& data, const TrainingOptions& options, const
           std::move(test)};
 }
 
-std::string history_line(const mil::Epoch& e) {
+std::string history_line(const train::Epoch& e) {
   return std::to_string(e.epoch) + ',' + number(e.loss) + ',' + number(e.train_f1) + ',' +
          number(e.train_accuracy) + ',' + number(e.valid_f1) + ',' + number(e.valid_accuracy);
 }
@@ -196,7 +196,7 @@ mil::Model train_sample(data::DataSet& data, const Program& program) {
   auto progress = program.progress("training", options.train.epochs);
   const TemporaryDirectory temporary;
   return train_person(data, options, TrainingFiles(temporary.path() / "model.safetensors"),
-                      [&](const mil::Epoch& epoch) { progress.at(epoch.epoch); })
+                      [&](const train::Epoch& epoch) { progress.at(epoch.epoch); })
       .model;
 }
 
@@ -209,12 +209,12 @@ std::optional<data::Standardization> standardization_of(const mil::Model& model)
   return fitted;
 }
 
-mil::Faithfulness judge_faithfulness(const mil::Model& model, const data::DataSet& data,
-                                     const std::vector<Index>& rows, std::uint64_t seed, int threads) {
-  mil::FaithfulnessOptions options;
+importance::Faithfulness judge_faithfulness(const mil::Model& model, const data::DataSet& data,
+                                            const std::vector<Index>& rows, std::uint64_t seed, int threads) {
+  importance::FaithfulnessOptions options;
   options.seed = seed;
   options.threads = threads;
-  return mil::faithfulness(model.network, bags_of(data), labels_of(data), rows, options);
+  return importance::faithfulness(model.network, bags_of(data), labels_of(data), rows, options);
 }
 
 Importance modal_importance(const mil::Model& model, data::DataSet& data, bool test_only, int threads) {

@@ -4,11 +4,11 @@
 #include <filesystem>
 #include <functional>
 #include <lifelog/data/dataset.hpp>
-#include <lifelog/data/split.hpp>
 #include <lifelog/data/standardize.hpp>
-#include <lifelog/mil/faithfulness.hpp>
+#include <lifelog/evaluate/split.hpp>
+#include <lifelog/importance/faithfulness.hpp>
 #include <lifelog/mil/model_file.hpp>
-#include <lifelog/mil/trainer.hpp>
+#include <lifelog/train/trainer.hpp>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -19,8 +19,8 @@
 namespace lifelog::examples {
 
 struct TrainingOptions {
-  mil::TrainOptions train;
-  data::SplitOptions split;
+  train::TrainOptions train;
+  evaluate::SplitOptions split;
   /// How instances are weighed, unless `init` says.
   mil::Pool pool = mil::Pool::self;
   /// Standardise each channel by its moments over the training minutes; the model remembers them.
@@ -37,10 +37,10 @@ struct TrainingOptions {
 /// A person's network and what it came to on the test minutes.
 struct Training {
   mil::Model model;
-  std::vector<mil::Epoch> history;
-  mil::TrainStatus status = mil::TrainStatus::finished;
+  std::vector<train::Epoch> history;
+  train::TrainStatus status = train::TrainStatus::finished;
   int best_epoch = 0;
-  data::Split split;
+  evaluate::Split split;
   /// [C, C] of the test minutes, truth in rows.
   metrics::ConfusionMatrix test;
 };
@@ -57,17 +57,17 @@ struct TrainingFiles {
 /// asked. `seen(epoch)` is called after each epoch. A checkpoint is kept in `files` so that a run can be resumed to the
 /// bit. Throws std::invalid_argument, io_error, format_error, OutputError.
 Training train_person(data::DataSet& data, const TrainingOptions& options, const TrainingFiles& files,
-                      const std::function<void(const mil::Epoch&)>& seen);
+                      const std::function<void(const train::Epoch&)>& seen);
 
 /// Writes model, history and metrics, which it gives back. Throws OutputError.
 nlohmann::ordered_json write_training(const Training& training, const TrainingOptions& options,
                                       const TrainingFiles& files);
 
 /// epoch,loss,train_f1,train_accuracy,valid_f1,valid_accuracy; empty where there is no figure.
-std::string history_line(const mil::Epoch& epoch);
+std::string history_line(const train::Epoch& epoch);
 
 /// The status as a word: finished, patience, stopped, diverged.
-std::string status_name(mil::TrainStatus status);
+std::string status_name(train::TrainStatus status);
 
 /// Whether training ended with a loss (metrics.json says which) far above that of guessing: its inputs are beyond what such
 /// a network can weigh, and what it says is of no meaning.
@@ -91,8 +91,8 @@ mil::Model train_sample(data::DataSet& data, const Program& program);
 
 /// Whether a model's attention weights tell what it goes by (`mil/faithfulness.hpp`), on those rows of data that
 /// `modal_importance` has evaluated.
-mil::Faithfulness judge_faithfulness(const mil::Model& model, const data::DataSet& data,
-                                     const std::vector<Index>& rows, std::uint64_t seed, int threads);
+importance::Faithfulness judge_faithfulness(const mil::Model& model, const data::DataSet& data,
+                                            const std::vector<Index>& rows, std::uint64_t seed, int threads);
 
 /// Evaluates a model on all minutes, or on those its training held out for testing. Standardises `data` in place if the
 /// model was trained so. Throws format_error when model and data do not fit.

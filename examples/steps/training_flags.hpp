@@ -9,7 +9,7 @@
 namespace lifelog::examples {
 
 /// How long and in which steps a program trains; gives the option `--epochs`.
-inline CLI::Option* add_step_flags(CLI::App& app, mil::TrainOptions& train) {
+inline CLI::Option* add_step_flags(CLI::App& app, train::TrainOptions& train) {
   app.add_option("--batch", train.batch, "items a step")->check(between(1, 1e9));
   app.add_option("--lr", train.optimizer.learning_rate, "learning rate")->check(positive());
   return app.add_option("--epochs", train.epochs, "passes over the training items")->check(between(1, 1e7));
@@ -22,7 +22,7 @@ inline void add_standardize_flag(CLI::App& app, bool& standardize) {
 /// The flags of everything that trains, and the options they stand for.
 class TrainingFlags {
  public:
-  explicit TrainingFlags(mil::TrainOptions defaults = {}) : train_(defaults) {}
+  explicit TrainingFlags(train::TrainOptions defaults = {}) : train_(defaults) {}
 
   /// The flags of every trainer.
   void add_common_to(CLI::App& app) {
@@ -76,11 +76,11 @@ class TrainingFlags {
   }
 
  private:
-  data::SplitOptions split_options(std::uint64_t seed) const {
+  evaluate::SplitOptions split_options(std::uint64_t seed) const {
     const auto shares = number_list("--split", split_);
     if (shares.size() != 3)
       throw FlagError("--split: expected three shares train,valid,test, got '" + split_ + "'");
-    data::SplitOptions split{shares[0], shares[1], shares[2], !no_shuffle_, seed};
+    evaluate::SplitOptions split{shares[0], shares[1], shares[2], !no_shuffle_, seed};
     if (split.train <= 0 || split.valid < 0 || split.test < 0 ||
         std::abs(split.train + split.valid + split.test - 1) > 1e-6)
       throw FlagError("--split: expected shares of at least 0 that add up to 1, the first above 0, got '" +
@@ -88,7 +88,7 @@ class TrainingFlags {
     return split;
   }
 
-  mil::TrainOptions train_;
+  train::TrainOptions train_;
   std::string alpha_, split_ = "0.7,0.1,0.2", pool_ = "self", init_;
   bool no_shuffle_ = false, standardize_ = false, resume_ = false;
   double checkpoint_seconds_ = TrainingOptions().checkpoint_seconds;

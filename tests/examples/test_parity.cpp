@@ -3,10 +3,10 @@
 // The programs against PyTorch: the golden network, its data and what twenty steps make of it.
 
 #include <boost/test/unit_test.hpp>
-#include <lifelog/data/csv_numbers.hpp>
-#include <lifelog/io/dataset.hpp>
+#include <lifelog/data/dataset_file.hpp>
 #include <lifelog/io/npy.hpp>
 #include <lifelog/mil/model_file.hpp>
+#include <lifelog/readers/csv_numbers.hpp>
 
 #include "../support/golden_tensors.hpp"
 #include "run.hpp"
@@ -43,7 +43,7 @@ struct Golden {
     data.timestamp.resize({6});
     for (std::size_t n = 0; n < 6; ++n)
       data.label(n) = labels[n], data.timestamp(n) = static_cast<std::int64_t>(60 * n);
-    io::save_dataset(sandbox.path() / "data.safetensors", data);
+    data::save_dataset(sandbox.path() / "data.safetensors", data);
   }
 };
 
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(training_follows_pytorch_step_by_step) {
       "--epochs 20");
   BOOST_TEST(run.status == 0, run.err);
   data::NumberTable history;
-  data::read_numbers(golden.sandbox.read("m/history.csv"), "history.csv", {"loss"}, history);
+  readers::read_numbers(golden.sandbox.read("m/history.csv"), "history.csv", {"loss"}, history);
   const auto expected = golden::tensors("losses20.safetensors");
   const auto losses = expected.get<float>("float32.loss");
   BOOST_REQUIRE(history.rows == 20);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <boost/test/unit_test.hpp>
-#include <lifelog/data/generator.hpp>
+#include <lifelog/generator/generator.hpp>
 #include <map>
 #include <sstream>
 
@@ -15,14 +15,14 @@ namespace {
 /// A tree of two people in `raw`, of ten minutes each.
 struct Tree : Sandbox {
   explicit Tree(double dirt) {
-    data::GeneratorOptions options;
+    generator::GeneratorOptions options;
     options.users = 2;
     options.sessions = 1;
     options.minutes = 10;
     options.groups = 1;
     options.dirt = dirt;
     options.seed = 6;
-    data::write_etri_tree(path() / "raw", options);
+    generator::write_etri_tree(path() / "raw", options);
   }
 
   std::map<std::string, std::string> contents(const std::string& folder) const {
@@ -92,12 +92,13 @@ BOOST_FIXTURE_TEST_CASE(strict_has_nothing_against_a_clean_tree, CleanTree) {
   BOOST_TEST(run("preprocess", "--in raw --out data --strict").status == 0);
   BOOST_TEST(contents("data").size() == 4u);
   const auto session =
-      data::etri_user_folder(path() / "raw", "102") /
-      data::plan_generator({.users = 2, .sessions = 1, .minutes = 10, .groups = 1, .dirt = 0, .seed = 6})
+      readers::etri_user_folder(path() / "raw", "102") /
+      generator::plan_generator({.users = 2, .sessions = 1, .minutes = 10, .groups = 1, .dirt = 0, .seed = 6})
           .people[1]
           .sessions[0]
           .folder;
-  const auto files = data::list_etri_session(session, data::etri_2019(), *std::make_unique<data::Quality>());
+  const auto files =
+      readers::list_etri_session(session, data::etri_2019(), *std::make_unique<data::Quality>());
   const auto hurt = files.minute_file(data::etri_2019()[2], files.minutes[2][4]);
   auto text = io::read_file(hurt);
   io::write_text(hurt,

@@ -11,7 +11,7 @@ using namespace lifelog::examples;
 
 namespace {
 
-const std::filesystem::path golden = std::filesystem::path(LIFELOG_GOLDEN) / "data" / "e4_zip";
+const std::filesystem::path golden = std::filesystem::path(LIFELOG_GOLDEN) / "readers" / "e4_zip";
 constexpr std::int64_t start = 1644227580;
 
 boost::test_tools::assertion_result can_unpack(boost::unit_test::test_unit_id) {

@@ -2,9 +2,9 @@
 
 // A minute's file: split into cells, read as numbers, made a window, put on the grid of the row tables.
 
-#include <lifelog/data/csv_numbers.hpp>
-#include <lifelog/data/resample.hpp>
 #include <lifelog/data/windows.hpp>
+#include <lifelog/readers/csv_numbers.hpp>
+#include <lifelog/readers/resample.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -16,6 +16,7 @@
 #include "fuzz.hpp"
 
 using namespace lifelog::data;
+using namespace lifelog::readers;
 using lifelog::Index;
 
 namespace {

@@ -2,7 +2,7 @@
 
 // A sensor's file of a wristband export, and the minutes looked for in it. The first byte says which sensor.
 
-#include <lifelog/data/empatica.hpp>
+#include <lifelog/readers/empatica.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +10,7 @@
 #include "fuzz.hpp"
 
 using namespace lifelog::data;
+using namespace lifelog::readers;
 using lifelog::Index;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -2,14 +2,15 @@
 
 // Label files of an ETRI session and of a folder of wristband recordings.
 
-#include <lifelog/data/empatica_files.hpp>
-#include <lifelog/data/etri_labels.hpp>
+#include <lifelog/readers/empatica_files.hpp>
+#include <lifelog/readers/etri_labels.hpp>
 
 #include <string>
 
 #include "fuzz.hpp"
 
 using namespace lifelog::data;
+using namespace lifelog::readers;
 
 namespace {
 

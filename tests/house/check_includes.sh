@@ -40,10 +40,12 @@ forbid 'arguments are checked by exceptions, not by assert' '#\s*include\s*<cass
 forbid 'macros begin with LIFELOG_' '#\s*define\s+(?!LIFELOG_)' "${all[@]}"
 forbid 'random numbers come from lifelog::Random' '#\s*include\s*<random>|\bs?rand\s*\(' "${all[@]}"
 
-# Which rooms each room may include.
+# Which rooms each room may include. Arrows go down only.
 declare -A below=(
-  [core]='' [nn]='core' [mil]='core nn metrics io' [predict]='core nn mil metrics data io' [cluster]='core' [manifold]='core' [metrics]='core'
-  [data]='core io' [io]='core data')
+  [core]='' [io]='core' [nn]='core' [metrics]='core' [cluster]='core' [manifold]='core' [evaluate]='core'
+  [train]='core io nn metrics' [mil]='core io nn metrics train' [importance]='core metrics mil'
+  [data]='core io' [readers]='core io data' [generator]='core data'
+  [predict]='core nn metrics train mil data evaluate')
 for room in */; do
   room=${room%/}
   if [[ ! ${below[$room]+known} ]]; then

@@ -45,3 +45,25 @@ OwnedBags<T> noisy_bags(lifelog::Index count, std::uint64_t seed) {
   owned.add_noise("temp", 1, 9, random);
   return owned;
 }
+
+/// Bags of two series of noise and one of oscillations, slow or fast by the label; a scalar of noise.
+struct PlantedBags {
+  OwnedBags<float> owned;
+  std::vector<lifelog::Index> labels;
+
+  explicit PlantedBags(lifelog::Index count) {
+    lifelog::Random random(3);
+    owned.bags.count = count;
+    owned.add_noise("first", 1, 120, random);
+    std::vector<float> waves;
+    for (lifelog::Index n = 0; n < count; ++n) {
+      labels.push_back(static_cast<lifelog::Index>(random.below(2)));
+      const double frequency = labels.back() ? 1.1 : 0.25, phase = random.uniform(0, 6.28);
+      for (lifelog::Index t = 0; t < 120; ++t)
+        waves.push_back(
+            static_cast<float>(std::sin(frequency * static_cast<double>(t) + phase) + 0.1 * random.normal()));
+    }
+    owned.add({"oscillating", nullptr, 1, 120}, std::move(waves));
+    owned.add_noise("third", 2, 60, random);
+  }
+};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <lifelog/mil/modal_importance.hpp>
-#include <lifelog/nn/gradient_check.hpp>
-#include <lifelog/nn/optimizer.hpp>
+#include <lifelog/train/gradient_check.hpp>
+#include <lifelog/train/optimizer.hpp>
 
 #include <boost/test/unit_test.hpp>
 #include <numeric>
@@ -12,6 +12,7 @@
 
 using namespace lifelog;
 using namespace lifelog::mil;
+using namespace lifelog::train;
 
 namespace {
 
@@ -97,12 +98,12 @@ BOOST_AUTO_TEST_CASE(three_training_steps_equal_pytorchs) {
   Golden g;
   const auto expected = golden::tensors("adamw.safetensors");
   BagPass<double> pass(g.net, g.bags, 1);
-  nn::AdamW optimizer(g.net);
+  train::AdamW optimizer(g.net);
   for (std::size_t step = 0; step < 3; ++step) {
     pass.forward(g.net, g.rows, true);
     auto gradient = nn::zeros_like(g.net);
     const double loss = pass.loss(g.net, g.labels.data(), {}, &gradient);
-    const double norm = nn::clip_global_norm(gradient, 0.9);
+    const double norm = train::clip_global_norm(gradient, 0.9);
     const double e = expected.get<double>("loss")[step], n = expected.get<double>("norm")[step];
     BOOST_TEST(std::abs(loss - e) < 1e-9 * e);
     BOOST_TEST(std::abs(norm - n) < 1e-9 * n);
@@ -120,13 +121,13 @@ BOOST_AUTO_TEST_CASE(twenty_losses_equal_pytorchs) {
   const auto expected = file.get<double>("loss");
   BOOST_REQUIRE(expected.size() == 20u);
   BagPass<double> pass(g.net, g.bags, 1);
-  nn::AdamW optimizer(g.net);
+  train::AdamW optimizer(g.net);
   for (const double e : expected) {
     pass.forward(g.net, g.rows, true);
     auto gradient = nn::zeros_like(g.net);
     const double loss = pass.loss(g.net, g.labels.data(), {}, &gradient);
     BOOST_TEST(std::abs(loss - e) < 1e-9 * e);
-    nn::clip_global_norm(gradient, 0.9);
+    train::clip_global_norm(gradient, 0.9);
     optimizer.step(g.net, gradient);
   }
   BOOST_TEST(expected.back() < 0.5 * expected.front());
@@ -152,7 +153,7 @@ BOOST_AUTO_TEST_CASE(the_whole_gradient_against_differences) {
   auto& heads = std::get<SelfAttention<double>>(net.pool);
   heads.query.first.second.weight *= 8;  // sharpens the attention, nearly uniform at first
   heads.key.first.second.weight *= 8;
-  nn::FocalLossOptions options;
+  train::FocalLossOptions options;
   options.gamma = 1.5;
   options.alpha = Eigen::Vector3d(0.5, 1, 2);
   const std::vector<Index> rows{2, 0, 1, 3}, labels{2, 0, 1, 1};
@@ -162,7 +163,7 @@ BOOST_AUTO_TEST_CASE(the_whole_gradient_against_differences) {
     pass.forward(net, rows, training);
     pass.loss(net, labels.data(), options, &gradient);
     // A small step: one that crosses the kink of some leaky ReLU, of tens of thousands, sees another slope.
-    const auto check = nn::gradient_check(
+    const auto check = train::gradient_check(
         net, gradient,
         [&](const BagNetwork<double>& moved) {
           pass.forward(moved, rows, training);
@@ -199,7 +200,7 @@ BOOST_AUTO_TEST_CASE(every_pool_against_differences) {
     pass.forward(net, rows, false);
     pass.loss(net, labels.data(), {}, &gradient);
     for (Index n = 0; n < 5; ++n) BOOST_TEST(std::abs(pass.importance().col(n).sum() - 1) < 1e-14);
-    const auto check = nn::gradient_check(net, gradient, [&](const BagNetwork<double>& moved) {
+    const auto check = train::gradient_check(net, gradient, [&](const BagNetwork<double>& moved) {
       pass.forward(moved, rows, false);
       return pass.loss(moved, labels.data(), {}, nullptr);
     });
@@ -243,8 +244,8 @@ BOOST_AUTO_TEST_CASE(a_batch_of_one) {
   const Index labels[] = {0, 1, 0};
   auto gradient = nn::zeros_like(net);
   BOOST_TEST(std::isfinite(pass.loss(net, labels, {}, &gradient)));
-  BOOST_TEST(std::isfinite(nn::global_norm(gradient)));
-  BOOST_TEST(nn::global_norm(gradient) > 0);
+  BOOST_TEST(std::isfinite(train::global_norm(gradient)));
+  BOOST_TEST(train::global_norm(gradient) > 0);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_finite_reaches_the_loss) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <lifelog/mil/checkpoint.hpp>
-#include <lifelog/mil/faithfulness.hpp>
 #include <lifelog/mil/modal_importance.hpp>
-#include <lifelog/mil/trainer.hpp>
+#include <lifelog/train/checkpoint.hpp>
+#include <lifelog/train/trainer.hpp>
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -15,6 +14,7 @@
 
 using namespace lifelog;
 using namespace lifelog::mil;
+using namespace lifelog::train;
 
 namespace {
 
@@ -60,28 +60,6 @@ struct Noise {
   TrainStatus run(TrainState<BagNetwork<float>>& state, int threads) const {
     BagTask<float> task(net, owned.bags, labels, threads);
     return train(task, range(0, 70), range(70, 90), options, state);
-  }
-};
-
-/// Bags of two series of noise and one of oscillations, slow or fast by the label; a scalar of noise.
-struct Planted {
-  OwnedBags<float> owned;
-  std::vector<Index> labels;
-
-  explicit Planted(Index count) {
-    Random random(3);
-    owned.bags.count = count;
-    owned.add_noise("first", 1, 120, random);
-    std::vector<float> waves;
-    for (Index n = 0; n < count; ++n) {
-      labels.push_back(static_cast<Index>(random.below(2)));
-      const double frequency = labels.back() ? 1.1 : 0.25, phase = random.uniform(0, 6.28);
-      for (Index t = 0; t < 120; ++t)
-        waves.push_back(
-            static_cast<float>(std::sin(frequency * static_cast<double>(t) + phase) + 0.1 * random.normal()));
-    }
-    owned.add({"oscillating", nullptr, 1, 120}, std::move(waves));
-    owned.add_noise("third", 2, 60, random);
   }
 };
 
@@ -190,7 +168,7 @@ BOOST_AUTO_TEST_CASE(twenty_losses_are_near_pytorchs) {
 
 // What the whole library is for: the network learns, and its attention points at the sensor that tells.
 BOOST_AUTO_TEST_CASE(finds_the_modality_that_matters) {
-  const Planted planted(240);
+  const PlantedBags planted(240);
   const auto net = make_bag_network<float>(planted.owned.bags.shapes(), 2, 4);
   BagTask<float> task(net, planted.owned.bags, planted.labels);
   TrainOptions options;
@@ -208,32 +186,7 @@ BOOST_AUTO_TEST_CASE(finds_the_modality_that_matters) {
   const Eigen::RowVectorXf mean = evaluate(state.best, planted.owned.bags, test).importance.colwise().mean();
   BOOST_TEST(mean[1] > mean[0]);
   BOOST_TEST(mean[1] > mean[2]);
-
-  // Without the informative modality the labels cannot be told; without the others they can.
-  FaithfulnessOptions judge;
-  const auto faith = faithfulness(state.best, planted.owned.bags, planted.labels, test, judge);
-  BOOST_TEST((faith.importance.transpose().cast<float>() - mean).norm() < 1e-5);
-  BOOST_TEST(faith.drop[1] > 0.5);
-  BOOST_TEST(std::abs(faith.drop[0]) < 0.1 * faith.drop[1]);
-  BOOST_TEST(std::abs(faith.drop[2]) < 0.1 * faith.drop[1]);
-  BOOST_TEST(faith.correlation >= 0.5);
-  judge.threads = 1;
-  BOOST_TEST((faithfulness(state.best, planted.owned.bags, planted.labels, test, judge).drop == faith.drop));
-  judge.repeats = 0;
-  BOOST_CHECK_THROW(faithfulness(state.best, planted.owned.bags, planted.labels, test, judge),
-                    std::invalid_argument);
-  BOOST_CHECK_THROW(faithfulness(state.best, planted.owned.bags, planted.labels, {3}, {}),
-                    std::invalid_argument);
   BOOST_TEST_MESSAGE("F1 " << confusion.macro_f1() << ", importance " << mean);
-}
-
-BOOST_AUTO_TEST_CASE(rank_correlation_is_spearmans) {
-  const Eigen::Vector4d a(1, 5, 2, 9), b(10, 30, 20, 400), c(4, 1, 3, 0), ties(1, 1, 2, 2);
-  BOOST_TEST(std::abs(mil::detail::rank_correlation(a, b) - 1) < 1e-15);
-  BOOST_TEST(std::abs(mil::detail::rank_correlation(a, c) + 1) < 1e-15);
-  BOOST_TEST(std::abs(mil::detail::rank_correlation(a, ties) - 0.44721359549995793) <
-             1e-12);  // scipy.stats.spearmanr
-  BOOST_TEST(mil::detail::rank_correlation(a, Eigen::Vector4d::Ones()) == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

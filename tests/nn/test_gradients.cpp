@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <lifelog/nn/batch_norm.hpp>
 #include <lifelog/nn/causal_block.hpp>
-#include <lifelog/nn/gradient_check.hpp>
 #include <lifelog/nn/max_over_time.hpp>
 #include <lifelog/nn/product.hpp>
+#include <lifelog/train/gradient_check.hpp>
 
 #include <boost/test/unit_test.hpp>
 #include <limits>
@@ -12,6 +12,7 @@
 
 using namespace lifelog;
 using namespace lifelog::nn;
+using namespace lifelog::train;
 
 namespace {
 

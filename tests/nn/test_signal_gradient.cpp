@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <lifelog/nn/gradient_check.hpp>
 #include <lifelog/nn/signal_gradient.hpp>
+#include <lifelog/train/gradient_check.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -8,6 +8,7 @@
 
 using namespace lifelog;
 using namespace lifelog::nn;
+using namespace lifelog::train;
 
 namespace {
 

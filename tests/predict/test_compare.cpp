@@ -7,7 +7,8 @@
 
 using namespace lifelog;
 using namespace lifelog::predict;
-using mil::TrainStatus;
+using namespace lifelog::train;
+using train::TrainStatus;
 
 namespace {
 
@@ -72,7 +73,7 @@ BOOST_AUTO_TEST_CASE(a_predictor_that_diverges_says_so_and_leaves_the_others_alo
 BOOST_AUTO_TEST_CASE(stratified_parts_have_the_labels_of_the_whole) {
   auto inputs = four_people();
   for (Index n = 0; n < 160; ++n) inputs.labels[static_cast<std::size_t>(n)] = n % 40 < 10;
-  data::SplitOptions options;
+  evaluate::SplitOptions options;
   for (const std::uint64_t seed : {1u, 2u, 3u}) {
     options.seed = seed;
     const auto split = predict::detail::split_by_user(inputs, 4, options, true);

@@ -8,6 +8,7 @@
 
 using namespace lifelog;
 using namespace lifelog::predict;
+using namespace lifelog::train;
 
 namespace {
 
@@ -66,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_few_minutes_find_the_group_whose_predictor_fits) {
   // Three groups, and for each of six people everybody else and the rest of the group.
   BOOST_TEST(result.predictors.size() == 3u + 6 * 2);
   for (const auto& predictor : result.predictors) {
-    BOOST_TEST((predictor.status == mil::TrainStatus::finished));
+    BOOST_TEST((predictor.status == train::TrainStatus::finished));
     BOOST_TEST(predictor.history.size() == 25u);
   }
   BOOST_TEST(!result.predictors[0].user.has_value());
@@ -128,8 +129,8 @@ BOOST_AUTO_TEST_CASE(a_group_that_diverges_is_not_chosen) {
   auto options = quick(4);
   options.comparison.train.optimizer.learning_rate = 1;
   const auto result = leave_one_out(inputs, 6, pairs, options);
-  BOOST_TEST((result.predictors[0].status == mil::TrainStatus::finished));
-  BOOST_TEST((result.predictors[2].status == mil::TrainStatus::diverged));
+  BOOST_TEST((result.predictors[0].status == train::TrainStatus::finished));
+  BOOST_TEST((result.predictors[2].status == train::TrainStatus::diverged));
   BOOST_TEST(result.people.size() == 6u);
   for (const auto& person : result.people) BOOST_TEST(person.of_assigned.rows > 0);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include <lifelog/mil/trainer.hpp>
-#include <lifelog/nn/gradient_check.hpp>
-#include <lifelog/nn/optimizer.hpp>
 #include <lifelog/predict/row_task.hpp>
+#include <lifelog/train/gradient_check.hpp>
+#include <lifelog/train/optimizer.hpp>
+#include <lifelog/train/trainer.hpp>
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -13,6 +13,7 @@
 
 using namespace lifelog;
 using namespace lifelog::predict;
+using namespace lifelog::train;
 using Net = PredictorNetwork<double>;
 
 namespace {
@@ -109,7 +110,7 @@ BOOST_AUTO_TEST_CASE(gradient_against_differences) {
   auto net = made(2);
   const Table rows(5);
   auto task = rows.task(net);
-  nn::FocalLossOptions options;
+  train::FocalLossOptions options;
   options.gamma = 1.5;
   options.alpha = Eigen::Vector3d(0.5, 1, 2);
   const std::vector<Index> batch = {4, 0, 2};
@@ -117,7 +118,7 @@ BOOST_AUTO_TEST_CASE(gradient_against_differences) {
   std::vector<Index> predicted;
   task.step(net, batch, options, gradient, predicted);
   auto scratch = gradient;
-  const auto check = nn::gradient_check(
+  const auto check = train::gradient_check(
       net, gradient, [&](const Net& n) { return task.step(n, batch, options, scratch, predicted); });
   BOOST_TEST(check.worst().error < 1e-6, check.worst().name << ": " << check.worst().error);
 }
@@ -125,7 +126,7 @@ BOOST_AUTO_TEST_CASE(gradient_against_differences) {
 BOOST_AUTO_TEST_CASE(threads_and_pieces_change_no_bit) {
   const auto net = made(4);
   const Table rows(5000);  // three pieces
-  nn::FocalLossOptions options;
+  train::FocalLossOptions options;
   options.ignore_index = 1;  // pieces differ in how many rows count
   std::vector<double> bits;
   double first_loss = 0;
@@ -160,14 +161,14 @@ BOOST_AUTO_TEST_CASE(training_learns_and_threads_do_not_matter) {
   const Table rows(300);
   const std::vector<Index> train(rows.all.begin(), rows.all.begin() + 240),
       valid(rows.all.begin() + 240, rows.all.end());
-  mil::TrainOptions options;
+  train::TrainOptions options;
   options.epochs = 30;
   options.batch = 128;
   std::vector<double> bits;
   for (const int threads : {1, 2}) {
     auto task = rows.task(net, threads);
-    mil::TrainState<Net> state(net, options.optimizer);
-    BOOST_TEST((mil::train(task, train, valid, options, state) == mil::TrainStatus::finished));
+    train::TrainState<Net> state(net, options.optimizer);
+    BOOST_TEST((train::train(task, train, valid, options, state) == train::TrainStatus::finished));
     BOOST_TEST(state.history.back().loss < 0.3 * state.history.front().loss);
     BOOST_TEST(state.best_f1 > 0.85);
     if (threads == 1) bits = bits_of(state.network);
@@ -179,12 +180,12 @@ BOOST_AUTO_TEST_CASE(a_batch_in_which_nothing_counts) {
   const auto net = made(7);
   const Table rows(10);
   auto task = rows.task(net);
-  nn::FocalLossOptions options;
+  train::FocalLossOptions options;
   options.ignore_index = rows.labels[0];
   auto gradient = nn::zeros_like(net);
   std::vector<Index> predicted;
   BOOST_TEST(task.step(net, {0}, options, gradient, predicted) == 0);
-  BOOST_TEST(nn::global_norm(gradient) == 0);
+  BOOST_TEST(train::global_norm(gradient) == 0);
   task.predict(net, {}, predicted);
   BOOST_TEST(predicted.empty());
 }

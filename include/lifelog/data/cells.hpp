@@ -29,8 +29,11 @@ namespace detail {
 using lifelog::detail::bad_argument;
 using lifelog::detail::require;
 
+}  // namespace detail
+
 inline constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
+/// The text without blanks and tabs around it.
 inline std::string_view trimmed(std::string_view text) {
   const auto blank = [](char c) { return c == ' ' || c == '\t'; };
   while (!text.empty() && blank(text.front())) text.remove_prefix(1);
@@ -38,11 +41,9 @@ inline std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-}  // namespace detail
-
 /// True for an empty cell and the spellings of "nothing" that data tools write.
 inline bool is_missing(std::string_view cell) {
-  cell = detail::trimmed(cell);
+  cell = trimmed(cell);
   if (cell.empty()) return true;
   if (cell.size() > 4) return false;
   char lower[4] = {};
@@ -55,13 +56,13 @@ inline bool is_missing(std::string_view cell) {
 /// Reads a whole cell as a decimal number with a point, whatever the locale. Infinities are bad, NaN is
 /// missing.
 inline CellNumber parse_number(std::string_view cell) {
-  cell = detail::trimmed(cell);
-  if (is_missing(cell)) return {CellKind::missing, detail::not_a_number};
+  cell = trimmed(cell);
+  if (is_missing(cell)) return {CellKind::missing, not_a_number};
   if (cell.size() > 1 && cell.front() == '+' && cell[1] != '-') cell.remove_prefix(1);
   double value = 0;
   const auto [stop, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
   if (error != std::errc() || stop != cell.data() + cell.size() || !std::isfinite(value))
-    return {CellKind::bad, detail::not_a_number};
+    return {CellKind::bad, not_a_number};
   return {CellKind::number, value};
 }
 

@@ -25,6 +25,16 @@ struct Window {
   bool good() const { return why == nullptr; }
 };
 
+/// A window that is not good: why (a `lifelog::data::reason`), on which line of its file (0: the file as a whole), and a
+/// message of what was found and expected.
+inline Window rejected(const char* why, Index line, std::string message) {
+  Window window;
+  window.why = why;
+  window.line = line;
+  window.message = std::move(message);
+  return window;
+}
+
 /// The columns `make_window` wants of a file, in order.
 inline std::vector<std::string> window_columns(const Modality& modality) {
   std::vector<std::string> names;
@@ -37,14 +47,6 @@ namespace detail {
 /// Rows of a file that go into the minute's value.
 inline Index rows_used(const Modality& m, Index rows) {
   return m.series() ? std::min(rows, m.rows) : rows;
-}
-
-inline Window rejected(const char* why, Index line, std::string message) {
-  Window window;
-  window.why = why;
-  window.line = line;
-  window.message = std::move(message);
-  return window;
 }
 
 inline Window check_rows(const Modality& m, Index rows) {
@@ -126,7 +128,7 @@ inline Window make_window(const Modality& modality, const NumberTable& file, con
   }
   detail::fill_window(modality, file, used, out);
   if (modality.kind == WindowKind::custom && !detail::all_finite(modality, out))
-    return detail::rejected(reason::bad_value, 0, modality.reduction.name + ": not a finite value");
+    return rejected(reason::bad_value, 0, modality.reduction.name + ": not a finite value");
   return window;
 }
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "../core/parallel.hpp"
-#include "../nn/loss.hpp"
+#include "../train/loss.hpp"
 #include "attention.hpp"
 
 namespace lifelog::mil {
@@ -62,14 +62,14 @@ class BagPass {
 
   /// Focal loss of the last `forward`. labels: one a bag of all bags. With `gradient`, also adds its
   /// derivative in every parameter to it.
-  double loss(const BagNetwork<T>& net, const Index* labels, const nn::FocalLossOptions& options,
+  double loss(const BagNetwork<T>& net, const Index* labels, const train::FocalLossOptions& options,
               BagNetwork<T>* gradient) {
     std::vector<Index> batch(rows_.size());
     for (std::size_t n = 0; n < rows_.size(); ++n) batch[n] = labels[rows_[n]];
     dlog_.resize(net.classes(), domain_.stride());
     const double loss =
-        nn::focal_loss(pool_.log_probabilities.data(), net.classes(), domain_.count, domain_.stride(),
-                       batch.data(), options, gradient ? dlog_.data() : nullptr);
+        train::focal_loss(pool_.log_probabilities.data(), net.classes(), domain_.count, domain_.stride(),
+                          batch.data(), options, gradient ? dlog_.data() : nullptr);
     if (gradient) backward(net, *gradient);
     return loss;
   }

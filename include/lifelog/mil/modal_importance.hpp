@@ -53,7 +53,7 @@ BagOutputs<T> evaluate(const BagNetwork<T>& net, const Bags<T>& bags, int thread
   return evaluate(net, bags, rows, threads);
 }
 
-/// Labelled bags as a training task (`trainer.hpp`). The bags' memory and the labels stay the caller's.
+/// Labelled bags as a training task (`train/trainer.hpp`). The bags' memory and the labels stay the caller's.
 template<class T>
 class BagTask {
  public:
@@ -72,7 +72,7 @@ class BagTask {
   Index classes() const { return classes_; }
   Index label(Index row) const { return labels_[static_cast<std::size_t>(row)]; }
 
-  double step(const Network& net, const std::vector<Index>& rows, const nn::FocalLossOptions& loss,
+  double step(const Network& net, const std::vector<Index>& rows, const train::FocalLossOptions& loss,
               Network& gradient, std::vector<Index>& predicted) {
     pass_.forward(net, rows, true);
     predicted.clear();

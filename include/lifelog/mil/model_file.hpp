@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "../io/safetensors.hpp"
-#include "../nn/names.hpp"
+#include "../train/tensors.hpp"
 #include "bag_network.hpp"
 
 // Models as safetensors, interchangeable with PyTorch's `state_dict` of the original both ways.
@@ -23,23 +23,6 @@ struct Model {
 };
 
 namespace detail {
-
-inline std::vector<std::size_t> shape_of(const nn::Layout& layout) {
-  std::vector<std::size_t> shape;
-  for (int d = 0; d < layout.rank; ++d) shape.push_back(static_cast<std::size_t>(layout.shape[d]));
-  return shape;
-}
-
-/// Calls f(our element, its place in PyTorch's row-major order) for every element.
-template<class F>
-void for_each_element(const nn::Layout& layout, F f) {
-  Index extent[3] = {1, 1, 1}, stride[3] = {0, 0, 0};
-  for (int d = 0; d < layout.rank; ++d) extent[d] = layout.shape[d], stride[d] = layout.stride[d];
-  std::size_t at = 0;
-  for (Index a = 0; a < extent[0]; ++a)
-    for (Index b = 0; b < extent[1]; ++b)
-      for (Index c = 0; c < extent[2]; ++c) f(a * stride[0] + b * stride[1] + c * stride[2], at++);
-}
 
 inline std::string join(const std::vector<std::string>& parts) {
   std::string text;
@@ -64,48 +47,6 @@ inline const char* pool_name(Pool pool) {
   return pool == Pool::self ? "self" : pool == Pool::attention ? "attention" : "gated";
 }
 
-/// Adds every tensor of a network, or of a part of it, under `prefix` and its PyTorch name.
-template<class Net>
-void add_tensors(io::Tensors& tensors, const Net& net, const std::string& prefix = "") {
-  nn::visit(
-      [&]<class T>(const nn::Path& path, const nn::Layout& layout, const T* data) {
-        const auto add = [&]<class Stored>(Stored) {
-          std::vector<Stored> values(static_cast<std::size_t>(layout.size()));
-          detail::for_each_element(
-              layout, [&](Index ours, std::size_t at) { values[at] = static_cast<Stored>(data[ours]); });
-          tensors.add(prefix + nn::to_string(path), detail::shape_of(layout),
-                      std::span<const Stored>(values));
-        };
-        layout.role == nn::Role::counter ? add(std::int64_t{}) : add(T{});
-      },
-      net);
-}
-
-/// Fills a network, or a part of it, from tensors named as `add_tensors` names them, F32 or F64. Throws
-/// format_error naming the tensor that is missing or has another shape. Returns the names it used.
-template<class Net>
-std::set<std::string> assign_tensors(Net& net, const io::Tensors& tensors, const std::string& prefix = "") {
-  std::set<std::string> used;
-  nn::visit(
-      [&]<class T>(const nn::Path& path, const nn::Layout& layout, T* data) {
-        const auto name = prefix + nn::to_string(path);
-        const auto take = [&]<class Stored>(Stored) {
-          const auto values = tensors.get<Stored>(name, detail::shape_of(layout));
-          detail::for_each_element(
-              layout, [&](Index ours, std::size_t at) { data[ours] = static_cast<T>(values[at]); });
-        };
-        if (layout.role == nn::Role::counter)
-          take(std::int64_t{});
-        else if (tensors.at(name).dtype == io::DType::f64)
-          take(double{});
-        else
-          take(float{});
-        used.insert(name);
-      },
-      net);
-  return used;
-}
-
 /// Writes a model with its metadata; the file appears complete or not at all. Throws io_error, and
 /// std::invalid_argument when the classes' names are not one for each, or a name has a comma, which lists in files are
 /// cut at.
@@ -117,7 +58,7 @@ inline void save_model(const std::string& path, const Model& model) {
     lifelog::detail::require(name.find(',') == std::string::npos, "classes: expected no comma, got '", name,
                              "'");
   io::Tensors tensors;
-  add_tensors(tensors, model.network);
+  train::add_tensors(tensors, model.network);
   std::vector<std::string> names, channels;
   for (const auto& shape : model.network.shapes()) {
     lifelog::detail::require(shape.name.find(',') == std::string::npos,
@@ -238,7 +179,7 @@ inline Model load_model(const std::string& path) {
   Model model{BagNetwork<float>(shapes, static_cast<Index>(head_shape[0]), detail::pool_of(tensors, ours)),
               detail::class_names(tensors, ours, head_shape[0]),
               {}};
-  const auto used = assign_tensors(model.network, tensors);
+  const auto used = train::assign_tensors(model.network, tensors);
   for (const auto& tensor : tensors.tensors())
     if (!used.count(tensor.name)) throw format_error(tensors.where(tensor.name), "unknown tensor");
   for (const auto& [key, value] : tensors.metadata())

@@ -16,8 +16,8 @@ struct Comparison {
   std::vector<GroupComparison> groups;
   /// Of the general predictor, then of each group's: its history, and how its training ended. One that diverged is
   /// scored with its best weights before that.
-  std::vector<std::vector<mil::Epoch>> histories;
-  std::vector<mil::TrainStatus> statuses;
+  std::vector<std::vector<train::Epoch>> histories;
+  std::vector<train::TrainStatus> statuses;
 };
 
 /// Trains a predictor on everybody and one on each group, and compares them on each group's test rows (study's § 5).

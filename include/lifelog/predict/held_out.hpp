@@ -37,8 +37,8 @@ struct HeldOutPerson {
 /// What a predictor was trained on: everybody or one group, without `user`, if there is one.
 struct HeldOutPredictor {
   std::optional<std::size_t> group, user;
-  mil::TrainStatus status = mil::TrainStatus::finished;
-  std::vector<mil::Epoch> history;
+  train::TrainStatus status = train::TrainStatus::finished;
+  std::vector<train::Epoch> history;
 };
 
 struct HeldOut {
@@ -183,7 +183,7 @@ class LeaveOneOut {
   const HeldOutOptions& options_;
   std::vector<std::vector<Index>> rows_;  ///< of each person
   PredictorTrainer trainer_;
-  data::Split split_;
+  evaluate::Split split_;
   std::vector<std::optional<Network>> whole_;  ///< predictor of each group
   HeldOut result_;
 };

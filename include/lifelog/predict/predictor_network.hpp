@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "../mil/bag_network.hpp"
-#include "../nn/loss.hpp"
+#include "../train/loss.hpp"
 
 namespace lifelog::predict {
 

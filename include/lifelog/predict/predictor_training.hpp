@@ -5,8 +5,8 @@
 #include <functional>
 #include <vector>
 
-#include "../data/split.hpp"
-#include "../mil/trainer.hpp"
+#include "../evaluate/split.hpp"
+#include "../train/trainer.hpp"
 #include "row_inputs.hpp"
 #include "row_task.hpp"
 
@@ -26,11 +26,11 @@ struct Score {
 /// | threads    | 0       | 0: all; no influence on results                                                         |
 /// | seen       | none    | called with a predictor's number, in the order they are trained in, after each epoch    |
 struct ComparisonOptions {
-  mil::TrainOptions train;
-  data::SplitOptions split;
+  train::TrainOptions train;
+  evaluate::SplitOptions split;
   bool stratified = false;
   int threads = 0;
-  std::function<void(std::size_t predictor, const mil::Epoch&)> seen;
+  std::function<void(std::size_t predictor, const train::Epoch&)> seen;
 };
 
 namespace detail {
@@ -42,18 +42,18 @@ inline std::vector<std::vector<Index>> rows_by_user(const RowInputs& inputs, std
   return rows;
 }
 
-inline data::Split split_rows(const RowInputs& inputs, const std::vector<Index>& rows,
-                              const data::SplitOptions& options, bool stratified) {
-  if (!stratified) return data::split_items(static_cast<Index>(rows.size()), options);
+inline evaluate::Split split_rows(const RowInputs& inputs, const std::vector<Index>& rows,
+                                  const evaluate::SplitOptions& options, bool stratified) {
+  if (!stratified) return evaluate::split_items(static_cast<Index>(rows.size()), options);
   std::vector<std::int64_t> labels;
   for (const Index row : rows) labels.push_back(inputs.labels[static_cast<std::size_t>(row)]);
-  return data::split_stratified(labels, options);
+  return evaluate::split_stratified(labels, options);
 }
 
 /// Each person's rows split by themselves, so that every person is in every part.
-inline data::Split split_by_user(const RowInputs& inputs, std::size_t users,
-                                 const data::SplitOptions& options, bool stratified) {
-  data::Split all;
+inline evaluate::Split split_by_user(const RowInputs& inputs, std::size_t users,
+                                     const evaluate::SplitOptions& options, bool stratified) {
+  evaluate::Split all;
   const auto rows = rows_by_user(inputs, users);
   for (std::size_t u = 0; u < users; ++u) {
     auto own = options;
@@ -89,12 +89,12 @@ class PredictorTrainer {
 
   Network train(const RowNumbers& train, const RowNumbers& valid) {
     auto own = options_.train;
-    own.on_epoch = [this](const mil::Epoch& epoch) {
+    own.on_epoch = [this](const train::Epoch& epoch) {
       if (options_.seen) options_.seen(histories.size(), epoch);
       return true;
     };
-    mil::TrainState<Network> state(start_, own.optimizer);
-    statuses.push_back(mil::train(task_, train, valid, own, state));
+    train::TrainState<Network> state(start_, own.optimizer);
+    statuses.push_back(train::train(task_, train, valid, own, state));
     histories.push_back(std::move(state.history));
     return std::move(state.best);
   }
@@ -104,7 +104,7 @@ class PredictorTrainer {
     task_.predict(net, rows, predicted);
     metrics::ConfusionMatrix confusion(task_.classes());
     for (std::size_t n = 0; n < rows.size(); ++n) confusion.add(task_.label(rows[n]), predicted[n]);
-    return {static_cast<Index>(rows.size()), mil::detail::score_of(confusion, options_.train.score),
+    return {static_cast<Index>(rows.size()), train::detail::score_of(confusion, options_.train.score),
             confusion.accuracy()};
   }
 
@@ -116,8 +116,8 @@ class PredictorTrainer {
   }
 
   /// Of all that were trained, in order.
-  std::vector<std::vector<mil::Epoch>> histories;
-  std::vector<mil::TrainStatus> statuses;
+  std::vector<std::vector<train::Epoch>> histories;
+  std::vector<train::TrainStatus> statuses;
 
  private:
   static Network initialised(const RowInputs& inputs, std::uint64_t seed) {

@@ -10,7 +10,7 @@
 
 namespace lifelog::predict {
 
-/// Labelled rows as a training task (`mil/trainer.hpp`). Batches are worked through in pieces of fixed size on all
+/// Labelled rows as a training task (`train/trainer.hpp`). Batches are worked through in pieces of fixed size on all
 /// threads, summed in order: memory is that of a few pieces, and results do not depend on the number of threads.
 template<class T>
 class RowTask {
@@ -36,7 +36,7 @@ class RowTask {
   Index label(Index row) const { return labels_[static_cast<std::size_t>(row)]; }
 
   /// rows: numbers of rows, each below n; else std::invalid_argument, from `predict` too.
-  double step(const Network& net, const std::vector<Index>& rows, const nn::FocalLossOptions& loss,
+  double step(const Network& net, const std::vector<Index>& rows, const train::FocalLossOptions& loss,
               Network& gradient, std::vector<Index>& predicted) {
     require_rows(rows);
     const detail::PresentNetwork<T> present(net);
@@ -51,8 +51,8 @@ class RowTask {
                  for (Index n = 0; n < count; ++n)
                    labels.push_back(label(rows[static_cast<std::size_t>(begin + n)]));
                  Plane dlog(classes_, x.cols());
-                 losses[piece] = nn::focal_loss(pass.log_probabilities.data(), classes_, count, x.cols(),
-                                                labels.data(), loss, dlog.data(), counted);
+                 losses[piece] = train::focal_loss(pass.log_probabilities.data(), classes_, count, x.cols(),
+                                                   labels.data(), loss, dlog.data(), counted);
                  pass.backward(present, x, dlog, partial[piece]);
                });
     double total = 0;

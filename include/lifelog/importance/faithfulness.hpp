@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include "../core/random.hpp"
+#include "../mil/modal_importance.hpp"
+
+namespace lifelog::importance {
+
+/// | option  | default | description                                     |
+/// |---------|---------|-------------------------------------------------|
+/// | repeats | 5       | exchanges a modality is judged by               |
+/// | seed    | 1       | of the exchanges                                |
+/// | threads | 0       | 0: all there are; results do not depend on them |
+struct FaithfulnessOptions {
+  int repeats = 5;
+  std::uint64_t seed = 1;
+  int threads = 0;
+};
+
+/// Whether attention weights tell what the network goes by.
+struct Faithfulness {
+  Eigen::VectorXd importance;  ///< [M], mean attention weight
+  Eigen::VectorXd drop;        ///< [M], mean fall (nats) of the labels' log-probability without the modality
+  double correlation = 0;      ///< of their ranks (Spearman), −1…1; 0 where either is constant
+};
+
+namespace detail {
+
+/// Ranks 0…n−1, equal values sharing their mean.
+inline Eigen::VectorXd ranks(const Eigen::VectorXd& values) {
+  std::vector<Index> order(static_cast<std::size_t>(values.size()));
+  std::iota(order.begin(), order.end(), Index{0});
+  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return values[a] < values[b]; });
+  Eigen::VectorXd ranks(values.size());
+  for (std::size_t first = 0, last = 0; first < order.size(); first = last) {
+    while (last < order.size() && values[order[last]] == values[order[first]]) ++last;
+    for (std::size_t i = first; i < last; ++i) ranks[order[i]] = static_cast<double>(first + last - 1) / 2;
+  }
+  return ranks;
+}
+
+inline double rank_correlation(const Eigen::VectorXd& a, const Eigen::VectorXd& b) {
+  const Eigen::VectorXd x = ranks(a).array() - ranks(a).mean(), y = ranks(b).array() - ranks(b).mean();
+  const double size = x.norm() * y.norm();
+  return size > 0 ? x.dot(y) / size : 0;
+}
+
+template<class T>
+double mean_log_probability(const RowMatrix<T>& log_probabilities, const std::vector<Index>& rows,
+                            const std::vector<Index>& labels) {
+  double total = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    total += static_cast<double>(
+        log_probabilities(static_cast<Index>(i), labels[static_cast<std::size_t>(rows[i])]));
+  return total / static_cast<double>(rows.size());
+}
+
+}  // namespace detail
+
+/// Compares the attention weights with what happens when a modality is taken away: its recordings are exchanged
+/// between the bags (permutation importance, Breiman 2001, "Random forests", § 10), so that each is real and none
+/// belongs to its bag, and the log-probability of the true labels is watched.
+///
+/// labels: one a bag of all bags, 0…C−1; rows: the bags that are judged, at least two.
+template<class T>
+Faithfulness faithfulness(const mil::BagNetwork<T>& net, const mil::Bags<T>& bags,
+                          const std::vector<Index>& labels, const std::vector<Index>& rows,
+                          const FaithfulnessOptions& options = {}) {
+  using lifelog::detail::require;
+  require(rows.size() >= 2, "faithfulness: expected at least two bags, got ", rows.size());
+  require(options.repeats >= 1, "faithfulness: repeats must be at least 1, got ", options.repeats);
+  require(static_cast<Index>(labels.size()) == bags.count, "labels: expected one for each of ", bags.count,
+          " bags, got ", labels.size());
+  for (const Index row : rows) {
+    require(row >= 0 && row < bags.count, "rows: expected 0…", bags.count - 1, ", got ", row);
+    const Index label = labels[static_cast<std::size_t>(row)];
+    require(label >= 0 && label < net.classes(), "labels: expected 0…", net.classes() - 1, ", got ", label);
+  }
+  const auto whole = mil::evaluate(net, bags, rows, options.threads);
+  Faithfulness result{whole.importance.template cast<double>().colwise().mean().transpose(),
+                      Eigen::VectorXd::Zero(net.modalities()), 0};
+  const double base = detail::mean_log_probability(whole.log_probabilities, rows, labels);
+  const Random random(options.seed);
+  std::vector<T> exchanged;
+  for (std::size_t m = 0; m < bags.modalities.size(); ++m) {
+    const auto& own = bags.modalities[m];
+    auto changed = bags;
+    exchanged.resize(static_cast<std::size_t>(bags.count * own.size()));
+    changed.modalities[m].values = exchanged.data();
+    for (int repeat = 0; repeat < options.repeats; ++repeat) {
+      auto source = rows;
+      auto own_random = random.fork(m * 1000003u + static_cast<std::uint64_t>(repeat));
+      own_random.shuffle(source.begin(), source.end());
+      for (std::size_t i = 0; i < rows.size(); ++i)
+        std::copy_n(own.bag(source[i]), own.size(), exchanged.data() + rows[i] * own.size());
+      const auto without = mil::evaluate(net, changed, rows, options.threads);
+      result.drop[static_cast<Index>(m)] +=
+          (base - detail::mean_log_probability(without.log_probabilities, rows, labels)) / options.repeats;
+    }
+  }
+  result.correlation = detail::rank_correlation(result.importance, result.drop);
+  return result;
+}
+
+}  // namespace lifelog::importance

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "../data/number_table.hpp"
+#include "csv.hpp"
+#include "detail/plain_decimal.hpp"
+
+namespace lifelog::readers {
+
+namespace detail {
+
+inline bool at_cell_end(const char* at, const char* end) {
+  return at == end || *at == ',' || *at == '\n' || *at == '\r';
+}
+
+inline double number_or_fault(CsvCursor& cursor, std::size_t column, data::NumberTable& out) {
+  const char* at = cursor.at;
+  double value = 0;
+  if (plain_decimal(at, cursor.end, value) && at_cell_end(at, cursor.end)) {
+    cursor.at = at;
+    return value;
+  }
+  const auto [stop, error] = std::from_chars(cursor.at, cursor.end, value);
+  if (error == std::errc() && at_cell_end(stop, cursor.end) && std::isfinite(value)) {
+    cursor.at = stop;
+    return value;
+  }
+  const auto line = cursor.line;
+  const auto text = cursor.cell();
+  const auto number = data::parse_number(text);
+  if (number.kind != data::CellKind::number)
+    out.faults.push_back({out.rows, line, column, number.kind, std::string(text.substr(0, 40))});
+  return number.value;
+}
+
+/// Which columns of a file go where.
+struct CsvPlan {
+  std::vector<std::size_t> target;    ///< a column of the file: its column in the table, or `none`
+  std::vector<std::size_t> position;  ///< a column of the table: its column in the file, or `none`
+
+  bool lacks_columns() const {
+    return std::find(position.begin(), position.end(), CsvReader::none) != position.end();
+  }
+};
+
+inline CsvPlan plan_columns(const CsvReader& csv, const std::vector<std::string>& names,
+                            std::size_t required) {
+  CsvPlan plan{std::vector<std::size_t>(csv.header().size(), CsvReader::none), {}};
+  for (std::size_t c = 0; c < names.size(); ++c) {
+    const auto at = c < required ? csv.column(names[c]) : csv.find(names[c]);
+    plan.position.push_back(at);
+    if (at != CsvReader::none) plan.target[at] = c;
+  }
+  return plan;
+}
+
+/// Behind a cell that is not wanted; one with a blank or a quote ends there, as no cell does.
+EIGEN_DONT_INLINE inline const char* skip_cell(const char* at, const char* end) {
+  for (; end - at >= 8; at += 8)
+    if (const auto ends = EightBytes::below(EightBytes::load(at), '-'); ends != 0)
+      return at + EightBytes::first(ends);
+  while (!at_cell_end(at, end) && *at != ' ' && *at != '\t' && *at != '"') ++at;
+  return at;
+}
+
+/// Behind LF or CRLF; null where there is neither.
+inline const char* skip_line_end(const char* at, const char* end) {
+  if (at != end && *at == '\r') ++at;
+  return at != end && *at == '\n' ? at + 1 : nullptr;
+}
+
+/// What nearly all rows are: as many cells as the header has, the wanted ones plain decimals. Where the next row
+/// begins; null for any other row, and what `row`, [columns], holds is then of no meaning.
+EIGEN_DONT_INLINE inline const char* read_plain_row(const char* at, const char* end, const CsvPlan& plan,
+                                                    double* row) {
+  const char* const far_from_end = end - std::min(short_decimal_reach, end - at);
+  const std::size_t *target = plan.target.data(), *const last = target + plan.target.size() - 1;
+  for (;; ++at, ++target) {
+    if (*target == CsvReader::none)
+      at = skip_cell(at, end);
+    else if (!(at < far_from_end && short_decimal(at, row[*target])) && !plain_decimal(at, end, row[*target]))
+      return nullptr;
+    if (target == last) return skip_line_end(at, end);
+    if (at == end || *at != ',') return nullptr;
+  }
+}
+
+/// Any row, from the cursor to its line end. row: [columns], NaN where there is no number.
+inline void read_row(CsvCursor& cursor, const CsvPlan& plan, double* row, data::NumberTable& out) {
+  const auto line = cursor.line;
+  std::fill_n(row, out.columns, data::not_a_number);
+  std::size_t at = 0;
+  do {
+    const auto c = at < plan.target.size() ? plan.target[at] : CsvReader::none;
+    ++at;
+    if (c == CsvReader::none)
+      cursor.cell();
+    else
+      row[c] = number_or_fault(cursor, c, out);
+  } while (cursor.next_cell());
+  if (at >= plan.target.size()) return;
+  for (std::size_t c = 0; c < out.columns; ++c)
+    if (plan.position[c] != CsvReader::none && plan.position[c] >= at)
+      out.faults.push_back({out.rows, line, c, data::CellKind::missing, std::string()});
+}
+
+}  // namespace detail
+
+/// Reads named columns of a CSV text as numbers, in one pass and without splitting into cells first.
+///
+/// text: the whole file; file: its name for errors. names: wanted columns, each once, in the wanted order; a
+/// name that the header lacks is a format_error if it is one of the first `required`, and a column of NaN (no
+/// faults) otherwise. A row too short has missing cells; one too long is cut.
+inline void read_numbers(std::string_view text, const std::string& file,
+                         const std::vector<std::string>& names, data::NumberTable& out,
+                         std::size_t required = CsvReader::none) {
+  const CsvReader csv(text, file);
+  const auto plan = detail::plan_columns(csv, names, required);
+  out.columns = names.size();
+  out.rows = 0;
+  out.faults.clear();
+  out.values.resize(std::max(text.size() / 8, out.columns));  // near what is to come, as numbers are written
+  if (plan.lacks_columns()) std::fill(out.values.begin(), out.values.end(), data::not_a_number);
+  auto cursor = csv.cursor();
+  for (std::size_t used = 0; cursor.find_row(); ++out.rows, used += out.columns) {
+    if (used + out.columns > out.values.size()) out.values.resize(2 * out.values.size(), data::not_a_number);
+    double* const row = out.values.data() + used;
+    if (const char* next = detail::read_plain_row(cursor.at, cursor.end, plan, row)) {
+      cursor.at = next;
+      ++cursor.line;
+    } else {
+      detail::read_row(cursor, plan, row, out);
+      cursor.end_line();
+    }
+  }
+  out.values.resize(static_cast<std::size_t>(out.rows) * out.columns);
+}
+
+}  // namespace lifelog::readers

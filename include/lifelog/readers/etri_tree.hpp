@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "../data/modalities.hpp"
+#include "../data/quality.hpp"
+#include "../io/atomic_file.hpp"
+#include "csv_numbers.hpp"
+#include "etri_labels.hpp"
+
+// The ETRI lifelog as it lies on disk:
+//   <user>/<session>/<session>_label.csv, <user>/<session>/<modality>/<unix second of the minute>.csv
+// in folders dataset_2018, dataset_2019, dataset_2020. Users are numbers (`101`) or `user` and a number
+// (`user01`); the 2020 part has them in folders of several, `user01-06/user01/…`.
+
+namespace lifelog::readers {
+
+/// A recording day of one person: which minutes each modality has a file of.
+struct EtriSession {
+  std::string name;
+  std::filesystem::path path;
+  /// [M], each ascending unix seconds.
+  std::vector<std::vector<std::int64_t>> minutes;
+
+  std::filesystem::path minute_file(const data::Modality& modality, std::int64_t minute) const {
+    return path / modality.name / (std::to_string(minute) + ".csv");
+  }
+  bool has(std::size_t modality, std::int64_t minute) const {
+    return std::binary_search(minutes[modality].begin(), minutes[modality].end(), minute);
+  }
+};
+
+namespace detail {
+
+/// Digits and nothing else, as names of users, sessions and minutes are; leading zeros only where `padded`.
+inline std::optional<std::int64_t> as_id(std::string_view name, bool padded = true) {
+  std::int64_t id = 0;
+  const auto [stop, error] = std::from_chars(name.data(), name.data() + name.size(), id);
+  if (error != std::errc() || stop != name.data() + name.size() || name.front() == '-') return std::nullopt;
+  if (!padded && name.size() > 1 && name.front() == '0') return std::nullopt;
+  return id;
+}
+
+struct Entry {
+  std::string name;
+  bool folder;
+};
+
+/// What a folder holds, by name; nothing when it cannot be read (`error` says why).
+inline std::vector<Entry> entries(const std::filesystem::path& path, std::error_code& error) {
+  std::vector<Entry> found;
+  for (std::filesystem::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
+    std::error_code unknown;
+    found.push_back({it->path().filename().string(), it->is_directory(unknown)});
+  }
+  std::sort(found.begin(), found.end(), [](const Entry& a, const Entry& b) { return a.name < b.name; });
+  return found;
+}
+
+/// Names of sub-folders that `id_of` takes for one, ascending by id.
+template<class IdOf>
+std::vector<std::string> folders_with_id(const std::filesystem::path& path, IdOf id_of) {
+  std::error_code error;
+  std::vector<std::pair<std::int64_t, std::string>> numbered;
+  for (auto& entry : entries(path, error))
+    if (const auto id = id_of(entry.name); id && entry.folder)
+      numbered.emplace_back(*id, std::move(entry.name));
+  std::sort(numbered.begin(), numbered.end());
+  std::vector<std::string> names;
+  for (auto& [id, name] : numbered) names.push_back(std::move(name));
+  return names;
+}
+
+inline std::vector<std::string> numbered_folders(const std::filesystem::path& path) {
+  return folders_with_id(path, [](std::string_view name) { return as_id(name); });
+}
+
+/// `101` or `user01`.
+inline std::optional<std::int64_t> as_user(std::string_view name) {
+  if (name.starts_with("user")) name.remove_prefix(4);
+  return as_id(name);
+}
+
+/// The first number of `user01-06`.
+inline std::optional<std::int64_t> as_user_range(std::string_view name) {
+  const auto dash = name.find('-');
+  if (dash == std::string_view::npos || !name.starts_with("user") || !as_id(name.substr(dash + 1)))
+    return std::nullopt;
+  return as_user(name.substr(0, dash));
+}
+
+/// A person and the folder that holds the sessions.
+struct EtriUser {
+  std::int64_t id;
+  std::string name;
+  std::filesystem::path folder;
+};
+
+inline std::vector<EtriUser> users_in(const std::filesystem::path& path) {
+  std::vector<EtriUser> users;
+  for (auto& name : folders_with_id(path, as_user)) users.push_back({*as_user(name), name, path / name});
+  return users;
+}
+
+/// All users of a part, ascending.
+inline std::vector<EtriUser> users_of_part(const std::filesystem::path& part) {
+  auto users = users_in(part);
+  for (const auto& range : folders_with_id(part, as_user_range))
+    for (auto& user : users_in(part / range)) users.push_back(std::move(user));
+  std::stable_sort(users.begin(), users.end(),
+                   [](const EtriUser& a, const EtriUser& b) { return a.id < b.id; });
+  return users;
+}
+
+inline bool holds_users(const std::filesystem::path& part) {
+  for (const auto& user : users_of_part(part))
+    if (!numbered_folders(user.folder).empty()) return true;
+  return false;
+}
+
+}  // namespace detail
+
+/// The folder that holds the user folders. dir: the root of a tree with one part (`dataset_2019`, say) in it,
+/// such a part itself, or any folder of user folders. io_error when it cannot be read, format_error when it
+/// is laid out otherwise or holds several parts.
+inline std::filesystem::path etri_root(const std::filesystem::path& dir) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(dir, error))
+    throw io_error(dir.string(), "expected the folder of an ETRI lifelog, found no folder");
+  if (detail::holds_users(dir)) return dir;
+  std::vector<std::filesystem::path> parts;
+  for (const auto& entry : detail::entries(dir, error))
+    if (entry.folder && entry.name.starts_with("dataset_") && detail::holds_users(dir / entry.name))
+      parts.push_back(dir / entry.name);
+  if (parts.size() == 1) return parts.front();
+  if (parts.size() > 1)
+    throw format_error(dir.string(), "expected one part of an ETRI lifelog, found " +
+                                         parts[0].filename().string() + " and " +
+                                         parts[1].filename().string() + "; name one of them");
+  throw format_error(
+      dir.string(),
+      "expected an ETRI lifelog, [dataset_2019/]<user>/<session>/<modality>/<unix second>.csv with "
+      "numbers for <session> and numbers or user01, user02, ... for <user>; found no such user folder");
+}
+
+/// The folder of a person; io_error when there is none.
+inline std::filesystem::path etri_user_folder(const std::filesystem::path& dir, const std::string& user) {
+  const auto root = etri_root(dir);
+  for (auto& found : detail::users_of_part(root))
+    if (found.name == user) return std::move(found.folder);
+  throw io_error((root / user).string(), "expected the folder of a person, found none");
+}
+
+/// Names of all persons of a lifelog, ascending by number. Errors as `etri_root`.
+inline std::vector<std::string> etri_users(const std::filesystem::path& dir) {
+  std::vector<std::string> names;
+  for (auto& user : detail::users_of_part(etri_root(dir))) names.push_back(std::move(user.name));
+  return names;
+}
+
+/// What lies beside the persons of a lifelog and is none, from `etri_root` on: nothing in it is read. Errors as
+/// `etri_root`.
+inline std::vector<std::string> etri_strays(const std::filesystem::path& dir) {
+  const auto root = etri_root(dir);
+  std::vector<std::string> strays;
+  std::error_code error;
+  const auto look = [&](const std::string& below, bool ranges) {
+    for (const auto& entry : detail::entries(root / below, error)) {
+      const bool known = detail::as_user(entry.name) || (ranges && detail::as_user_range(entry.name));
+      if (!entry.folder || !known) strays.push_back((std::filesystem::path(below) / entry.name).string());
+    }
+  };
+  look("", true);
+  for (const auto& range : detail::folders_with_id(root, detail::as_user_range)) look(range, false);
+  return strays;
+}
+
+namespace detail {
+
+inline void list_minutes(const std::filesystem::path& folder, std::vector<std::int64_t>& minutes,
+                         data::Quality& quality) {
+  std::error_code error;
+  const auto found = entries(folder, error);
+  if (error) quality.defect("unreadable_folder", folder.string(), 0, error.message());
+  if (!error && found.empty()) quality.defect("empty_modality_folder", folder.string(), 0, "empty");
+  for (const auto& entry : found) {
+    const std::string_view name = entry.name;
+    const auto minute = name.ends_with(".csv") ? as_id(name.substr(0, name.size() - 4), false) : std::nullopt;
+    if (minute)
+      minutes.push_back(*minute);
+    else
+      quality.defect("stray_file", (folder / entry.name).string(), 0, "expected <unix second>.csv");
+  }
+  std::sort(minutes.begin(), minutes.end());
+}
+
+}  // namespace detail
+
+/// Unix seconds of all minutes of a session that have a label or a file.
+inline std::set<std::int64_t> etri_minutes(const EtriSession& session, const EtriLabels& labels) {
+  std::set<std::int64_t> minutes(labels.ts.begin(), labels.ts.end());
+  for (const auto& of_modality : session.minutes) minutes.insert(of_modality.begin(), of_modality.end());
+  return minutes;
+}
+
+/// Lists a session's minutes; what does not belong there is counted in `quality` and passed by.
+inline EtriSession list_etri_session(const std::filesystem::path& path,
+                                     const std::vector<data::Modality>& modalities, data::Quality& quality) {
+  EtriSession session{path.filename().string(), path, {}};
+  session.minutes.resize(modalities.size());
+  std::error_code error;
+  const auto found = detail::entries(path, error);
+  if (error) quality.defect("unreadable_folder", path.string(), 0, error.message());
+  for (std::size_t m = 0; m < modalities.size(); ++m) {
+    const auto is_folder = [&](const detail::Entry& e) { return e.folder && e.name == modalities[m].name; };
+    if (std::any_of(found.begin(), found.end(), is_folder))
+      detail::list_minutes(path / modalities[m].name, session.minutes[m], quality);
+    else
+      quality.defect("missing_modality_folder", (path / modalities[m].name).string(), 0, "no such folder");
+  }
+  for (const auto& entry : found)
+    if (!entry.folder && entry.name != session.name + "_label.csv")
+      quality.defect("stray_file", (path / entry.name).string(), 0,
+                     "ignored: not the label file of the session");
+  return session;
+}
+
+/// Reads a session's label file. A file that is missing, cannot be read or lacks `ts` gives no labels and is
+/// counted.
+inline EtriLabels read_etri_labels(const EtriSession& session, data::Quality& quality) {
+  const auto path = session.path / (session.name + "_label.csv");
+  EtriLabels none;
+  none.file = path.string();
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) {
+    quality.defect("missing_label_file", none.file, 0, "no such file");
+    return none;
+  }
+  try {
+    return parse_etri_labels(io::read_file(path), none.file, quality);
+  } catch (const std::runtime_error& failure) {  // format_error, io_error
+    ++quality.defects["bad_label_file"];
+    quality.note(failure.what());
+    return none;
+  }
+}
+
+namespace detail {
+
+/// Minutes in a folder that is none of the sessions are on disk too: dropped, every one.
+inline void drop_stray_minutes(const std::filesystem::path& folder,
+                               const std::vector<data::Modality>& modalities, data::Quality& quality) {
+  data::Quality ignored;
+  const auto session = list_etri_session(folder, modalities, ignored);
+  for (const auto minute : etri_minutes(session, read_etri_labels(session, ignored)))
+    quality.drop(data::reason::stray_folder, (folder / std::to_string(minute)).string());
+}
+
+}  // namespace detail
+
+/// All sessions of a user, ascending. What else there is gets counted, the minutes in it as dropped.
+inline std::vector<EtriSession> list_etri_sessions(const std::filesystem::path& user_folder,
+                                                   const std::vector<data::Modality>& modalities,
+                                                   data::Quality& quality) {
+  std::error_code error;
+  for (const auto& entry : detail::entries(user_folder, error)) {
+    if (entry.folder && detail::as_id(entry.name)) continue;
+    const auto path = user_folder / entry.name;
+    quality.defect(entry.folder ? "stray_folder" : "stray_file", path.string(), 0,
+                   "ignored: expected session folders named by numbers");
+    if (entry.folder) detail::drop_stray_minutes(path, modalities, quality);
+  }
+  if (error) quality.defect("unreadable_folder", user_folder.string(), 0, error.message());
+  std::vector<EtriSession> sessions;
+  for (const auto& name : detail::numbered_folders(user_folder))
+    sessions.push_back(list_etri_session(user_folder / name, modalities, quality));
+  return sessions;
+}
+
+namespace detail {
+
+/// Files of minutes, one after the other in the same memory.
+struct MinuteFile {
+  data::NumberTable numbers;
+  std::string text;
+
+  /// As `read_numbers`; io_error when there is no such file.
+  void read(const std::filesystem::path& path, const std::vector<std::string>& names,
+            std::size_t required = CsvReader::none) {
+    read_numbers(io::read_file(path, text), path.filename().string(), names, numbers, required);
+  }
+};
+
+}  // namespace detail
+
+}  // namespace lifelog::readers

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../data/rows.hpp"
+#include "../io/atomic_file.hpp"
+#include "csv.hpp"
+
+// Row tables as CSV files.
+
+namespace lifelog::readers {
+
+namespace detail {
+
+inline void append_padded(std::string& out, std::int64_t value, std::size_t digits) {
+  const auto text = std::to_string(value);
+  out.append(digits > text.size() ? digits - text.size() : 0, '0').append(text);
+}
+
+/// `YYYY-MM-DD HH:MM:SS`, UTC.
+inline void append_datetime(std::string& out, std::int64_t unix_second) {
+  using namespace std::chrono;
+  const sys_seconds when{seconds{unix_second}};
+  const auto day = floor<days>(when);
+  const year_month_day date(day);
+  const auto second = (when - day).count();
+  append_padded(out, static_cast<int>(date.year()), 4);
+  append_padded(out.append(1, '-'), static_cast<unsigned>(date.month()), 2);
+  append_padded(out.append(1, '-'), static_cast<unsigned>(date.day()), 2);
+  append_padded(out.append(1, ' '), second / 3600, 2);
+  append_padded(out.append(1, ':'), second / 60 % 60, 2);
+  append_padded(out.append(1, ':'), second % 60, 2);
+}
+
+inline bool parse_datetime(std::string_view text, std::int64_t& unix_second) {
+  constexpr std::string_view shape = "dddd-dd-dd dd:dd:dd";
+  if (text.size() != shape.size()) return false;
+  std::array<int, 6> field{};
+  std::size_t f = 0;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    const char c = text[i];
+    if (shape[i] != 'd') {
+      if (c != shape[i]) return false;
+      ++f;
+    } else if (c < '0' || c > '9') {
+      return false;
+    } else {
+      field[f] = 10 * field[f] + (c - '0');
+    }
+  }
+  using namespace std::chrono;
+  const year_month_day date{year(field[0]), month(static_cast<unsigned>(field[1])),
+                            day(static_cast<unsigned>(field[2]))};
+  if (!date.ok() || field[3] > 23 || field[4] > 59 || field[5] > 59) return false;
+  const auto when = sys_days(date) + hours(field[3]) + minutes(field[4]) + seconds(field[5]);
+  unix_second = when.time_since_epoch().count();
+  return true;
+}
+
+inline void append_number(std::string& out, double value) {
+  if (std::isnan(value)) return;
+  std::array<char, 32> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  out.append(digits.data(), end);
+}
+
+inline void append_text(std::string& out, std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
+    out.append(text);
+    return;
+  }
+  out += '"';
+  for (const char c : text) out.append(c == '"' ? 2 : 1, c);
+  out += '"';
+}
+
+inline bool is_value_column(std::string_view name) {
+  return name.find("__") != std::string_view::npos;
+}
+
+}  // namespace detail
+
+/// The table as CSV text: header `datetime,<modality>__<column>,…,<label columns>`, `datetime` as
+/// `YYYY-MM-DD HH:MM:SS` in UTC, numbers in the shortest form that reads back the same, nothing for NaN.
+inline std::string to_csv(const data::RowTable& table) {
+  std::string out = "datetime";
+  for (const auto& name : table.columns) detail::append_text(out.append(1, ','), name);
+  for (const auto& label : table.labels) detail::append_text(out.append(1, ','), label.name);
+  out += '\n';
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    detail::append_datetime(out, table.time[i]);
+    for (std::size_t c = 0; c < table.columns.size(); ++c)
+      detail::append_number(out.append(1, ','), table.values(i, c));
+    for (const auto& label : table.labels) detail::append_text(out.append(1, ','), label.cells[i]);
+    out += '\n';
+  }
+  return out;
+}
+
+/// Writes `to_csv(table)` to a file, by convention `<user>.csv`, whole or not at all. Throws io_error.
+inline void write_rows(const std::filesystem::path& path, const data::RowTable& table) {
+  io::write_text(path, to_csv(table));
+}
+
+namespace detail {
+
+inline data::RowTable parse_rows(std::string_view text, const std::string& file) {
+  CsvReader csv(text, file);
+  const auto time = csv.column("datetime");
+  data::RowTable table;
+  std::vector<std::size_t> value_columns, label_columns;
+  for (std::size_t c = 0; c < csv.header().size(); ++c) {
+    if (c == time) continue;
+    const bool value = is_value_column(csv.header()[c]);
+    (value ? value_columns : label_columns).push_back(c);
+    if (value)
+      table.columns.push_back(cell_text(csv.header()[c]));
+    else
+      table.labels.push_back({cell_text(csv.header()[c]), {}});
+  }
+  const auto place = [&] { return file + ":" + std::to_string(csv.line()); };
+  std::vector<double> values;
+  while (csv.next()) {
+    if (csv.cells() != csv.header().size())
+      throw format_error(place(), "expected " + std::to_string(csv.header().size()) + " cells, got " +
+                                      std::to_string(csv.cells()));
+    if (!parse_datetime(csv.cell(time), table.time.emplace_back()))
+      throw format_error(place(),
+                         "datetime: expected YYYY-MM-DD HH:MM:SS, got \"" + cell_text(csv.cell(time)) + "\"");
+    for (const auto c : value_columns) {
+      const auto number = data::parse_number(csv.cell(c));
+      if (number.kind == data::CellKind::bad)
+        throw format_error(place(), cell_text(csv.header()[c]) + ": expected a number or nothing, got \"" +
+                                        cell_text(csv.cell(c)) + "\"");
+      values.push_back(number.value);
+    }
+    for (std::size_t l = 0; l < label_columns.size(); ++l)
+      table.labels[l].cells.push_back(cell_text(csv.cell(label_columns[l])));
+  }
+  table.values = xt::xtensor<double, 2>(std::array<std::size_t, 2>{table.size(), value_columns.size()});
+  std::copy(values.begin(), values.end(), table.values.data());
+  return table;
+}
+
+}  // namespace detail
+
+/// Reads a table as `write_rows` writes it: columns with `__` in their names are values, all others labels;
+/// the user is the file's name without `.csv`. A cell that is no number (and not empty, `nan`, …) is a
+/// format_error with its line.
+inline data::RowTable read_rows(const std::filesystem::path& path) {
+  auto table = detail::parse_rows(io::read_file(path), path.string());
+  table.user = path.stem().string();
+  return table;
+}
+
+}  // namespace lifelog::readers
