@@ -89,7 +89,7 @@ std::optional<data::Standardization> standardization_of(const mil::Model& model)
 /// A model of that generated person, for programs that are given none.
 mil::Model train_sample(data::DataSet& data, const Program& program);
 
-/// Whether a model's attention weights tell what it goes by (`mil/faithfulness.hpp`), on those rows of data that
+/// Whether a model's attention weights tell what it goes by (`importance/faithfulness.hpp`), on those rows of data that
 /// `modal_importance` has evaluated.
 importance::Faithfulness judge_faithfulness(const mil::Model& model, const data::DataSet& data,
                                             const std::vector<Index>& rows, std::uint64_t seed, int threads);
