@@ -102,11 +102,10 @@ void print_sweep(std::ostream& out, const Grouping& grouping, const Method& meth
 void print_users(std::ostream& out, const cluster::UserGroups& users) {
   Table table({"user", "group", "rows", "in it", "entropy"});
   for (Index u = 0; u < users.users.size(); ++u) {
-    const auto rows = users.counts.row(u).sum();
+    const auto rows = users.counts.row(u).sum(), in_group = users.counts.row(u).maxCoeff();
     table.row(
         {std::to_string(users.users[u]), std::to_string(users.group[u]), grouped(rows),
-         fixed(100 * static_cast<double>(users.counts(u, users.group[u])) / static_cast<double>(rows), 1) +
-             "%",
+         fixed(100 * static_cast<double>(in_group) / static_cast<double>(rows), 1) + "%",
          fixed(users.entropy[u], 3)});
   }
   out << '\n' << table;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // lifelog's clustering behind plain functions, for clustering.py to call in its own process.
 #include <lifelog/cluster/kmeans.hpp>
+#include <lifelog/cluster/linkage.hpp>
 #include <lifelog/cluster/silhouette.hpp>
 #include <lifelog/cluster/ward.hpp>
 
@@ -48,6 +49,13 @@ int kmeans_float64(const double* points, Index n, Index d, const double* start, 
 void ward_float64(const double* points, Index n, Index d, int threads, double* linkage) {
   Eigen::Map<RowMatrix<double>>(linkage, n - 1, 4) =
       cluster::ward(Rows<double>(points, n, d), {threads}).linkage();
+}
+
+/// method: as LinkageMethod counts; linkage: [n − 1, 4]
+void linkage_float64(const double* points, Index n, Index d, int method, int threads, double* linkage) {
+  Eigen::Map<RowMatrix<double>>(linkage, n - 1, 4) =
+      cluster::linkage(Rows<double>(points, n, d), {static_cast<cluster::LinkageMethod>(method), threads})
+          .linkage();
 }
 
 double silhouette_float32(const float* points, Index n, Index d, const std::int32_t* labels, int threads) {

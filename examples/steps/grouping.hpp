@@ -153,7 +153,7 @@ struct PeopleGroups {
 
 inline PeopleGroups people_groups(const cluster::UserGroups& groups) {
   PeopleGroups result;
-  result.of_cluster.assign(static_cast<std::size_t>(groups.counts.cols()), -1);
+  result.of_cluster.assign(static_cast<std::size_t>(groups.clusters.maxCoeff()) + 1, -1);
   for (const int cluster : groups.group) result.of_cluster[static_cast<std::size_t>(cluster)] = 0;
   for (int& group : result.of_cluster)
     if (group == 0) group = result.count++;

@@ -11,15 +11,17 @@
 
 namespace lifelog::cluster {
 
-/// How each user's rows are spread over clusters. U users in ascending order of their id, K clusters.
+/// How each user's rows are spread over clusters. U users in ascending order of their id, K clusters that have rows.
 struct UserGroups {
   /// [U], ids.
   Eigen::VectorXi users;
+  /// [K], labels that occur, ascending: what the columns of `counts` stand for.
+  Eigen::VectorXi clusters;
   /// [U, K], rows of a user in a cluster.
   RowMatrix<Index> counts;
   /// [U], nats: −Σ p ln p over the shares p of a user's rows in each cluster. 0 = all in one.
   Eigen::VectorXd entropy;
-  /// [U], the cluster that holds most of a user's rows, the lowest of equals.
+  /// [U], the label of the cluster that holds most of a user's rows, the lowest of equals.
   Eigen::VectorXi group;
   /// Sum of `entropy`: lower = users are split less.
   double score = 0;
@@ -66,22 +68,19 @@ inline UserGroups user_groups(const Eigen::VectorXi& users, const Eigen::VectorX
   require(users.size() == labels.size(), "users: expected one for each of ", labels.size(), " labels, got ",
           users.size());
   require(users.size() > 0, "users: expected at least one row, got none");
-  std::vector<int> ids(users.begin(), users.end());
-  std::sort(ids.begin(), ids.end());
-  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-  const auto count = static_cast<Index>(ids.size());
-
   UserGroups table;
-  table.users = Eigen::Map<const Eigen::VectorXi>(ids.data(), count);
-  table.counts = RowMatrix<Index>::Zero(count, labels.maxCoeff() + 1);
+  table.users = different(users);
+  table.clusters = different(labels);
+  const Index count = table.users.size();
+  table.counts = RowMatrix<Index>::Zero(count, table.clusters.size());
   for (Index i = 0; i < users.size(); ++i)
-    ++table.counts(std::lower_bound(ids.begin(), ids.end(), users[i]) - ids.begin(), labels[i]);
+    ++table.counts(place_of(users[i], table.users), place_of(labels[i], table.clusters));
   table.entropy.resize(count);
   table.group.resize(count);
   for (Index u = 0; u < count; ++u) {
     const auto row = table.counts.row(u);
     table.entropy[u] = entropy(row);
-    table.group[u] = static_cast<int>(std::max_element(row.begin(), row.end()) - row.begin());
+    table.group[u] = table.clusters[std::max_element(row.begin(), row.end()) - row.begin()];
     table.score += table.entropy[u];
   }
   return table;
@@ -117,7 +116,7 @@ Selection select_k(const RowMatrixView<T>& points, const Eigen::VectorXi& users,
   result.ward_silhouette.resize(result.silhouette_k.size());
   for (Index i = 0; i < result.silhouette_k.size(); ++i)
     result.ward_silhouette[i] =
-        silhouette(points, result.tree.cut(result.silhouette_k[i]), options.kmeans.threads).mean;
+        cluster::silhouette(points, result.tree.cut(result.silhouette_k[i]), {options.kmeans.threads}).mean;
   const auto& values = result.ward_silhouette;
   result.best = result.silhouette_k[std::max_element(values.begin(), values.end()) - values.begin()];
   return result;
@@ -126,7 +125,7 @@ Selection select_k(const RowMatrixView<T>& points, const Eigen::VectorXi& users,
 }  // namespace detail
 
 /// The spread of users over clusters and the group of each user. users: [n], ids, any integers; labels: [n],
-/// ≥ 0.
+/// ≥ 0, any of them may be unused.
 template<Rows U, Rows L>
 UserGroups user_groups(const U& users, const L& labels) {
   return detail::user_groups(detail::labels_of(users, "users", std::numeric_limits<int>::min()),
@@ -137,7 +136,7 @@ UserGroups user_groups(const U& users, const L& labels) {
 /// much k-means and Ward split users (the sum of users' entropies) for another. One tree serves every k of
 /// Ward.
 ///
-/// points: [n, d], finite, n ≥ the first k of both ranges; users: [n], ids.
+/// points: [n, d], finite, of any size, n ≥ the first k of both ranges; users: [n], ids.
 template<Rows X, Rows U>
 Selection select_k(const X& points, const U& users, const SelectOptions& options = {}) {
   return detail::with_points(points, "points", [&](const auto& view) {

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "../core/parallel.hpp"
-#include "../core/points.hpp"
 #include "../core/random.hpp"
 #include "detail/bounded_labelling.hpp"
+#include "detail/scaled_points.hpp"
 #include "detail/seeding.hpp"
 
 namespace lifelog::cluster {
@@ -61,6 +61,8 @@ struct KMeansResult {
   RowMatrix<double> centres;
   /// Weighted sum of squared distances of rows to their centres.
   double inertia = 0;
+  /// False: the inertia is beyond the numbers there are; the largest, or the smallest above 0, stands for it.
+  bool inertia_in_range = true;
   /// Of the run returned.
   int iterations = 0;
   KMeansStatus status = KMeansStatus::converged;
@@ -269,9 +271,7 @@ inline void check(const KMeansOptions& options, Index rows, Index cols) {
 }
 
 template<class T>
-KMeansResult kmeans(const RowMatrixView<T>& points, const KMeansOptions& options) {
-  check(options, points.rows(), points.cols());
-  require_countable<T>(options.clusters);
+KMeansResult best_run(const RowMatrixView<T>& points, const KMeansOptions& options) {
   const Lloyd<T> lloyd(points, options);
   const int runs = lloyd.runs();
   // Small runs go side by side, large ones one after the other on all threads.
@@ -289,6 +289,30 @@ KMeansResult kmeans(const RowMatrixView<T>& points, const KMeansOptions& options
   return best;
 }
 
+inline Exponents exponents_of_starts(const KMeansOptions& options) {
+  Exponents all;
+  if (options.init == KMeansInit::given)
+    for (const auto& start : options.starts) all = all.with(exponents_of(start));
+  return all;
+}
+
+// points: rows · 2^exponent; options and result are of the rows as they are.
+template<class T>
+KMeansResult kmeans(const RowMatrixView<T>& points, KMeansOptions options, int exponent) {
+  check(options, points.rows(), points.cols());
+  require_countable<T>(options.clusters);
+  for (auto& start : options.starts) start = times_power_of_two(std::move(start), exponent);
+  int weight_exponent = 0;
+  if (options.weights.size() > 0) {
+    weight_exponent = -std::ilogb(options.weights.maxCoeff());
+    options.weights = times_power_of_two(options.weights, weight_exponent);
+  }
+  auto result = best_run(points, options);
+  result.centres = times_power_of_two(std::move(result.centres), -exponent);
+  result.inertia_in_range = !scale_within_range(result.inertia, -2 * exponent - weight_exponent);
+  return result;
+}
+
 }  // namespace detail
 
 /// k-means by Lloyd's algorithm ("Least squares quantization in PCM", 1982), with bounds where they pay. Starts
@@ -296,7 +320,7 @@ KMeansResult kmeans(const RowMatrixView<T>& points, const KMeansOptions& options
 /// section 5). Sums are in double; distances in the scalar of `points`. Keeps a copy of the rows in SIMD order (in
 /// 16 bits a coordinate and 12 bytes a row where there are bounds), and k-means++ another while it chooses.
 ///
-/// points: [n, d], finite, n ≥ clusters ≥ 1. A cluster that loses all its rows restarts at the row farthest
+/// points: [n, d], finite, n ≥ clusters ≥ 1, of any size (see KMeansResult::inertia_in_range). A cluster that loses all its rows restarts at the row farthest
 /// from its own centre, as in scikit-learn; when there are fewer different rows than clusters, the surplus
 /// clusters keep their centre and stay empty. Throws std::invalid_argument for anything else.
 ///
@@ -305,18 +329,21 @@ KMeansResult kmeans(const RowMatrixView<T>& points, const KMeansOptions& options
 ///     // result.labels[i] is the cluster of row i
 template<Rows X>
 KMeansResult kmeans(const X& points, const KMeansOptions& options = {}) {
-  return detail::with_points(points, "points",
-                             [&](const auto& view) { return detail::kmeans(view, options); });
+  return detail::with_scaled_points(
+      points, "points", detail::exponents_of_starts(options),
+      [&](const auto& view, int exponent) { return detail::kmeans(view, options, exponent); });
 }
 
-/// The nearest centre (the lowest of equals) of each row. points: [n, d]; centres: [k, d] → [n].
+/// The nearest centre (the lowest of equals) of each row. points: [n, d]; centres: [k, d], finite → [n].
 template<Rows X>
 Eigen::VectorXi predict(const X& points, const RowMatrix<double>& centres, int threads = 0) {
-  return detail::with_points(points, "points", [&](const auto& view) {
+  const auto exponents = detail::exponents_of(centres);
+  return detail::with_scaled_points(points, "points", exponents, [&](const auto& view, int exponent) {
     detail::require(centres.rows() > 0 && centres.cols() == view.cols(), "centres: expected at least one of ",
                     view.cols(), " columns, got ", centres.rows(), " x ", centres.cols());
     detail::require_countable<typename std::remove_cvref_t<decltype(view)>::Scalar>(centres.rows());
-    return detail::nearest_centres(view, centres, threads);
+    detail::require_finite(RowsOf(centres).view(), "centres");
+    return detail::nearest_centres(view, detail::times_power_of_two(centres, exponent), threads);
   });
 }
 

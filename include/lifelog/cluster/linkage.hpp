@@ -7,7 +7,6 @@
 #include <numeric>
 #include <vector>
 
-#include "../core/points.hpp"
 #include "detail/distance_matrix.hpp"
 #include "detail/spanning_chain.hpp"
 #include "tree.hpp"
@@ -41,10 +40,10 @@ struct LanceWilliams {
 
   double operator()(double to_x, double to_y, double between, double x, double y, double i) const {
     if (method == LinkageMethod::complete) return std::max(to_x, to_y);
-    if (method == LinkageMethod::average) return (rounded(x * to_x) + rounded(y * to_y)) / (x + y);
+    if (method == LinkageMethod::average) return (simd::rounded(x * to_x) + simd::rounded(y * to_y)) / (x + y);
     const double t = 1 / (x + y + i);
-    return std::sqrt(rounded((i + x) * t * to_x * to_x) + rounded((i + y) * t * to_y * to_y) -
-                     rounded(i * t * between * between));
+    return std::sqrt(simd::rounded((i + x) * t * to_x * to_x) + simd::rounded((i + y) * t * to_y * to_y) -
+                     simd::rounded(i * t * between * between));
   }
 };
 
@@ -80,11 +79,10 @@ inline std::vector<Merge> chain_merges(DistanceMatrix& distances, LanceWilliams 
 }
 
 template<class T>
-Tree linkage(const RowMatrixView<T>& points, const LinkageOptions& options) {
-  if (options.method == LinkageMethod::single)
-    return tree_from(points.rows(), SpanningChain(points).merges());
+std::vector<Merge> linkage_merges(const RowMatrixView<T>& points, const LinkageOptions& options) {
+  if (options.method == LinkageMethod::single) return SpanningChain(points).merges();
   DistanceMatrix distances(points, options.threads);
-  return tree_from(points.rows(), chain_merges(distances, {options.method}));
+  return chain_merges(distances, {options.method});
 }
 
 }  // namespace detail
@@ -94,17 +92,20 @@ Tree linkage(const RowMatrixView<T>& points, const LinkageOptions& options) {
 /// minimum spanning tree", 1973), the others the nearest-neighbour chain (Murtagh, "A survey of recent advances in
 /// hierarchical clustering algorithms", 1983).
 ///
-/// points: [n, d], finite, n ≥ 1, distances below the largest number. The tree is SciPy's, ties included: of equally
-/// near clusters the chain takes its own predecessor, then the one with the lowest highest leaf. Throws
-/// std::invalid_argument for anything else.
+/// points: [n, d], finite, n ≥ 1, of any size (see Tree::heights_in_range). The tree is SciPy's, ties included: of
+/// equally near clusters the chain takes its own predecessor, then the one with the lowest highest leaf. Merges and heights
+/// of single, complete and average linkage are SciPy's to the bit (of its builds without fused multiply-adds, such as
+/// those for x86-64), and the same on every machine; compilers that may reorder sums (-ffast-math) are free to break that.
+/// Throws std::invalid_argument for anything else.
 ///
 ///     Eigen::MatrixXf points = Eigen::MatrixXf::Random(100, 3);
 ///     auto tree = lifelog::cluster::linkage(points, {.method = lifelog::cluster::LinkageMethod::complete});
 ///     Eigen::VectorXi near = tree.cut_height(0.5);  // no two rows of a cluster farther apart than that
 template<Rows X>
 Tree linkage(const X& points, const LinkageOptions& options = {}) {
-  return detail::with_points(points, "points",
-                             [&](const auto& view) { return detail::linkage(view, options); });
+  return detail::with_scaled_points(points, "points", [&](const auto& view, int exponent) {
+    return detail::unscaled(detail::tree_from(view.rows(), detail::linkage_merges(view, options)), exponent);
+  });
 }
 
 }  // namespace lifelog::cluster

@@ -26,10 +26,11 @@ class MiniBatchKMeans {
     detail::require(options.clusters >= 1, "clusters: expected at least 1, got ", options.clusters);
   }
 
-  /// rows: [any number, d], finite, d as in the first batch.
+  /// rows: [any number, d], finite, of any size, d as in the first batch.
   template<Rows X>
   void update(const X& rows) {
-    detail::with_points(rows, "rows", [&](const auto& view) { add(view); });
+    detail::with_scaled_points(rows, "rows", detail::exponents_of(centres_),
+                               [&](const auto& view, int exponent) { add(view, exponent); });
   }
 
   /// [k, d]; empty before the first batch.
@@ -39,30 +40,33 @@ class MiniBatchKMeans {
   const Eigen::VectorXd& counts() const { return counts_; }
 
  private:
+  // rows · 2^exponent
   template<class T>
-  void add(const RowMatrixView<T>& rows) {
-    if (centres_.rows() == 0) start(rows);
-    detail::require(rows.cols() == centres_.cols(), "rows: expected ", centres_.cols(), " columns, got ",
-                    rows.cols());
-    const auto labels = detail::nearest_centres(rows, centres_, options_.threads);
-    RowMatrix<double> sums = centres_.array().colwise() * counts_.array();
+  void add(const RowMatrixView<T>& rows, int exponent) {
+    detail::require(centres_.rows() == 0 || rows.cols() == centres_.cols(), "rows: expected ",
+                    centres_.cols(), " columns, got ", rows.cols());
+    RowMatrix<double> centres =
+        centres_.rows() == 0 ? start(rows) : detail::times_power_of_two(centres_, exponent);
+    const auto labels = detail::nearest_centres(rows, centres, options_.threads);
+    RowMatrix<double> sums = centres.array().colwise() * counts_.array();
     for (Index i = 0; i < rows.rows(); ++i) {
       sums.row(labels[i]) += rows.row(i).template cast<double>();
       counts_[labels[i]] += 1;
     }
-    for (Index c = 0; c < centres_.rows(); ++c)
-      if (counts_[c] > 0) centres_.row(c) = sums.row(c) / counts_[c];
+    for (Index c = 0; c < centres.rows(); ++c)
+      if (counts_[c] > 0) centres.row(c) = sums.row(c) / counts_[c];
+    centres_ = detail::times_power_of_two(std::move(centres), -exponent);
   }
 
   template<class T>
-  void start(const RowMatrixView<T>& rows) {
+  RowMatrix<double> start(const RowMatrixView<T>& rows) {
     detail::require(rows.rows() >= options_.clusters, "rows: expected at least ", options_.clusters,
                     " in the first batch, got ", rows.rows());
     detail::require_countable<T>(options_.clusters);
     Random random(options_.seed);
     const Eigen::VectorXd unweighted;
-    centres_ = detail::PlusPlus<T>(rows, unweighted, options_.threads).centres(options_.clusters, random);
     counts_ = Eigen::VectorXd::Zero(options_.clusters);
+    return detail::PlusPlus<T>(rows, unweighted, options_.threads).centres(options_.clusters, random);
   }
 
   MiniBatchOptions options_;

@@ -7,8 +7,9 @@
 #include <vector>
 
 #include "../core/parallel.hpp"
-#include "../core/points.hpp"
 #include "detail/distance_sums.hpp"
+#include "detail/scaled_points.hpp"
+#include "detail/sums.hpp"
 
 namespace lifelog::cluster {
 
@@ -28,19 +29,28 @@ namespace detail {
 
 using namespace lifelog::detail;
 
+// Those that occur, ascending.
+inline Eigen::VectorXi different(const Eigen::VectorXi& values) {
+  std::vector<int> all(values.begin(), values.end());
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return Eigen::Map<const Eigen::VectorXi>(all.data(), static_cast<Index>(all.size()));
+}
+
+inline Index place_of(int value, const Eigen::VectorXi& ascending) {
+  return std::lower_bound(ascending.begin(), ascending.end(), value) - ascending.begin();
+}
+
 // Labels without gaps, and the rows of each.
 struct Members {
   Eigen::VectorXi own;
   std::vector<std::vector<Index>> rows;
 
   explicit Members(const Eigen::VectorXi& labels) : own(labels.size()) {
-    std::vector<int> present(labels.begin(), labels.end());
-    std::sort(present.begin(), present.end());
-    present.erase(std::unique(present.begin(), present.end()), present.end());
-    rows.resize(present.size());
+    const auto present = different(labels);
+    rows.resize(static_cast<std::size_t>(present.size()));
     for (Index i = 0; i < labels.size(); ++i) {
-      own[i] =
-          static_cast<int>(std::lower_bound(present.begin(), present.end(), labels[i]) - present.begin());
+      own[i] = static_cast<int>(place_of(labels[i], present));
       rows[static_cast<std::size_t>(own[i])].push_back(i);
     }
   }
@@ -86,23 +96,36 @@ SilhouetteResult silhouette(const RowMatrixView<T>& points, const Eigen::VectorX
   return with_mean(std::move(samples));
 }
 
-// Means of the rows of each cluster.
-template<class T>
-RowMatrix<double> cluster_means(const RowMatrixView<T>& points, const Members& members) {
-  RowMatrix<double> means = RowMatrix<double>::Zero(static_cast<Index>(members.rows.size()), points.cols());
-  for (Index c = 0; c < means.rows(); ++c) {
-    const auto& rows = members.rows[static_cast<std::size_t>(c)];
-    for (const Index i : rows) means.row(c) += points.row(i).template cast<double>();
-    means.row(c) /= static_cast<double>(rows.size());
+// Means of the rows of each cluster, and how far from them what is equal but for rounding may lie.
+struct ClusterMeans {
+  RowMatrix<double> means;   // [clusters, d]
+  Eigen::VectorXd rounding;  // [clusters]
+
+  template<class T>
+  ClusterMeans(const RowMatrixView<T>& points, const Members& members) {
+    const auto count = static_cast<Index>(members.rows.size());
+    // Long sums of equal rows must not drift away from them.
+    const Eigen::VectorXd unweighted;
+    ClusterSums<T> sums(points, unweighted, count, 1);
+    std::vector<Change> all;
+    for (Index i = 0; i < points.rows(); ++i) all.push_back({i, -1, members.own[i]});
+    sums.apply(0, all);
+    const auto totals = sums.totals();
+    means = totals.sum.array().colwise() / totals.weight.array();
+    rounding = Eigen::VectorXd::Zero(count);
+    for (Index i = 0; i < points.rows(); ++i)
+      rounding[members.own[i]] += points.row(i).template cast<double>().norm();
+    rounding.array() *= static_cast<double>(std::numeric_limits<T>::epsilon()) / totals.weight.array();
   }
-  return means;
-}
+
+  Index count() const { return means.rows(); }
+};
 
 template<class T>
 SilhouetteResult simplified_silhouette(const RowMatrixView<T>& points, const Eigen::VectorXi& labels,
                                        int threads) {
   const Members members = checked_members(points, labels);
-  const RowMatrix<double> means = cluster_means(points, members);
+  const ClusterMeans clusters(points, members);
   Eigen::VectorXd samples(points.rows());
   constexpr Index size = 256;
   parallel_for(piece_count(size, points.rows()), threads, [&](Index p) {
@@ -110,8 +133,9 @@ SilhouetteResult simplified_silhouette(const RowMatrixView<T>& points, const Eig
     for (Index i = begin; i < end; ++i) {
       double next = std::numeric_limits<double>::infinity(), within = 0;
       const Eigen::RowVectorXd row = points.row(i).template cast<double>();
-      for (Index c = 0; c < means.rows(); ++c) {
-        const double distance = (row - means.row(c)).norm();
+      for (Index c = 0; c < clusters.count(); ++c) {
+        double distance = (row - clusters.means.row(c)).norm();
+        if (distance <= clusters.rounding[c]) distance = 0;
         c == members.own[i] ? within = distance : next = std::min(next, distance);
       }
       samples[i] =
@@ -128,21 +152,21 @@ SilhouetteResult simplified_silhouette(const RowMatrixView<T>& points, const Eig
 /// of `points`, sums in double. A row alone in its cluster has 0, and so has one at distance 0 from
 /// everything.
 ///
-/// points: [n, d], finite; labels: [n], ≥ 0, any of them may be unused; at least two clusters.
+/// points: [n, d], finite, of any size; labels: [n], ≥ 0, any of them may be unused; at least two clusters.
 template<Rows X, Rows L>
 SilhouetteResult silhouette(const X& points, const L& labels, const SilhouetteOptions& options = {}) {
-  return detail::with_points(points, "points", [&](const auto& view) {
+  return detail::with_scaled_points(points, "points", [&](const auto& view, int) {
     return detail::silhouette(view, detail::labels_of(labels, "labels"), options.threads);
   });
 }
 
 /// The same with the distances to clusters' means instead of mean distances to their rows: O(n k d) time. By
 /// Hruschka, de Castro & Campello ("Evolutionary algorithms for clustering gene-expression data", 2004). Distances
-/// are in double.
+/// are in double; one that rounding the rows of the cluster explains (the scalar's epsilon times their mean norm) is 0.
 template<Rows X, Rows L>
 SilhouetteResult simplified_silhouette(const X& points, const L& labels,
                                        const SilhouetteOptions& options = {}) {
-  return detail::with_points(points, "points", [&](const auto& view) {
+  return detail::with_scaled_points(points, "points", [&](const auto& view, int) {
     return detail::simplified_silhouette(view, detail::labels_of(labels, "labels"), options.threads);
   });
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../core/matrix.hpp"
+#include "detail/scaled_points.hpp"
 
 namespace lifelog::cluster {
 
@@ -45,6 +46,9 @@ class LeafSets {
 struct Tree {
   Index leaves = 0;
   std::vector<Merge> merges;
+  /// False: some heights are beyond the numbers there are; the largest number stands for them. Rows that are farther apart
+  /// than that can be.
+  bool heights_in_range = true;
 
   /// SciPy's linkage matrix: [leaves − 1, 4], columns left, right, height, size.
   RowMatrix<double> linkage() const {
@@ -133,6 +137,14 @@ inline Tree tree_from(Index leaves, std::vector<Merge> merges) {
     sets.join(static_cast<Index>(root), static_cast<Index>(other));
   }
   return {leaves, std::move(merges)};
+}
+
+// The tree of rows as they are, from that of rows · 2^exponent.
+inline Tree unscaled(Tree tree, int exponent) {
+  if (exponent == 0) return tree;
+  for (auto& merge : tree.merges)
+    if (scale_within_range(merge.height, -exponent)) tree.heights_in_range = false;
+  return tree;
 }
 
 }  // namespace detail

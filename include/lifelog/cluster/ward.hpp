@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "../core/points.hpp"
 #include "detail/centroid_search.hpp"
+#include "detail/equal_rows.hpp"
 #include "tree.hpp"
 
 namespace lifelog::cluster {
@@ -37,7 +37,7 @@ class ReciprocalPairs {
   /// on each time would take O(n²) searches instead of O(n). The tree does not depend on it.
   template<class T>
   ReciprocalPairs(const RowMatrixView<T>& points, int threads, Index wide)
-      : search_(points), threads_(threads), wide_(wide), clusters_(static_cast<std::size_t>(points.rows())) {}
+      : ReciprocalPairs(points, threads, wide, next_equal_rows(points)) {}
 
   std::vector<Merge> merges() {
     while (search_.clusters() > 1) {
@@ -50,6 +50,16 @@ class ReciprocalPairs {
   }
 
  private:
+  // Equal rows come first of all pairs, one after the other: nothing needs to be searched for them.
+  template<class T>
+  ReciprocalPairs(const RowMatrixView<T>& points, int threads, Index wide,
+                  const std::vector<Index>& next_equal)
+      : search_(points, next_equal), threads_(threads), wide_(wide), clusters_(next_equal.size()) {
+    for (Index i = 0; i < points.rows(); ++i)
+      if (const Index next = next_equal[static_cast<std::size_t>(i)]; next >= 0)
+        steps_.push_back({0, {i, next, 0, 0}});
+  }
+
   // `partner` was the cheapest when it had merged `seen` times; `merged`: how often the cluster itself has.
   struct Cluster {
     Index partner = -1, into = -1;
@@ -175,7 +185,7 @@ class ReciprocalPairs {
 /// centroids: O(n d) memory; at most O(n² d) time, less where rows fill space unevenly or are of few dimensions, because
 /// neighbours are searched by boxes.
 ///
-/// points: [n, d], finite, n ≥ 1. Heights are SciPy's, √(2ab/(a+b)) ‖centroid − centroid‖ for clusters of a
+/// points: [n, d], finite, n ≥ 1, of any size (see Tree::heights_in_range). Heights are SciPy's, √(2ab/(a+b)) ‖centroid − centroid‖ for clusters of a
 /// and b rows, in double; they ascend. The tree is that of merging the cheapest pair of clusters again and again; of
 /// pairs equal to 40 bits the one with the lowest id comes first, then the one whose other id is lowest, a cluster's id
 /// being its highest row. Where costs are equal, SciPy goes by the order of its search and by how it rounds: that tree,
@@ -186,8 +196,9 @@ class ReciprocalPairs {
 ///     Eigen::VectorXi five = tree.cut(5), six = tree.cut(6);  // one tree serves all
 template<Rows X>
 Tree ward(const X& points, const WardOptions& options = {}) {
-  return detail::with_points(points, "points", [&](const auto& view) {
-    return detail::tree_from(view.rows(), detail::ReciprocalPairs(view, options.threads).merges());
+  return detail::with_scaled_points(points, "points", [&](const auto& view, int exponent) {
+    auto merges = detail::ReciprocalPairs(view, options.threads).merges();
+    return detail::unscaled(detail::tree_from(view.rows(), std::move(merges)), exponent);
   });
 }
 

@@ -68,11 +68,27 @@ class RowTiles {
   std::vector<T> values_;
 };
 
+/// How a square is added to a sum: with one rounding where the machine can, the fastest.
+struct FusedSquares {
+  template<class P>
+  EIGEN_ALWAYS_INLINE static P add(const P& sum, const P& x) {
+    return simd::pmadd(x, x, sum);
+  }
+};
+
+/// With two roundings, whatever the machine and the compiler's flags: sums are the same bits everywhere.
+struct RoundedSquares {
+  template<class P>
+  EIGEN_ALWAYS_INLINE static P add(const P& sum, const P& x) {
+    return simd::padd(sum, simd::rounded(simd::pmul(x, x)));
+  }
+};
+
 /// Adds to `sum` what `cols` columns contribute to the squared distances from the rows of a block to the first `count`
 /// rows of a tile. Differences are squared and summed in column order (no ‖a‖² − 2ab + ‖b‖²), so that close points
 /// lose no digits: the relative error is at most (d + 2) roundings, d(a, b) = d(b, a) to the bit, d(a, a) = 0, and no
 /// part of the columns is farther than all of them.
-template<class T, int count>
+template<class T, int count, class Squares = FusedSquares>
 EIGEN_ALWAYS_INLINE void add_squared_distances(const T* block, const T* tile, Index cols,
                                                simd::Packet<T> (&sum)[count][2]) {
   using P = simd::Packet<T>;
@@ -80,10 +96,7 @@ EIGEN_ALWAYS_INLINE void add_squared_distances(const T* block, const T* tile, In
     const P x[2] = {simd::load(block), simd::load(block + simd::packet_size<T>)};
     simd::unroll<count>([&](auto c) {
       const P coordinate = simd::broadcast(tile[c]);
-      simd::unroll<2>([&](auto r) {
-        const P difference = simd::psub(x[r], coordinate);
-        sum[c][r] = simd::pmadd(difference, difference, sum[c][r]);
-      });
+      simd::unroll<2>([&](auto r) { sum[c][r] = Squares::add(sum[c][r], simd::psub(x[r], coordinate)); });
     });
     block += RowBlocks<T>::width;
     tile += RowTiles<T>::height;
@@ -91,11 +104,11 @@ EIGEN_ALWAYS_INLINE void add_squared_distances(const T* block, const T* tile, In
 }
 
 /// Squared distances from the rows of a block to the first `count` rows of a tile.
-template<class T, int count>
+template<class T, int count, class Squares = FusedSquares>
 EIGEN_ALWAYS_INLINE void squared_distances(const T* block, const T* tile, Index cols,
                                            simd::Packet<T> (&sum)[count][2]) {
   simd::unroll<count>([&](auto c) { sum[c][0] = sum[c][1] = simd::broadcast(T(0)); });
-  add_squared_distances<T, count>(block, tile, cols, sum);
+  add_squared_distances<T, count, Squares>(block, tile, cols, sum);
 }
 
 }  // namespace lifelog::detail

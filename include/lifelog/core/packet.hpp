@@ -60,6 +60,23 @@ EIGEN_ALWAYS_INLINE P kept(P loaded) {
   return loaded;
 }
 
+/// x, a number or a register of them, as it is: compilers may not fuse the product it is with a sum it goes into, as
+/// g++ does across statements and intrinsics wherever the machine has fused multiply-adds (-ffp-contract=fast is its
+/// default, and #pragma STDC FP_CONTRACT unknown to it). Where that matters, results are the same bits on all machines.
+template<class P>
+EIGEN_ALWAYS_INLINE P rounded(P x) {
+#if defined(__GNUC__) && defined(__AVX512F__)
+  asm("" : "+v"(x));
+#elif defined(__GNUC__) && defined(__SSE2__)
+  asm("" : "+x"(x));
+#elif defined(__GNUC__) && defined(__aarch64__)
+  asm("" : "+w"(x));
+#elif defined(__GNUC__)
+  asm("" : "+m"(x));
+#endif
+  return x;
+}
+
 using Eigen::internal::padd;
 using Eigen::internal::pmadd;
 using Eigen::internal::pmax;

@@ -75,14 +75,26 @@ class CentroidSearch {
     Index id;  ///< -1: none
   };
 
-  /// Every row is a cluster of one, its id the row.
+  /// A cluster of one for each row, its id the row; but of rows that are equal the last only, for all of them.
+  /// next_equal: what next_equal_rows found.
   template<class T>
-  explicit CentroidSearch(const RowMatrixView<T>& points)
-      : cols_(points.cols()), alive_(points.rows()), slot_(alive(), Index{-1}) {
-    RowMatrix<double> centroids = points.template cast<double>();
-    std::vector<Index> ids(alive());
-    std::iota(ids.begin(), ids.end(), Index{0});
-    build(centroids, std::vector<double>(alive(), 1), ids);
+  CentroidSearch(const RowMatrixView<T>& points, const std::vector<Index>& next_equal)
+      : cols_(points.cols()),
+        alive_(std::count(next_equal.begin(), next_equal.end(), Index{-1})),
+        slot_(next_equal.size(), Index{-1}) {
+    RowMatrix<double> centroids(alive_, cols_);
+    std::vector<double> sizes, equal(next_equal.size(), 1);
+    std::vector<Index> ids;
+    for (Index i = 0; i < points.rows(); ++i) {
+      if (next_equal[at(i)] >= 0) {
+        equal[at(next_equal[at(i)])] += equal[at(i)];
+        continue;
+      }
+      centroids.row(static_cast<Index>(ids.size())) = points.row(i).template cast<double>();
+      sizes.push_back(equal[at(i)]);
+      ids.push_back(i);
+    }
+    build(centroids, sizes, ids);
   }
 
   Index clusters() const { return alive_; }
@@ -108,8 +120,6 @@ class CentroidSearch {
     scan_group<0>(own_group, search);
     search.done = own_group;
     for (Index g = 0; g < boxes_[1].groups(); ++g) scan_group<1>(g, search);
-    // Costs beyond the largest number are all alike.
-    if (search.best.cost == infinity) search.best.id = lowest_but(id);
     return search.best;
   }
 
@@ -169,11 +179,6 @@ class CentroidSearch {
   void include(Index slot, Index col, double x) {
     boxes_[0].include(slot / width, col, x);
     boxes_[1].include(slot / width / lanes, col, x);
-  }
-
-  Index lowest_but(Index id) const {
-    for (Index other = 0;; ++other)
-      if (other != id && lives(other)) return other;
   }
 
   void distances(Index block, const Search& search, double* out) const {

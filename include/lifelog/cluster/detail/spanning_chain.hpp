@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "../../core/distance.hpp"
-#include "../../core/error.hpp"
 #include "../tree.hpp"
 
 namespace lifelog::cluster::detail {
@@ -36,8 +35,6 @@ class SpanningChain {
     while (left_ > 0) {
       const Index slot = nearest(last);
       const double height = std::sqrt(distance_[at(slot)]);
-      require(std::isfinite(height),
-              "points: expected distances below the largest number, got one that is not");
       const Index next = take(slot);
       merges.push_back({last, next, height, 0});
       last = next;
@@ -72,7 +69,7 @@ class SpanningChain {
       for (Index j = 0; j < points_.cols(); ++j, from += width)
         simd::unroll<2>([&](auto r) {
           const auto difference = simd::psub(simd::load(from + r * lanes), simd::broadcast(query[j]));
-          sum[r] = simd::pmadd(difference, difference, sum[r]);
+          sum[r] = RoundedSquares::add(sum[r], difference);
         });
       simd::unroll<2>([&](auto r) {
         double* const to = &distance_[at(block * width + r * lanes)];
@@ -81,7 +78,16 @@ class SpanningChain {
         least = simd::pmin(least, distance);
       });
     }
-    return std::find(distance_.begin(), distance_.end(), simd::predux_min(least)) - distance_.begin();
+    const double bound = last_of_root(simd::predux_min(least));
+    return std::find_if(distance_.begin(), distance_.end(), [&](double x) { return x <= bound; }) -
+           distance_.begin();
+  }
+
+  // The largest number whose root is that of x: rows at different squared distances may be equally far away.
+  static double last_of_root(double x) {
+    const double root = std::sqrt(x);
+    for (double next = x; next < infinity && std::sqrt(next) == root; next = std::nextafter(next, infinity)) x = next;
+    return x;
   }
 
   void leave_out_reached() {
