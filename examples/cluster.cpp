@@ -3,8 +3,12 @@
 // Groups the rows of an array, and says how well.
 
 #include <algorithm>
+#include <cmath>
 #include <lifelog/io/npy.hpp>
+#include <sstream>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/program.hpp"
@@ -90,12 +94,50 @@ Input read_input(const Flags& flags, const Program& program) {
   return input;
 }
 
+// What the library says of its own arguments, said of the flags and files they come from.
+std::string in_flags(const std::string& message, const Flags& flags) {
+  const std::vector<std::pair<std::string, std::string>> names = {{"points", flags.in},
+                                                                  {"users", flags.users},
+                                                                  {"clusters", "--k"},
+                                                                  {"k", "--k"},
+                                                                  {"restarts", "--n-init"}};
+  for (const auto& [name, flag] : names)
+    if (!flag.empty() && message.starts_with(name + ":")) return flag + message.substr(name.size());
+  return message;
+}
+
+Grouping group(const Input& input, const Flags& flags, const GroupingOptions& options,
+               const Program& program) {
+  const Index rows = input.points.rows();
+  if (options.k > rows)
+    throw FlagError("--k: expected 1.." + std::to_string(rows) + " (the number of rows), got " + flags.k);
+  if (!flags.sweep.empty() && options.sweep_first > rows)
+    throw FlagError("--sweep: expected at most " + std::to_string(rows) +
+                    " groups (the number of rows), got '" + flags.sweep + "'");
+  auto progress = program.progress("grouping", options.sweep_last - options.sweep_first + 1);
+  try {
+    auto grouping = group_rows(input.points, input.users, options, [&](int done, int) { progress.at(done); });
+    progress.finish();
+    return grouping;
+  } catch (const std::invalid_argument& error) {
+    throw FlagError(in_flags(error.what(), flags));
+  }
+}
+
+// With some decimals, or with an exponent where they would show nothing, or hundreds of digits.
+std::string number(double x, int decimals) {
+  if (x == 0 || (x >= std::pow(10, -decimals) && x < 1e15)) return fixed(x, decimals);
+  std::ostringstream out;
+  out << x;
+  return out.str();
+}
+
 void print_sweep(std::ostream& out, const Grouping& grouping, const Method& method) {
   if (grouping.sweep.empty()) return;
   Table table({"k", method.method == GroupingMethod::kmeans ? "inertia" : "height", "silhouette", "entropy"});
   for (const auto& trial : grouping.sweep)
     table.row(
-        {std::to_string(trial.k), fixed(trial.fit, 4), fixed(trial.silhouette, 4), fixed(trial.entropy, 3)});
+        {std::to_string(trial.k), number(trial.fit, 4), fixed(trial.silhouette, 4), fixed(trial.entropy, 3)});
   out << table << '\n';
 }
 
@@ -103,10 +145,9 @@ void print_users(std::ostream& out, const cluster::UserGroups& users) {
   Table table({"user", "group", "rows", "in it", "entropy"});
   for (Index u = 0; u < users.users.size(); ++u) {
     const auto rows = users.counts.row(u).sum(), in_group = users.counts.row(u).maxCoeff();
-    table.row(
-        {std::to_string(users.users[u]), std::to_string(users.group[u]), grouped(rows),
-         fixed(100 * static_cast<double>(in_group) / static_cast<double>(rows), 1) + "%",
-         fixed(users.entropy[u], 3)});
+    table.row({std::to_string(users.users[u]), std::to_string(users.group[u]), grouped(rows),
+               fixed(100 * static_cast<double>(in_group) / static_cast<double>(rows), 1) + "%",
+               fixed(users.entropy[u], 3)});
   }
   out << '\n' << table;
 }
@@ -115,7 +156,7 @@ void print_summary(std::ostream& out, const Grouping& grouping, const Method& me
   const auto& chosen = grouping.chosen;
   print_sweep(out, grouping, method);
   out << method.title << ", " << count(chosen.labels.size(), "row", "rows") << ", k = " << chosen.k << ": "
-      << (method.method == GroupingMethod::kmeans ? "inertia " : "merge height ") << fixed(chosen.fit, 6)
+      << (method.method == GroupingMethod::kmeans ? "inertia " : "merge height ") << number(chosen.fit, 6)
       << ", silhouette " << fixed(chosen.silhouette, 4);
   if (grouping.users) out << ", entropy " << fixed(chosen.entropy, 4);
   out << '\n';
@@ -144,10 +185,10 @@ int main(int argc, char** argv) {
         if (!flags.groups.empty() && input.users.size() == 0)
           throw FlagError("--groups: expected with --users only");
         const auto options = grouping_options(flags, program, input.users.size() > 0);
-        auto progress = program.progress("grouping", options.sweep_last - options.sweep_first + 1);
-        const auto grouping =
-            group_rows(input.points, input.users, options, [&](int done, int) { progress.at(done); });
-        progress.finish();
+        const auto grouping = group(input, flags, options, program);
+        if (!grouping.chosen.fit_in_range)
+          program.warn(
+              "rows so far apart, or so close, that no number says how good the groups are; the groups hold");
         write_results(flags, grouping);
         print_summary(program.out(), grouping, chosen_method(flags));
       });

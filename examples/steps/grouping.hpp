@@ -53,6 +53,8 @@ struct GroupingTrial {
   int k = 0;
   /// Within-cluster sum of squares (k-means), or the height of the last merge done (0 when none was).
   double fit = 0;
+  /// False: `fit` is beyond the numbers there are, and the nearest of them stands for it.
+  bool fit_in_range = true;
   /// NaN when fewer than two groups came out.
   double silhouette = std::numeric_limits<double>::quiet_NaN();
   /// Sum of users' entropies in nats; NaN without users.
@@ -84,10 +86,12 @@ class RowGrouper {
       trial.labels = tree_.cut(k);
       const auto merges = static_cast<std::size_t>(points_.rows() - k);
       trial.fit = merges > 0 ? tree_.merges[merges - 1].height : 0;
+      trial.fit_in_range = tree_.heights_in_range || trial.fit < std::numeric_limits<double>::max();
     } else {
       const auto result = cluster::kmeans(points_, kmeans_options(k));
       trial.labels = result.labels;
       trial.fit = result.inertia;
+      trial.fit_in_range = result.inertia_in_range;
     }
     if (trial.labels.minCoeff() != trial.labels.maxCoeff())
       trial.silhouette = cluster::silhouette(points_, trial.labels, {options_.threads}).mean;

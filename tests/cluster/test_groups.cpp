@@ -55,6 +55,15 @@ BOOST_AUTO_TEST_CASE(a_tie_goes_to_the_lowest_cluster) {
   BOOST_TEST(user_groups(users, Eigen::Vector4i(3, 1, 3, 1)).group[0] == 1);
 }
 
+BOOST_AUTO_TEST_CASE(labels_may_be_any_numbers) {
+  const auto most = std::numeric_limits<int>::max();
+  const auto table = user_groups((Eigen::VectorXi(5) << 4, 4, 4, 9, 9).finished(),
+                                 (Eigen::VectorXi(5) << 0, most, most, 1, 1).finished());
+  BOOST_TEST((table.clusters == Eigen::Vector3i(0, 1, most)));
+  BOOST_TEST((table.counts == (RowMatrix<Index>(2, 3) << 1, 0, 2, 0, 2, 0).finished()));
+  BOOST_TEST((table.group == Eigen::Vector2i(most, 1)));
+}
+
 BOOST_AUTO_TEST_CASE(planted_groups_are_found_and_k_is_chosen) {
   const auto data = minutes(12, 5, 20, 0.3);
   const auto selection = select_k(data.points, data.users);

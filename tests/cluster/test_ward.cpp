@@ -139,11 +139,14 @@ BOOST_AUTO_TEST_CASE(boxes_hide_nothing) {
   BOOST_TEST(((tree.linkage().col(2) - expected).array().abs() <= 1e-9 * expected.array()).all());
 }
 
-BOOST_AUTO_TEST_CASE(costs_beyond_all_numbers_still_make_a_tree) {
-  const auto tree = ward(RowMatrix<double>(1e160 * normals(40, 2, 9)));
-  BOOST_TEST(tree.merges.size() == 39u);
-  BOOST_TEST(tree.merges.back().size == 40);
-  BOOST_TEST(std::isinf(tree.merges.back().height));
+BOOST_AUTO_TEST_CASE(costs_beyond_all_numbers_still_make_the_tree) {
+  const auto points = normals(40, 2, 9);
+  const auto expected = ward(points), tree = ward(RowMatrix<double>(1e160 * points));
+  well_formed(tree);
+  BOOST_TEST((tree.linkage().leftCols(2) == expected.linkage().leftCols(2)));
+  BOOST_TEST(tree.merges.back().height == 1e160 * expected.merges.back().height,
+             boost::test_tools::tolerance(1e-12));
+  BOOST_TEST(tree.heights_in_range);
 }
 
 BOOST_AUTO_TEST_CASE(long_chains_survive_rebuilding_and_threads_do_not_matter) {
@@ -177,9 +180,26 @@ BOOST_AUTO_TEST_CASE(duplicates_merge_first_at_height_zero) {
   BOOST_TEST(tree.merges[40].height > 0);
   const auto twenty = tree.cut(20);
   for (Index i = 0; i < 60; ++i) BOOST_TEST(twenty[i] == i % 20);
-  const auto constant = ward(RowMatrix<double>::Constant(50, 3, 7));
+  // Sums of 0.1 would drift away from it.
+  const auto constant = ward(RowMatrix<double>::Constant(50, 3, 0.1));
   well_formed(constant);
   BOOST_TEST(constant.merges.back().height == 0);
+}
+
+// In time, too: of many rows on few places only the places are searched.
+BOOST_AUTO_TEST_CASE(rows_on_few_places_merge_as_the_definition_has_it) {
+  lifelog::Random random(10);
+  RowMatrix<double> places = 0.1 * normals(7, 2, 11), points(120, 2);
+  for (Index i = 0; i < points.rows(); ++i) points.row(i) = places.row(static_cast<Index>(random.below(7)));
+  points.row(3).setConstant(-0.0);
+  points.row(90).setConstant(0.0);
+  const auto tree = ward(points);
+  well_formed(tree);
+  BOOST_TEST(tree.merges[111].height == 0);
+  const auto expected = linkage_by_definition(points);
+  BOOST_TEST((tree.linkage().col(2) - expected.col(2)).cwiseAbs().maxCoeff() < 1e-12);
+  BOOST_TEST((tree.linkage().bottomRows(7).col(3) == expected.bottomRows(7).col(3)));
+  BOOST_TEST(ward(RowMatrix<double>::Constant(200000, 2, 0.3)).merges.back().size == 200000);
 }
 
 BOOST_AUTO_TEST_CASE(floats_and_expressions_are_points_too) {

@@ -145,7 +145,8 @@ BOOST_AUTO_TEST_CASE(cluster_refuses_what_it_cannot_use) {
   sandbox.write("text.npy", "not an array");
   sandbox.write("cut.npy", sandbox.read("x.npy").substr(0, 1000));
   check_failure(sandbox, "cluster", "--in x.npy --k 0", 2, "--k");
-  check_failure(sandbox, "cluster", "--in x.npy --k 61", 2, "60");
+  check_failure(sandbox, "cluster", "--in x.npy --k 61", 2, "--k: expected 1..60");
+  check_failure(sandbox, "cluster", "--in x.npy --sweep 61:70", 2, "--sweep");
   check_failure(sandbox, "cluster", "--in x.npy --k 2.5", 2, "--k");
   check_failure(sandbox, "cluster", "--in x.npy --method other", 2, "--method");
   check_failure(sandbox, "cluster", "--in x.npy --n-init 0", 2, "--n-init");
@@ -158,7 +159,8 @@ BOOST_AUTO_TEST_CASE(cluster_refuses_what_it_cannot_use) {
   check_failure(sandbox, "cluster", "--in text.npy --out y.npy", 2, "text.npy");
   check_failure(sandbox, "cluster", "--in cut.npy --out y.npy", 2, "cut.npy");
   check_failure(sandbox, "cluster", "--in . --out y.npy", 2, ".:");
-  check_failure(sandbox, "cluster", "--in same.npy --method kmeans --k auto --out y.npy", 2, "two groups");
+  check_failure(sandbox, "cluster", "--in same.npy --method kmeans --k auto --out y.npy", 2,
+                "--k: expected rows that fall into at least two groups");
 }
 
 BOOST_AUTO_TEST_CASE(output_that_cannot_be_written_is_a_failure) {

@@ -40,7 +40,8 @@ struct LanceWilliams {
 
   double operator()(double to_x, double to_y, double between, double x, double y, double i) const {
     if (method == LinkageMethod::complete) return std::max(to_x, to_y);
-    if (method == LinkageMethod::average) return (simd::rounded(x * to_x) + simd::rounded(y * to_y)) / (x + y);
+    if (method == LinkageMethod::average)
+      return (simd::rounded(x * to_x) + simd::rounded(y * to_y)) / (x + y);
     const double t = 1 / (x + y + i);
     return std::sqrt(simd::rounded((i + x) * t * to_x * to_x) + simd::rounded((i + y) * t * to_y * to_y) -
                      simd::rounded(i * t * between * between));

@@ -58,6 +58,16 @@ save("crowd_points", crowd)
 for method in ("single", "complete", "average", "ward"):
     save(f"crowd_{method}_linkage", linkage(crowd, method))
 
+# Sets of rows in tenths, where distances are equal but for rounding; column 0 is the set. (benchmarks/peers/trees.py
+# compares many more.)
+tenths = [np.array([[3, 0, 0], [0, 0, 1], [2, 0, 2]]) * 0.1]
+random = np.random.default_rng(3)
+tenths += [random.integers(2 + i % 5, size=(5 + i % 8, 3)) / 10 for i in range(24)]
+save("tenths_points", np.vstack([np.insert(rows, 0, i, axis=1) for i, rows in enumerate(tenths)]))
+for method in ("single", "complete", "average"):
+    save(f"tenths_{method}_linkage",
+         np.vstack([np.insert(linkage(rows, method)[:, :3], 0, i, axis=1) for i, rows in enumerate(tenths)]))
+
 labels = rng.integers(4, size=150)
 labels[labels == 0] = 1
 labels[17] = 7  # alone

@@ -28,7 +28,8 @@ class DistanceMatrix {
       const auto [begin, end] = piece_of(t, height, rows_);
       for (Index block = begin / width; block * width < rows_; ++block) {
         simd::Packet<double> sum[height][2];
-        squared_distances<double, height, RoundedSquares>(blocks.block(block), tiles.tile(t), exact.cols(), sum);
+        squared_distances<double, height, RoundedSquares>(blocks.block(block), tiles.tile(t), exact.cols(),
+                                                          sum);
         const Index last = std::min(rows_, (block + 1) * width);
         for (Index i = begin; i < end; ++i) {
           double squared[width];

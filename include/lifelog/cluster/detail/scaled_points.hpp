@@ -66,8 +66,8 @@ Magnitudes<T> magnitudes_of(const RowMatrixView<T>& rows) {
 
 /// Of those that are finite.
 inline Exponents exponents_of(const RowMatrix<double>& rows) {
-  return magnitudes_of(RowMatrixView<double>(rows.data(), rows.rows(), rows.cols(),
-                                             Eigen::OuterStride<>(rows.cols())))
+  return magnitudes_of(
+             RowMatrixView<double>(rows.data(), rows.rows(), rows.cols(), Eigen::OuterStride<>(rows.cols())))
       .exponents();
 }
 

@@ -86,7 +86,8 @@ class SpanningChain {
   // The largest number whose root is that of x: rows at different squared distances may be equally far away.
   static double last_of_root(double x) {
     const double root = std::sqrt(x);
-    for (double next = x; next < infinity && std::sqrt(next) == root; next = std::nextafter(next, infinity)) x = next;
+    for (double next = x; next < infinity && std::sqrt(next) == root; next = std::nextafter(next, infinity))
+      x = next;
     return x;
   }
 
