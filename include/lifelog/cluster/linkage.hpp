@@ -74,6 +74,8 @@ inline std::vector<Merge> chain_merges(DistanceMatrix& distances, LanceWilliams 
         distances(i, high) = together(distances(i, low), distances(i, high), least, low_size, high_size,
                                       size[static_cast<std::size_t>(i)]);
     high_size += low_size;
+    // A mean may round to less than what it is of: a chain may then have come back to a cluster that it had passed.
+    chain.erase(std::find(chain.begin(), chain.end(), low), chain.end());
     merges.push_back({low, high, least, 0});
   }
   return merges;

@@ -83,11 +83,12 @@ class SpanningChain {
            distance_.begin();
   }
 
-  // The largest number whose root is that of x: rows at different squared distances may be equally far away.
+  // The largest number whose root is that of x, one of the next three: rows at different squared distances may be equally
+  // far away.
   static double last_of_root(double x) {
     const double root = std::sqrt(x);
-    for (double next = x; next < infinity && std::sqrt(next) == root; next = std::nextafter(next, infinity))
-      x = next;
+    for (int i = 0; i < 3; ++i)
+      if (const double next = std::nextafter(x, infinity); std::sqrt(next) == root && x > 0) x = next;
     return x;
   }
 
