@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(so_they_do_at_the_ends_of_the_range, T, Scalars) {
 BOOST_AUTO_TEST_CASE_TEMPLATE(rows_of_all_sizes_side_by_side_give_sane_answers, T, Scalars) {
   using Limits = std::numeric_limits<T>;
   lifelog::Random random(3);
-  for (int turn = 0; turn < 60; ++turn) {
+  for (int turn = 0; turn < 40; ++turn) {
     const Index cols = 1 + turn % 3;
     RowMatrix<T> points(12 + turn % 7, cols);
     for (T& x : points.reshaped()) {
