@@ -54,7 +54,11 @@ inline std::vector<Merge> chain_merges(DistanceMatrix& distances, LanceWilliams 
   std::iota(living.begin(), living.end(), Index{0});
   std::vector<double> size(living.size(), 1);
   std::vector<Merge> merges;
+  const auto gone = [&](Index i) { return size[static_cast<std::size_t>(i)] == 0; };
   while (living.size() > 1) {
+    // A mean may round to less than what it is of: a chain may then have come back to a cluster that it had passed.
+    if (std::any_of(chain.end() - std::min<std::ptrdiff_t>(2, std::ssize(chain)), chain.end(), gone))
+      chain.clear();
     if (chain.empty()) chain.push_back(living.front());
     const Index last = chain.back(), before = chain.size() > 1 ? chain[chain.size() - 2] : -1;
     double least = before >= 0 ? distances(last, before) : std::numeric_limits<double>::infinity();
@@ -74,8 +78,7 @@ inline std::vector<Merge> chain_merges(DistanceMatrix& distances, LanceWilliams 
         distances(i, high) = together(distances(i, low), distances(i, high), least, low_size, high_size,
                                       size[static_cast<std::size_t>(i)]);
     high_size += low_size;
-    // A mean may round to less than what it is of: a chain may then have come back to a cluster that it had passed.
-    chain.erase(std::find(chain.begin(), chain.end(), low), chain.end());
+    low_size = 0;
     merges.push_back({low, high, least, 0});
   }
   return merges;
