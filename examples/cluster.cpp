@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <lifelog/cluster/group_rows.hpp>
 #include <lifelog/io/npy.hpp>
 #include <sstream>
 #include <stdexcept>
@@ -27,14 +28,14 @@ struct Flags {
 
 struct Method {
   std::string flag, title;
-  GroupingMethod method;
+  cluster::GroupingMethod method;
 };
 
-const std::vector<Method> methods = {{"kmeans", "k-means", GroupingMethod::kmeans},
-                                     {"ward", "Ward", GroupingMethod::ward},
-                                     {"single", "single linkage", GroupingMethod::single},
-                                     {"complete", "complete linkage", GroupingMethod::complete},
-                                     {"average", "average linkage", GroupingMethod::average}};
+const std::vector<Method> methods = {{"kmeans", "k-means", cluster::GroupingMethod::kmeans},
+                                     {"ward", "Ward", cluster::GroupingMethod::ward},
+                                     {"single", "single linkage", cluster::GroupingMethod::single},
+                                     {"complete", "complete linkage", cluster::GroupingMethod::complete},
+                                     {"average", "average linkage", cluster::GroupingMethod::average}};
 
 const Method& chosen_method(const Flags& flags) {
   return *std::find_if(methods.begin(), methods.end(), [&](const auto& m) { return m.flag == flags.method; });
@@ -63,8 +64,8 @@ void add_flags(CLI::App& app, Flags& flags) {
   app.add_option("--groups", flags.groups, "user lists to write (.json), with --users");
 }
 
-GroupingOptions grouping_options(const Flags& flags, const Program& program, bool users) {
-  GroupingOptions options;
+cluster::GroupingOptions grouping_options(const Flags& flags, const Program& program, bool users) {
+  cluster::GroupingOptions options;
   options.method = chosen_method(flags).method;
   options.restarts = flags.restarts;
   options.seed = program.seed;
@@ -106,8 +107,8 @@ std::string in_flags(const std::string& message, const Flags& flags) {
   return message;
 }
 
-Grouping group(const Input& input, const Flags& flags, const GroupingOptions& options,
-               const Program& program) {
+cluster::Grouping group(const Input& input, const Flags& flags, const cluster::GroupingOptions& options,
+                        const Program& program) {
   const Index rows = input.points.rows();
   if (options.k > rows)
     throw FlagError("--k: expected 1.." + std::to_string(rows) + " (the number of rows), got " + flags.k);
@@ -116,7 +117,8 @@ Grouping group(const Input& input, const Flags& flags, const GroupingOptions& op
                     " groups (the number of rows), got '" + flags.sweep + "'");
   auto progress = program.progress("grouping", options.sweep_last - options.sweep_first + 1);
   try {
-    auto grouping = group_rows(input.points, input.users, options, [&](int done, int) { progress.at(done); });
+    auto grouping =
+        cluster::group_rows(input.points, input.users, options, [&](int done, int) { progress.at(done); });
     progress.finish();
     return grouping;
   } catch (const std::invalid_argument& error) {
@@ -132,9 +134,10 @@ std::string number(double x, int decimals) {
   return out.str();
 }
 
-void print_sweep(std::ostream& out, const Grouping& grouping, const Method& method) {
+void print_sweep(std::ostream& out, const cluster::Grouping& grouping, const Method& method) {
   if (grouping.sweep.empty()) return;
-  Table table({"k", method.method == GroupingMethod::kmeans ? "inertia" : "height", "silhouette", "entropy"});
+  Table table({"k", method.method == cluster::GroupingMethod::kmeans ? "inertia" : "height", "silhouette",
+               "entropy"});
   for (const auto& trial : grouping.sweep)
     table.row(
         {std::to_string(trial.k), number(trial.fit, 4), fixed(trial.silhouette, 4), fixed(trial.entropy, 3)});
@@ -152,24 +155,24 @@ void print_users(std::ostream& out, const cluster::UserGroups& users) {
   out << '\n' << table;
 }
 
-void print_summary(std::ostream& out, const Grouping& grouping, const Method& method) {
+void print_summary(std::ostream& out, const cluster::Grouping& grouping, const Method& method) {
   const auto& chosen = grouping.chosen;
   print_sweep(out, grouping, method);
   out << method.title << ", " << count(chosen.labels.size(), "row", "rows") << ", k = " << chosen.k << ": "
-      << (method.method == GroupingMethod::kmeans ? "inertia " : "merge height ") << number(chosen.fit, 6)
-      << ", silhouette " << fixed(chosen.silhouette, 4);
+      << (method.method == cluster::GroupingMethod::kmeans ? "inertia " : "merge height ")
+      << number(chosen.fit, 6) << ", silhouette " << fixed(chosen.silhouette, 4);
   if (grouping.users) out << ", entropy " << fixed(chosen.entropy, 4);
   out << '\n';
   if (grouping.users) print_users(out, *grouping.users);
 }
 
-void write_results(const Flags& flags, const Grouping& grouping) {
+void write_results(const Flags& flags, const cluster::Grouping& grouping) {
   if (!flags.out.empty())
     writing([&] { io::save_npy(flags.out, grouping.chosen.labels.cast<std::int64_t>().eval()); });
   if (flags.groups.empty()) return;
   std::vector<std::string> names;
   for (const int user : grouping.users->users) names.push_back(std::to_string(user));
-  write_groups(flags.groups, user_lists(people_groups(*grouping.users), names));
+  write_groups(flags.groups, user_lists(cluster::people_groups(*grouping.users), names));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 // A trained model as a C++ header for firmware: the network's type, its folded weights, and a self-test.
 
 #include <lifelog/mil/firmware_file.hpp>
+#include <lifelog/predict/model_notes.hpp>
 
 #include "common/program.hpp"
 #include "steps/sample_person.hpp"
@@ -28,7 +29,7 @@ mil::FirmwareOptions options_of(const mil::Model& model, const std::string& name
   mil::FirmwareOptions options;
   options.name = name;
   options.seed = seed;
-  const auto fitted = standardization_of(model);
+  const auto fitted = predict::standardization_of(model);
   for (std::size_t m = 0; fitted && m < fitted->scales.size(); ++m) {
     options.scales.emplace_back();
     for (std::size_t c = 0; c < fitted->scales[m].mean.size(); ++c)

@@ -5,6 +5,7 @@
 #include <lifelog/data/dataset_file.hpp>
 #include <lifelog/io/npy.hpp>
 #include <lifelog/mil/bag_stream.hpp>
+#include <lifelog/predict/dataset_bags.hpp>
 
 #include "common/program.hpp"
 #include "steps/sample_person.hpp"
@@ -102,7 +103,7 @@ int main(int argc, char** argv) {
         auto data = flags.data.empty() ? sample_person(program.seed) : data::load_dataset(flags.data);
         const auto model = flags.model.empty() ? train_sample(data, program) : mil::load_model(flags.model);
         const auto whole = modal_importance(model, data, false, program.threads);
-        const auto result = replay(model, bags_of(data), program);
+        const auto result = replay(model, predict::bags_of(data), program);
         if (!flags.out.empty()) writing([&] { io::save_npy(flags.out, result.importance); });
         const double deviation =
             static_cast<double>((result.importance - whole.importance).cwiseAbs().maxCoeff());

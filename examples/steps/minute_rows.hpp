@@ -81,43 +81,12 @@ struct MinuteRows {
   }
 };
 
-/// [users, M]: the mean importance of each person's minutes.
-inline RowMatrix<double> mean_importances(const MinuteRows& rows) {
-  RowMatrix<double> means =
-      RowMatrix<double>::Zero(static_cast<Index>(rows.users.size()), rows.importance.cols());
-  for (Index i = 0; i < rows.size(); ++i)
-    means.row(rows.person[static_cast<std::size_t>(i)]) += rows.importance.row(i);
-  const auto minutes = rows.minutes_of_users();
-  for (Index u = 0; u < means.rows(); ++u)
-    means.row(u) /= static_cast<double>(minutes[static_cast<std::size_t>(u)]);
-  return means;
-}
-
 /// `limit` of the numbers 0..n-1, as evenly spread as can be; all when there are fewer.
 inline std::vector<Index> even_sample(Index n, Index limit) {
   std::vector<Index> rows;
   const Index count = std::min(n, limit);
   for (Index i = 0; i < count; ++i) rows.push_back(i * n / count);
   return rows;
-}
-
-/// The windows of some minutes, all modalities one after another: [rows, values of a minute]. What no sensor reports is cut
-/// off at a magnitude whose squares still add up in float.
-inline RowMatrix<float> raw_windows(const data::DataSet& data, const std::vector<Index>& rows) {
-  Index width = 0;
-  for (const auto& modality : data.modalities)
-    width += static_cast<Index>(modality.values.shape(1) * modality.values.shape(2));
-  RowMatrix<float> windows(static_cast<Index>(rows.size()), width);
-  for (Index i = 0; i < windows.rows(); ++i) {
-    float* out = windows.row(i).data();
-    for (const auto& modality : data.modalities) {
-      const auto size = modality.values.shape(1) * modality.values.shape(2);
-      const auto row = static_cast<std::size_t>(rows[static_cast<std::size_t>(i)]);
-      out = std::transform(modality.values.data() + row * size, modality.values.data() + (row + 1) * size,
-                           out, [](float value) { return std::clamp(value, -1e9f, 1e9f); });
-    }
-  }
-  return windows;
 }
 
 /// Writes importance.npy [n, M] float32; users.npy, labels.npy and minutes.npy [n] int64; and people.json: modalities,

@@ -3,8 +3,6 @@
 #include "predicting.hpp"
 
 #include <algorithm>
-#include <lifelog/predict/compare.hpp>
-#include <lifelog/predict/held_out.hpp>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -15,18 +13,6 @@
 namespace lifelog::examples {
 
 namespace {
-
-/// Mean F1 of one of the scores of each entry; 0 without entries.
-template<class Entries, class Entry>
-double mean_f1(const Entries& entries, PredictorScore Entry::*which) {
-  double total = 0;
-  for (const auto& entry : entries) total += (entry.*which).f1;
-  return entries.empty() ? 0 : total / static_cast<double>(entries.size());
-}
-
-PredictorScore score_of(const predict::Score& score) {
-  return {score.rows, score.f1, score.accuracy};
-}
 
 std::string predictor_name(std::size_t predictor) {
   return predictor == 0 ? "general" : "group " + std::to_string(predictor);
@@ -74,8 +60,14 @@ std::string history_csv(const std::vector<std::string>& names,
   return csv;
 }
 
-nlohmann::ordered_json json_of(const PredictorScore& score) {
+nlohmann::ordered_json json_of(const predict::Score& score) {
   return {{"rows", score.rows}, {"f1", score.f1}, {"accuracy", score.accuracy}};
+}
+
+std::vector<std::string> left_out_names(const HeldOutResults& results) {
+  std::vector<std::string> names;
+  for (const auto user : results.held_out.left_out) names.push_back(results.users[user]);
+  return names;
 }
 
 }  // namespace
@@ -86,23 +78,6 @@ Evaluation evaluation_of(const std::string& name) {
 }
 const std::string& evaluation_name(Evaluation evaluation) {
   return evaluation_names[static_cast<std::size_t>(evaluation)];
-}
-
-double PredictorResults::mean_group_f1() const {
-  return mean_f1(groups, &PredictorComparison::group);
-}
-double PredictorResults::mean_general_f1() const {
-  return mean_f1(groups, &PredictorComparison::general);
-}
-double HeldOutResults::mean_assigned_f1() const {
-  return mean_f1(people, &HeldOutResult::of_assigned);
-}
-double HeldOutResults::mean_general_f1() const {
-  return mean_f1(people, &HeldOutResult::general);
-}
-std::size_t HeldOutResults::assigned_to_own() const {
-  return static_cast<std::size_t>(
-      std::count_if(people.begin(), people.end(), [](const auto& p) { return p.assigned == p.group; }));
 }
 
 std::vector<data::RowTable> read_row_tables(const std::filesystem::path& dir, const UserLists& groups) {
@@ -125,13 +100,9 @@ PredictorResults compare_predictors(const std::vector<data::RowTable>& tables, c
   auto comparison = predict::compare_predictors(predict::row_inputs(tables, bins), tables.size(),
                                                 table_numbers(groups), comparing);
   progress.finish();
-  PredictorResults results{
-      score_of(comparison.general), {}, {}, std::move(comparison.histories), std::move(comparison.statuses)};
+  PredictorResults results{std::move(comparison), groups, {}};
   for (std::size_t p = 0; p <= groups.size(); ++p) results.predictors.push_back(predictor_name(p));
-  for (std::size_t g = 0; g < groups.size(); ++g)
-    results.groups.push_back(
-        {groups[g], score_of(comparison.groups[g].group), score_of(comparison.groups[g].general)});
-  warn_of_diverged(results.predictors, results.statuses, program);
+  warn_of_diverged(results.predictors, results.comparison.statuses, program);
   return results;
 }
 
@@ -148,52 +119,41 @@ HeldOutResults hold_out_each(const std::vector<data::RowTable>& tables, const Us
   auto held_out = predict::leave_one_out(predict::row_inputs(tables, bins), tables.size(),
                                          table_numbers(groups), holding);
   progress.finish();
-  std::vector<std::string> users;
-  for (const auto& table : tables) users.push_back(table.user);
-  HeldOutResults results;
-  for (auto& person : held_out.people) {
-    results.people.push_back({users[person.user],
-                              person.group,
-                              person.assigned,
-                              person.assign_minutes,
-                              std::move(person.loss),
-                              score_of(person.general),
-                              score_of(person.of_assigned),
-                              {}});
-    if (person.of_own) results.people.back().of_own = score_of(*person.of_own);
+  HeldOutResults results{std::move(held_out), {}, {}};
+  for (const auto& table : tables) results.users.push_back(table.user);
+  std::vector<train::TrainStatus> statuses;
+  for (const auto& predictor : results.held_out.predictors) {
+    results.predictors.push_back(predictor_name(predictor, results.users));
+    statuses.push_back(predictor.status);
   }
-  for (const auto user : held_out.left_out) results.left_out.push_back(users[user]);
-  for (auto& predictor : held_out.predictors) {
-    results.predictors.push_back(predictor_name(predictor, users));
-    results.histories.push_back(std::move(predictor.history));
-    results.statuses.push_back(predictor.status);
-  }
-  warn_of_diverged(results.predictors, results.statuses, program);
+  warn_of_diverged(results.predictors, statuses, program);
   return results;
 }
 
 void write_predictors(const std::filesystem::path& out, const PredictorResults& results) {
+  const auto& comparison = results.comparison;
   nlohmann::ordered_json groups = nlohmann::ordered_json::array();
-  for (std::size_t g = 0; g < results.groups.size(); ++g) {
-    const auto& group = results.groups[g];
-    groups.push_back({{"users", group.users},
-                      {"status", status_name(results.statuses[g + 1])},
+  for (std::size_t g = 0; g < comparison.groups.size(); ++g) {
+    const auto& group = comparison.groups[g];
+    groups.push_back({{"users", results.groups[g]},
+                      {"status", status_name(comparison.statuses[g + 1])},
                       {"group", json_of(group.group)},
                       {"general", json_of(group.general)}});
   }
   make_directory(out);
-  write_json(out / "comparison.json", {{"status", status_name(results.statuses.front())},
-                                       {"general", json_of(results.general)},
+  write_json(out / "comparison.json", {{"status", status_name(comparison.statuses.front())},
+                                       {"general", json_of(comparison.general)},
                                        {"groups", groups},
-                                       {"mean_group_f1", results.mean_group_f1()},
-                                       {"mean_general_f1", results.mean_general_f1()}});
-  write_text(out / "history.csv", history_csv(results.predictors, results.histories));
+                                       {"mean_group_f1", comparison.mean_group_f1()},
+                                       {"mean_general_f1", comparison.mean_general_f1()}});
+  write_text(out / "history.csv", history_csv(results.predictors, comparison.histories));
 }
 
 void write_held_out(const std::filesystem::path& out, const HeldOutResults& results) {
+  const auto& held_out = results.held_out;
   nlohmann::ordered_json people = nlohmann::ordered_json::array(), predictors = people;
-  for (const auto& person : results.people)
-    people.push_back({{"user", person.user},
+  for (const auto& person : held_out.people)
+    people.push_back({{"user", results.users[person.user]},
                       {"group", person.group},
                       {"assigned", person.assigned},
                       {"assign_minutes", person.assign_minutes},
@@ -201,48 +161,53 @@ void write_held_out(const std::filesystem::path& out, const HeldOutResults& resu
                       {"general", json_of(person.general)},
                       {"assigned_group", json_of(person.of_assigned)},
                       {"own_group", person.of_own ? json_of(*person.of_own) : nlohmann::ordered_json()}});
-  for (std::size_t p = 0; p < results.predictors.size(); ++p)
+  std::vector<std::vector<train::Epoch>> histories;
+  for (std::size_t p = 0; p < results.predictors.size(); ++p) {
     predictors.push_back(
-        {{"predictor", results.predictors[p]}, {"status", status_name(results.statuses[p])}});
+        {{"predictor", results.predictors[p]}, {"status", status_name(held_out.predictors[p].status)}});
+    histories.push_back(held_out.predictors[p].history);
+  }
   make_directory(out);
   write_json(out / "held_out.json", {{"people", people},
-                                     {"left_out", results.left_out},
+                                     {"left_out", left_out_names(results)},
                                      {"predictors", predictors},
-                                     {"assigned_to_own_group", results.assigned_to_own()},
-                                     {"mean_assigned_f1", results.mean_assigned_f1()},
-                                     {"mean_general_f1", results.mean_general_f1()}});
-  write_text(out / "held_out_history.csv", history_csv(results.predictors, results.histories));
+                                     {"assigned_to_own_group", held_out.assigned_to_own()},
+                                     {"mean_assigned_f1", held_out.mean_assigned_f1()},
+                                     {"mean_general_f1", held_out.mean_general_f1()}});
+  write_text(out / "held_out_history.csv", history_csv(results.predictors, histories));
 }
 
 std::string predictor_table(const PredictorResults& results) {
+  const auto& comparison = results.comparison;
   Table table({"group", "people", "test rows", "F1 group", "F1 general", "acc. group", "acc. general"});
-  for (std::size_t g = 0; g < results.groups.size(); ++g) {
-    const auto& group = results.groups[g];
+  for (std::size_t g = 0; g < comparison.groups.size(); ++g) {
+    const auto& group = comparison.groups[g];
     table.row({std::to_string(g + 1), std::to_string(group.users.size()), grouped(group.group.rows),
                fixed(group.group.f1, 4), fixed(group.general.f1, 4), fixed(group.group.accuracy, 4),
                fixed(group.general.accuracy, 4)});
   }
   std::ostringstream out;
-  out << table << "mean F1: group predictors " << fixed(results.mean_group_f1(), 4) << ", general predictor "
-      << fixed(results.mean_general_f1(), 4) << " on the same rows\n";
+  out << table << "mean F1: group predictors " << fixed(comparison.mean_group_f1(), 4)
+      << ", general predictor " << fixed(comparison.mean_general_f1(), 4) << " on the same rows\n";
   return out.str();
 }
 
 std::string held_out_table(const HeldOutResults& results) {
+  const auto& held_out = results.held_out;
   Table table({"held out", "group", "assigned", "by minutes", "test rows", "F1 assigned", "F1 own group",
                "F1 general"});
-  for (const auto& person : results.people)
-    table.row({person.user, std::to_string(person.group + 1), std::to_string(person.assigned + 1),
-               std::to_string(person.assign_minutes), grouped(person.general.rows),
-               fixed(person.of_assigned.f1, 4), person.of_own ? fixed(person.of_own->f1, 4) : "-",
-               fixed(person.general.f1, 4)});
+  for (const auto& person : held_out.people)
+    table.row({results.users[person.user], std::to_string(person.group + 1),
+               std::to_string(person.assigned + 1), std::to_string(person.assign_minutes),
+               grouped(person.general.rows), fixed(person.of_assigned.f1, 4),
+               person.of_own ? fixed(person.of_own->f1, 4) : "-", fixed(person.general.f1, 4)});
   std::ostringstream out;
-  out << table << results.assigned_to_own() << " of " << results.people.size()
+  out << table << held_out.assigned_to_own() << " of " << held_out.people.size()
       << " assigned to the group they are in; mean F1 of the assigned group's predictor "
-      << fixed(results.mean_assigned_f1(), 4) << ", of everybody else's "
-      << fixed(results.mean_general_f1(), 4) << '\n';
-  if (!results.left_out.empty())
-    out << "left out, with less than two labelled minutes: " << joined(results.left_out) << '\n';
+      << fixed(held_out.mean_assigned_f1(), 4) << ", of everybody else's "
+      << fixed(held_out.mean_general_f1(), 4) << '\n';
+  if (!held_out.left_out.empty())
+    out << "left out, with less than two labelled minutes: " << joined(left_out_names(results)) << '\n';
   return out.str();
 }
 

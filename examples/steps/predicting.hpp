@@ -3,9 +3,9 @@
 
 #include <filesystem>
 #include <lifelog/data/tension.hpp>
+#include <lifelog/predict/compare.hpp>
+#include <lifelog/predict/held_out.hpp>
 #include <lifelog/readers/rows_file.hpp>
-#include <lifelog/train/trainer.hpp>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,50 +24,17 @@ inline const std::vector<std::string> evaluation_names = {"split", "stratified",
 Evaluation evaluation_of(const std::string& name);
 const std::string& evaluation_name(Evaluation evaluation);
 
-struct PredictorScore {
-  Index rows = 0;
-  double f1 = 0, accuracy = 0;
-};
-
-/// One group's predictor beside everybody's, on that group's test rows.
-struct PredictorComparison {
-  std::vector<std::string> users;
-  PredictorScore group, general;
-};
-
+/// How group predictors and everybody's did, with the words that files and tables call them by.
 struct PredictorResults {
-  PredictorScore general;  ///< on all test rows
-  std::vector<PredictorComparison> groups;
-  /// The general predictor, then each group's: name, how its training went, and how it ended.
-  std::vector<std::string> predictors;
-  std::vector<std::vector<train::Epoch>> histories;
-  std::vector<train::TrainStatus> statuses;
-
-  double mean_group_f1() const;
-  double mean_general_f1() const;  ///< of the general predictor, over the same groups
-};
-
-/// Somebody held out, under predictors of other people.
-struct HeldOutResult {
-  std::string user;
-  std::size_t group = 0, assigned = 0;  ///< from 0
-  Index assign_minutes = 0;
-  std::vector<double> loss;  ///< [groups], of those minutes
-  PredictorScore general, of_assigned;
-  std::optional<PredictorScore> of_own;
+  predict::Comparison comparison;
+  UserLists groups;
+  std::vector<std::string> predictors;  ///< the general one, then each group's
 };
 
 struct HeldOutResults {
-  std::vector<HeldOutResult> people;
-  std::vector<std::string> left_out;  ///< with too few labelled minutes
-  /// What each predictor was trained on, how its training went and how it ended.
-  std::vector<std::string> predictors;
-  std::vector<std::vector<train::Epoch>> histories;
-  std::vector<train::TrainStatus> statuses;
-
-  double mean_assigned_f1() const;
-  double mean_general_f1() const;
-  std::size_t assigned_to_own() const;
+  predict::HeldOut held_out;
+  std::vector<std::string> users;       ///< of the tables
+  std::vector<std::string> predictors;  ///< what each was trained on
 };
 
 /// Row tables of the users in `groups`, from `<dir>/<user>.csv`. Throws io_error, format_error.

@@ -12,9 +12,10 @@
 namespace lifelog::examples {
 
 /// People with mean importances, and groups with the sums of their people's minutes divided by their number.
-inline void report_groups(const MinuteRows& rows, const PeopleGroups& groups, report::Report& report) {
+inline void report_groups(const MinuteRows& rows, const cluster::PeopleGroups& groups,
+                          report::Report& report) {
   const auto modalities = static_cast<std::size_t>(rows.importance.cols());
-  const auto means = mean_importances(rows);
+  const auto means = cluster::user_means(rows.importance, rows.users_of_rows());
   const auto minutes = rows.minutes_of_users();
   report.modalities = rows.modalities;
   report.people.clear();
@@ -35,7 +36,7 @@ inline void report_groups(const MinuteRows& rows, const PeopleGroups& groups, re
 
 /// A t-SNE map of minutes. map: [n, 2]; clusters: [n], of each minute.
 inline report::MinuteMap minute_map(const MinuteRows& rows, const RowMatrix<double>& map,
-                                    double kl_divergence, const PeopleGroups& groups,
+                                    double kl_divergence, const cluster::PeopleGroups& groups,
                                     const Eigen::VectorXi& clusters) {
   const auto labels = data::LabelEncoder::fit(rows.label);
   report::MinuteMap result;
@@ -46,7 +47,7 @@ inline report::MinuteMap minute_map(const MinuteRows& rows, const RowMatrix<doub
   for (Index i = 0; i < rows.size(); ++i) {
     result.x.push_back(static_cast<float>(map(i, 0)));
     result.y.push_back(static_cast<float>(map(i, 1)));
-    result.group.push_back(groups.of_cluster[static_cast<std::size_t>(clusters[i])]);
+    result.group.push_back(groups.of_label(clusters[i]));
     result.label.push_back(static_cast<int>(labels.encode(rows.label[static_cast<std::size_t>(i)])));
   }
   return result;

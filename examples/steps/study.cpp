@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <lifelog/data/dataset_file.hpp>
+#include <lifelog/data/raw_windows.hpp>
 #include <lifelog/generator/generator.hpp>
 #include <lifelog/io/npy.hpp>
 #include <lifelog/manifold/tsne.hpp>
@@ -227,7 +228,7 @@ void Study::find_groups() {
     options.kmeans.seed = program_.seed;
     options.kmeans.threads = program_.threads;
     const auto choice = choose_groups(rows, options);
-    const auto groups = people_groups(cluster::user_groups(rows.users_of_rows(), choice.labels));
+    const auto groups = cluster::people_groups(cluster::user_groups(rows.users_of_rows(), choice.labels));
     writing([&] { io::save_npy(dir / "labels.npy", choice.labels.cast<std::int64_t>().eval()); });
     write_selection(dir / "selection.json", choice.selection);
     write_groups(dir / "groups.json", user_lists(groups, rows.users));
@@ -247,7 +248,7 @@ RowMatrix<float> Study::windows_of(const MinuteRows& rows) const {
       own.push_back(std::find(data.timestamp.begin(), data.timestamp.end(), rows.timestamp[i]) -
                     data.timestamp.begin());
     }
-    const auto of_user = raw_windows(data, own);
+    const auto of_user = data::raw_windows(data, own);
     if (at == 0) windows.resize(rows.size(), of_user.cols());
     windows.middleRows(at, of_user.rows()) = of_user;
     at += of_user.rows();
@@ -261,7 +262,7 @@ void Study::draw_maps() {
     const auto dir = options_.out / "map";
     make_directory(dir);
     const auto rows = minutes();
-    if (rows.size() < fewest_rows) {
+    if (rows.size() < cluster::fewest_rows_to_group) {
       writing([&] { fs::remove(dir / "maps.json"); });
       return "too few minutes to map";
     }
@@ -299,8 +300,8 @@ void Study::compare_predictors() {
         lifelog::examples::compare_predictors(tables, groups, options_.rules.bins, options_.predictors,
                                               options_.evaluation == Evaluation::stratified, program_);
     write_predictors(dir, results);
-    auto summary = "mean F1 of groups " + fixed(results.mean_group_f1(), 3) + ", of everybody's predictor " +
-                   fixed(results.mean_general_f1(), 3);
+    auto summary = "mean F1 of groups " + fixed(results.comparison.mean_group_f1(), 3) +
+                   ", of everybody's predictor " + fixed(results.comparison.mean_general_f1(), 3);
     if (!hold_out) {
       for (const char* file : {"held_out.json", "held_out_history.csv"})
         writing([&] { fs::remove(dir / file); });
@@ -309,8 +310,8 @@ void Study::compare_predictors() {
     const auto held_out = hold_out_each(tables, groups, options_.rules.bins, options_.predictors,
                                         options_.assign_minutes, program_);
     write_held_out(dir, held_out);
-    return summary + "; of people held out: " + fixed(held_out.mean_assigned_f1(), 3) +
-           " with the assigned group's predictor, " + fixed(held_out.mean_general_f1(), 3) +
+    return summary + "; of people held out: " + fixed(held_out.held_out.mean_assigned_f1(), 3) +
+           " with the assigned group's predictor, " + fixed(held_out.held_out.mean_general_f1(), 3) +
            " with everybody else's";
   });
 }

@@ -89,7 +89,7 @@ void Study::collect_groups(report::Report& report) const {
   const auto& out = options_.out;
   const auto rows = minutes();
   const Eigen::VectorXi clusters = as_eigen(io::load_npy<int, 1>(out / "groups" / "labels.npy"));
-  const auto groups = people_groups(cluster::user_groups(rows.users_of_rows(), clusters));
+  const auto groups = cluster::people_groups(cluster::user_groups(rows.users_of_rows(), clusters));
   report_groups(rows, groups, report);
   report.selection = read_selection(out / "groups" / "selection.json");
   if (!fs::exists(out / "map" / "maps.json")) return;

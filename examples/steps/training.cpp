@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <lifelog/mil/modal_importance.hpp>
+#include <lifelog/predict/dataset_bags.hpp>
+#include <lifelog/predict/model_notes.hpp>
 #include <lifelog/train/checkpoint.hpp>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -28,41 +30,15 @@ mil::BagNetwork<float> start_network(const data::DataSet& data, const mil::Bags<
   return std::move(model.network);
 }
 
-std::string standardization_text(const data::Standardization& fitted) {
-  nlohmann::ordered_json json = nlohmann::ordered_json::array();
-  for (const auto& scale : fitted.scales)
-    json.push_back({{"modality", scale.modality}, {"mean", scale.mean}, {"deviation", scale.deviation}});
-  return json.dump();
-}
-
-std::string split_text(const evaluate::SplitOptions& split) {
-  return nlohmann::ordered_json{{"train", split.train},
-                                {"valid", split.valid},
-                                {"test", split.test},
-                                {"shuffle", split.shuffle},
-                                {"seed", split.seed}}
-      .dump();
-}
-
 std::vector<Index> test_rows(const mil::Model& model, Index minutes) {
-  const auto note = model.notes.find("split");
-  if (note == model.notes.end())
+  const auto split = predict::split_of(model);
+  if (!split)
     throw format_error("model",
                        "expected to be told how minutes were split for testing (metadata 'split'), as "
                        "train_mil writes it");
-  const auto json = nlohmann::json::parse(note->second);
-  evaluate::SplitOptions split;
-  split.train = json.at("train"), split.valid = json.at("valid"), split.test = json.at("test");
-  split.shuffle = json.at("shuffle"), split.seed = json.at("seed");
-  auto rows = evaluate::split_items(minutes, split).test;
+  auto rows = evaluate::split_items(minutes, *split).test;
   std::sort(rows.begin(), rows.end());
   return rows;
-}
-
-std::vector<Index> labels_of(const data::DataSet& data) {
-  std::vector<Index> labels;
-  for (const auto label : data.label) labels.push_back(static_cast<Index>(label));
-  return labels;
 }
 
 std::string number(double value) {
@@ -76,16 +52,6 @@ TrainingFiles::TrainingFiles(const std::filesystem::path& model_file)
       history(model_file.parent_path() / "history.csv"),
       metrics(model_file.parent_path() / "metrics.json"),
       checkpoint(model_file.parent_path() / "checkpoint.safetensors") {}
-
-mil::Bags<float> bags_of(const data::DataSet& data) {
-  mil::Bags<float> bags;
-  bags.count = data.size();
-  for (const auto& modality : data.modalities)
-    bags.modalities.push_back({modality.name, modality.values.data(),
-                               modality.scalar ? Index{0} : static_cast<Index>(modality.values.shape(1)),
-                               static_cast<Index>(modality.values.shape(2))});
-  return bags;
-}
 
 std::string status_name(train::TrainStatus status) {
   switch (status) {
@@ -104,15 +70,16 @@ std::string status_name(train::TrainStatus status) {
 Training train_person(data::DataSet& data, const TrainingOptions& options, const TrainingFiles& files,
                       const std::function<void(const train::Epoch&)>& seen) {
   const auto split = evaluate::split_items(data.size(), options.split);
-  std::map<std::string, std::string> notes{{"split", split_text(options.split)}, {"user", data.user}};
+  std::map<std::string, std::string> notes{{"split", predict::split_note(options.split)},
+                                           {"user", data.user}};
   if (options.standardize) {
     const auto fitted = data::fit_standardization(data, split.train, options.threads);
     data::standardize(data, fitted, options.threads);
-    notes["standardize"] = standardization_text(fitted);
+    notes["standardize"] = predict::standardization_note(fitted);
   }
-  const auto bags = bags_of(data);
+  const auto bags = predict::bags_of(data);
   const auto start = start_network(data, bags, options);
-  mil::BagTask<float> task(start, bags, labels_of(data), options.threads);
+  mil::BagTask<float> task(start, bags, predict::labels_of(data), options.threads);
   train::TrainState<mil::BagNetwork<float>> state(start, options.train.optimizer);
   if (options.resume && std::filesystem::exists(files.checkpoint))
     train::load_checkpoint(files.checkpoint.string(), state);
@@ -150,10 +117,9 @@ std::string history_line(const train::Epoch& e) {
 }
 
 bool worse_than_guessing(const nlohmann::ordered_json& metrics) {
-  constexpr double far = 1000;
   const auto loss = metrics.value("loss", nlohmann::ordered_json());
   return loss.is_number() &&
-         loss.get<double>() > far * std::log(static_cast<double>(metrics.at("classes").size()));
+         train::worse_than_guessing(loss.get<double>(), static_cast<Index>(metrics.at("classes").size()));
 }
 
 nlohmann::ordered_json write_training(const Training& training, const TrainingOptions& options,
@@ -200,25 +166,17 @@ mil::Model train_sample(data::DataSet& data, const Program& program) {
       .model;
 }
 
-std::optional<data::Standardization> standardization_of(const mil::Model& model) {
-  const auto note = model.notes.find("standardize");
-  if (note == model.notes.end()) return std::nullopt;
-  data::Standardization fitted;
-  for (const auto& entry : nlohmann::json::parse(note->second))
-    fitted.scales.push_back({entry.at("modality"), entry.at("mean"), entry.at("deviation")});
-  return fitted;
-}
-
 importance::Faithfulness judge_faithfulness(const mil::Model& model, const data::DataSet& data,
                                             const std::vector<Index>& rows, std::uint64_t seed, int threads) {
   importance::FaithfulnessOptions options;
   options.seed = seed;
   options.threads = threads;
-  return importance::faithfulness(model.network, bags_of(data), labels_of(data), rows, options);
+  return importance::faithfulness(model.network, predict::bags_of(data), predict::labels_of(data), rows,
+                                  options);
 }
 
 Importance modal_importance(const mil::Model& model, data::DataSet& data, bool test_only, int threads) {
-  if (const auto fitted = standardization_of(model)) data::standardize(data, *fitted, threads);
+  if (const auto fitted = predict::standardization_of(model)) data::standardize(data, *fitted, threads);
   Importance result;
   if (test_only) {
     result.rows = test_rows(model, data.size());
@@ -226,7 +184,7 @@ Importance modal_importance(const mil::Model& model, data::DataSet& data, bool t
     result.rows.resize(static_cast<std::size_t>(data.size()));
     std::iota(result.rows.begin(), result.rows.end(), Index{0});
   }
-  auto outputs = mil::evaluate(model.network, bags_of(data), result.rows, threads);
+  auto outputs = mil::evaluate(model.network, predict::bags_of(data), result.rows, threads);
   result.importance = std::move(outputs.importance);
   result.log_probabilities = std::move(outputs.log_probabilities);
   return result;

@@ -69,12 +69,8 @@ std::string history_line(const train::Epoch& epoch);
 /// The status as a word: finished, patience, stopped, diverged.
 std::string status_name(train::TrainStatus status);
 
-/// Whether training ended with a loss (metrics.json says which) far above that of guessing: its inputs are beyond what such
-/// a network can weigh, and what it says is of no meaning.
+/// `train::worse_than_guessing` of the loss that a metrics.json tells.
 bool worse_than_guessing(const nlohmann::ordered_json& metrics);
-
-/// A data set as the network sees it; the data set must outlive it.
-mil::Bags<float> bags_of(const data::DataSet& data);
 
 /// What a trained model says of a person's minutes.
 struct Importance {
@@ -82,9 +78,6 @@ struct Importance {
   RowMatrix<float> importance;         ///< [n, M]
   RowMatrix<float> log_probabilities;  ///< [n, C]
 };
-
-/// How a model's inputs are standardised, where they were when it was trained.
-std::optional<data::Standardization> standardization_of(const mil::Model& model);
 
 /// A model of that generated person, for programs that are given none.
 mil::Model train_sample(data::DataSet& data, const Program& program);

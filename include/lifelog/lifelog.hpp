@@ -4,10 +4,12 @@
 // Everything. Needs Eigen and xtensor, and nlohmann-json for the headers that read or write JSON, which are left out
 // where that is not installed. Firmware takes embedded.hpp; who wants one algorithm includes its header alone.
 
+#include "cluster/group_rows.hpp"
 #include "cluster/groups.hpp"
 #include "cluster/kmeans.hpp"
 #include "cluster/linkage.hpp"
 #include "cluster/mini_batch.hpp"
+#include "cluster/people.hpp"
 #include "cluster/silhouette.hpp"
 #include "cluster/tree.hpp"
 #include "cluster/validity.hpp"
@@ -30,6 +32,7 @@
 #include "data/modalities.hpp"
 #include "data/number_table.hpp"
 #include "data/quality.hpp"
+#include "data/raw_windows.hpp"
 #include "data/rows.hpp"
 #include "data/rules.hpp"
 #include "data/sliding_windows.hpp"
@@ -88,6 +91,7 @@
 #include "nn/sum.hpp"
 #include "nn/weight_norm.hpp"
 #include "predict/compare.hpp"
+#include "predict/dataset_bags.hpp"
 #include "predict/held_out.hpp"
 #include "predict/predictor_network.hpp"
 #include "predict/predictor_training.hpp"
@@ -116,6 +120,7 @@
 #include "io/safetensors.hpp"
 #include "mil/firmware_file.hpp"
 #include "mil/model_file.hpp"
+#include "predict/model_notes.hpp"
 #include "train/checkpoint.hpp"
 #include "train/tensors.hpp"
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <lifelog/data/windows.hpp>
+#include <lifelog/readers/csv_numbers.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -7,6 +8,7 @@
 #include <limits>
 
 using namespace lifelog::data;
+using lifelog::readers::read_numbers;
 
 namespace {
 

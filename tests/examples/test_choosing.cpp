@@ -25,21 +25,12 @@ MinuteRows sample_rows(Index people, Index groups) {
 
 BOOST_AUTO_TEST_SUITE(choosing)
 
-BOOST_AUTO_TEST_CASE(people_alone_or_all_together_suit_nobody) {
-  const RowMatrix<double> means{{0.0}, {0.1}, {1.0}, {1.1}};
-  BOOST_TEST(people_silhouette(means, Eigen::VectorXi{{2, 2, 2, 2}}) == -1);
-  BOOST_TEST(people_silhouette(means, Eigen::VectorXi{{0, 1, 2, 3}}) == 0);
-  const double pairs = people_silhouette(means, Eigen::VectorXi{{0, 0, 3, 3}});
-  BOOST_TEST(pairs > 0.85);
-  BOOST_TEST(people_silhouette(means, Eigen::VectorXi{{0, 0, 1, 3}}) < pairs);
-}
-
 BOOST_AUTO_TEST_CASE(finds_as_many_groups_as_were_planted) {
   for (const Index planted : {3, 4, 5}) {
     const auto rows = sample_rows(20, planted);
     const auto choice = choose_groups(rows, {});
     BOOST_TEST(choice.selection.chosen == planted);
-    const auto groups = people_groups(cluster::user_groups(rows.users_of_rows(), choice.labels));
+    const auto groups = cluster::people_groups(cluster::user_groups(rows.users_of_rows(), choice.labels));
     BOOST_TEST(groups.count == planted);
     for (std::size_t u = 0; u < 20; ++u)
       BOOST_TEST(groups.of_user[u] == groups.of_user[u % static_cast<std::size_t>(planted)]);

@@ -33,14 +33,6 @@ BOOST_AUTO_TEST_CASE(other_modalities_or_lengths_are_refused) {
   BOOST_TEST(rows.users.size() == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(people_have_mean_importances) {
-  const auto means = mean_importances(three_people());
-  BOOST_TEST(means.rows() == 3);
-  BOOST_TEST(means(0, 0) == 0.75);
-  BOOST_TEST(means(1, 1) == 1);
-  BOOST_TEST(means(2, 0) == 0.75);
-}
-
 BOOST_AUTO_TEST_CASE(come_back_from_files) {
   const TemporaryDirectory temporary;
   const auto rows = three_people();
@@ -74,14 +66,6 @@ BOOST_AUTO_TEST_CASE(files_that_do_not_fit_are_refused) {
   BOOST_CHECK_THROW(load_minutes(dir), format_error);
   write_text(dir / "people.json", R"({"users": ["A", "B", "C"]})");
   BOOST_CHECK_THROW(load_minutes(dir), format_error);
-}
-
-BOOST_AUTO_TEST_CASE(windows_lie_side_by_side) {
-  const auto windows = raw_windows(person_of("A", 4, 7), {0, 2});
-  BOOST_TEST(windows.rows() == 2);
-  BOOST_TEST(windows.cols() == 4);
-  BOOST_TEST(windows(1, 2) == 7);
-  BOOST_TEST(windows(1, 3) == -7);
 }
 
 BOOST_AUTO_TEST_CASE(samples_are_even) {

@@ -15,7 +15,7 @@ BOOST_AUTO_TEST_SUITE(reporting)
 BOOST_AUTO_TEST_CASE(groups_without_people_are_left_out) {
   // Cluster 0 has minutes but nobody's majority.
   const Eigen::VectorXi users{{0, 0, 0, 1, 1, 2, 2}}, labels{{2, 2, 0, 1, 1, 2, 2}};
-  const auto groups = people_groups(cluster::user_groups(users, labels));
+  const auto groups = cluster::people_groups(cluster::user_groups(users, labels));
   BOOST_TEST(groups.count == 2);
   const std::vector<int> of_user = {1, 0, 1}, of_cluster = {-1, 0, 1};
   BOOST_TEST(groups.of_user == of_user);
@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(importances_are_averaged_for_people_and_summed_for_groups) 
 
 BOOST_AUTO_TEST_CASE(maps_know_group_and_label_of_each_minute) {
   const auto rows = three_people();
-  const PeopleGroups groups{{0, 1, 0}, {-1, 0, 1}, 2};
+  const cluster::PeopleGroups groups{{0, 1, 0}, {0, 1, 2}, {-1, 0, 1}, 2};
   const RowMatrix<double> map = RowMatrix<double>::Random(4, 2);
   const auto result = minute_map(rows, map, 0.5, groups, Eigen::VectorXi{{1, 0, 2, 2}});
   const std::vector<int> of_cluster = {0, -1, 1, 1}, label = {0, 1, 1, 0};

@@ -9,9 +9,10 @@
 #include <lifelog/generator/generator.hpp>
 #include <map>
 
-#include "etri_writer.hpp"
+#include "../support/etri_writer.hpp"
 
 namespace data = lifelog::data;
+namespace generator = lifelog::generator;
 namespace fs = std::filesystem;
 using etri_writer::TemporaryFolder;
 using lifelog::Index;

@@ -10,9 +10,11 @@
 #include <set>
 #include <sstream>
 
-#include "etri_writer.hpp"
+#include "../support/etri_writer.hpp"
 
 namespace data = lifelog::data;
+namespace generator = lifelog::generator;
+namespace readers = lifelog::readers;
 namespace fs = std::filesystem;
 using etri_writer::TemporaryFolder;
 using generator::DefectKind;

@@ -11,7 +11,7 @@
 #include <numbers>
 #include <set>
 
-namespace data = lifelog::data;
+namespace generator = lifelog::generator;
 using lifelog::Index;
 
 namespace {

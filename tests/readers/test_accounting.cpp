@@ -12,10 +12,11 @@
 #include <map>
 #include <set>
 
-#include "etri_writer.hpp"
+#include "../support/etri_writer.hpp"
 
 using namespace lifelog::data;
 using namespace lifelog::readers;
+using namespace lifelog::generator;
 using etri_writer::TemporaryFolder;
 using lifelog::Index;
 namespace fs = std::filesystem;
@@ -75,7 +76,7 @@ Expected expected_of(const GeneratorPlan& plan, std::size_t person, const Rules&
     if (defect.person == static_cast<Index>(person)) ++planted[static_cast<std::size_t>(defect.kind)];
   const auto n = [&](DefectKind kind) { return planted[static_cast<std::size_t>(kind)]; };
   using enum DefectKind;
-  const auto flawed = detail::flawed_minutes;
+  const auto flawed = lifelog::generator::detail::flawed_minutes;
 
   count(expected.dropped, reason::missing_modality,
         n(missing_file) + n(missing_minute) + flawed * (n(missing_folder) + n(empty_folder)));

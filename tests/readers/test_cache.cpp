@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <lifelog/readers/cache.hpp>
+#include <lifelog/readers/rows_file.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
 #include <set>
 
-#include "etri_writer.hpp"
+#include "../support/etri_writer.hpp"
 
 using namespace lifelog::data;
 using namespace lifelog::readers;
@@ -123,13 +124,13 @@ BOOST_FIXTURE_TEST_CASE(a_spoilt_cache_is_made_anew, SmallTree) {
     check_equal(first, read());
     BOOST_TEST(made == ++times);
     write(cache, whole.substr(0, at));
-    BOOST_TEST(!detail::load_cached<EtriPerson>(cache, key()));
+    BOOST_TEST(!lifelog::readers::detail::load_cached<EtriPerson>(cache, key()));
   }
   write(cache, whole + "x");
-  BOOST_TEST(!detail::load_cached<EtriPerson>(cache, key()));
+  BOOST_TEST(!lifelog::readers::detail::load_cached<EtriPerson>(cache, key()));
   write(cache, whole);
-  BOOST_TEST(detail::load_cached<EtriPerson>(cache, key()).has_value());
-  BOOST_TEST(!detail::load_cached<EtriRows>(cache, key()));
+  BOOST_TEST(lifelog::readers::detail::load_cached<EtriPerson>(cache, key()).has_value());
+  BOOST_TEST(!lifelog::readers::detail::load_cached<EtriRows>(cache, key()));
   fs::remove(cache);
   fs::create_directories(cache);
   BOOST_CHECK_THROW(read(), lifelog::io_error);
@@ -178,14 +179,14 @@ BOOST_AUTO_TEST_CASE(the_state_of_a_tree_is_its_names_sizes_and_times) {
 
 BOOST_AUTO_TEST_CASE(pieces_do_not_change_a_checksum) {
   const std::string text = "What is written in one piece may be read in many.";
-  detail::Checksum whole;
+  lifelog::readers::detail::Checksum whole;
   whole.add(text);
   for (std::size_t step = 1; step < 20; ++step) {
-    detail::Checksum sum;
+    lifelog::readers::detail::Checksum sum;
     for (std::size_t at = 0; at < text.size(); at += step) sum.add(text.substr(at, step));
     BOOST_TEST(sum.value() == whole.value());
   }
-  detail::Checksum padded;
+  lifelog::readers::detail::Checksum padded;
   padded.add(text + '\0');
   BOOST_TEST(padded.value() != whole.value());
 }

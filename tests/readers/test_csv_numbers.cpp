@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(plain_decimals_are_read_to_the_bits_of_from_chars) {
     const char *at = text.data(), *const end = at + text.size();
     double value = 7, expected = 7;
     const auto [stop, error] = std::from_chars(at, end, expected);
-    if (!detail::plain_decimal(at, end, value)) {
+    if (!lifelog::readers::detail::plain_decimal(at, end, value)) {
       BOOST_TEST((at == text.data()));
       continue;
     }
@@ -109,10 +109,10 @@ BOOST_AUTO_TEST_CASE(plain_decimals_are_read_to_the_bits_of_from_chars) {
     else  // no plain one goes on here: what follows the number sends it to from_chars
       BOOST_TEST((at != end && (*at == 'e' || *at == '.')), text);
     for (const char* behind : {",", "\n", "\r\n", " ", "e5", "-", "+", ".", "\"", "x", "\xB2"}) {
-      const auto cell = text + behind + std::string(detail::short_decimal_reach, '1');
+      const auto cell = text + behind + std::string(lifelog::readers::detail::short_decimal_reach, '1');
       const char* short_at = cell.data();
       double short_value = 7;
-      if (!detail::short_decimal(short_at, short_value)) continue;
+      if (!lifelog::readers::detail::short_decimal(short_at, short_value)) continue;
       ++faster;
       BOOST_TEST((short_at - cell.data() == at - text.data()), cell);
       expect_same_bits(short_value, value, cell);
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(every_short_decimal_is_taken_by_the_short_cut) {
         const auto cell = text + ",5.5,5.5,5.5,5.5,5.5,5.5,5.5";
         const char* at = cell.data();
         double value = 0;
-        BOOST_TEST(detail::short_decimal(at, value), text);
+        BOOST_TEST(lifelog::readers::detail::short_decimal(at, value), text);
         BOOST_TEST((at - cell.data() == static_cast<std::ptrdiff_t>(text.size())), text);
         BOOST_TEST(value == parse_number(text).value, text);
       }

@@ -7,7 +7,7 @@
 #include <map>
 #include <numeric>
 
-#include "etri_writer.hpp"
+#include "../support/etri_writer.hpp"
 
 using namespace lifelog::data;
 using namespace lifelog::readers;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <lifelog/readers/etri_rows.hpp>
+#include <lifelog/readers/rows_file.hpp>
 
 #include <boost/test/unit_test.hpp>
 
-#include "etri_writer.hpp"
+#include "../support/etri_writer.hpp"
 
 using namespace lifelog::data;
 using namespace lifelog::readers;

@@ -5,7 +5,7 @@
 
 #include <limits>
 
-#include "etri_writer.hpp"
+#include "../support/etri_writer.hpp"
 
 using namespace lifelog::data;
 using namespace lifelog::readers;
@@ -92,16 +92,6 @@ BOOST_AUTO_TEST_CASE(labels_as_numbers) {
   BOOST_TEST(std::isnan(tension(1)));
   BOOST_TEST(tension(2) == 7);
   BOOST_CHECK_THROW(label_numbers(small_table(), "mood"), std::invalid_argument);
-}
-
-BOOST_AUTO_TEST_CASE(tension_bins) {
-  const int study[] = {0, 0, 1, 1, 1, 1, 1, 1}, three[] = {0, 0, 1, 1, 1, 2, 2, 2};
-  for (int tension = 0; tension < 8; ++tension) {
-    BOOST_TEST(tension_bin(tension, TensionBins::study) == study[tension]);
-    BOOST_TEST(tension_bin(tension, TensionBins::three) == three[tension]);
-  }
-  BOOST_TEST(tension_bin_count(TensionBins::study) == 2);
-  BOOST_TEST(tension_bin_count(TensionBins::three) == 3);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -273,4 +273,10 @@ BOOST_AUTO_TEST_CASE(bad_options) {
   check_throws<std::invalid_argument>([&] { train(task, {}, ten, epochs(1), state); }, {"training row"});
 }
 
+BOOST_AUTO_TEST_CASE(a_loss_of_no_meaning) {
+  BOOST_TEST(!worse_than_guessing(std::log(4.0), 4));
+  BOOST_TEST(!worse_than_guessing(999 * std::log(4.0), 4));
+  BOOST_TEST(worse_than_guessing(1001 * std::log(4.0), 4));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

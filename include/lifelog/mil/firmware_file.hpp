@@ -37,11 +37,12 @@ inline ChannelScale scale_of(const FirmwareOptions& options, std::size_t modalit
 }
 
 /// Draws standard normal inputs, scaled and shifted to the sensors' units, and evaluates the bag as a whole.
-inline SelfTest make_self_test(const BagNetwork<float>& net, const FirmwareOptions& options) {
+template<class T>
+SelfTest make_self_test(const BagNetwork<T>& net, const FirmwareOptions& options) {
   SelfTest test;
   Random random(options.seed);
-  std::vector<std::vector<float>> seen;  // a modality's inputs as the network sees them, [channels][samples]
-  Bags<float> bags;
+  std::vector<std::vector<T>> seen;  // a modality's inputs as the network sees them, [channels][samples]
+  Bags<T> bags;
   bags.count = 1;
   for (const auto& shape : net.shapes()) {
     const Index channels = std::max<Index>(shape.channels, 1),
@@ -53,7 +54,7 @@ inline SelfTest make_self_test(const BagNetwork<float>& net, const FirmwareOptio
         const auto raw = static_cast<float>(scale.mean + scale.deviation * random.normal());
         test.inputs.push_back(raw);
         values[static_cast<std::size_t>(c * length + t)] =
-            static_cast<float>((static_cast<double>(raw) - scale.mean) / scale.deviation);
+            static_cast<T>((static_cast<double>(raw) - scale.mean) / scale.deviation);
       }
     bags.modalities.push_back({shape.name, nullptr, shape.channels, length});
   }
@@ -66,12 +67,12 @@ inline SelfTest make_self_test(const BagNetwork<float>& net, const FirmwareOptio
 }
 
 /// All weights in the order in which `FixedBagNetwork` takes them over, convolutions folded.
-inline std::vector<io::CHeader::Part> firmware_weights(const BagNetwork<float>& net,
-                                                       const FirmwareOptions& options) {
+template<class T>
+std::vector<io::CHeader::Part> firmware_weights(const BagNetwork<T>& net, const FirmwareOptions& options) {
   std::vector<io::CHeader::Part> parts;
   const auto add = [&](const std::string& prefix, const auto& part) {
     nn::visit(
-        [&](const nn::Path& path, const nn::Layout& layout, const float* data) {
+        [&](const nn::Path& path, const nn::Layout& layout, const T* data) {
           parts.push_back({prefix + nn::to_string(path), {data, data + layout.size()}});
         },
         part);
@@ -95,7 +96,8 @@ inline std::vector<io::CHeader::Part> firmware_weights(const BagNetwork<float>& 
   return parts;
 }
 
-inline void require_scales(const BagNetwork<float>& net, const FirmwareOptions& options) {
+template<class T>
+void require_scales(const BagNetwork<T>& net, const FirmwareOptions& options) {
   using lifelog::detail::require;
   if (options.scales.empty()) return;
   require(options.scales.size() == net.branches.size(), "scales: expected ", net.branches.size(),
@@ -124,7 +126,8 @@ inline void require_scales(const BagNetwork<float>& net, const FirmwareOptions& 
 ///
 /// Throws std::invalid_argument for scales that do not fit the model, a name that is no identifier, or weights that are
 /// not finite.
-inline io::CHeader firmware_header(const Model& model, const FirmwareOptions& options) {
+template<class T>
+io::CHeader firmware_header(const BasicModel<T>& model, const FirmwareOptions& options) {
   detail::require_scales(model.network, options);
   lifelog::detail::require(options.test_samples > 0, "test_samples: expected at least 1, got ",
                            options.test_samples);

@@ -16,11 +16,14 @@ namespace lifelog::mil {
 
 /// A trained network, what its classes 0…C−1 stand for, and what else its file should say: further metadata, for
 /// instance how the data was split.
-struct Model {
-  BagNetwork<float> network;
+template<class T>
+struct BasicModel {
+  BagNetwork<T> network;
   std::vector<std::string> classes;
   std::map<std::string, std::string> notes;
 };
+
+using Model = BasicModel<float>;
 
 namespace detail {
 
@@ -50,7 +53,8 @@ inline const char* pool_name(Pool pool) {
 /// Writes a model with its metadata; the file appears complete or not at all. Throws io_error, and
 /// std::invalid_argument when the classes' names are not one for each, or a name has a comma, which lists in files are
 /// cut at.
-inline void save_model(const std::string& path, const Model& model) {
+template<class T>
+void save_model(const std::string& path, const BasicModel<T>& model) {
   lifelog::detail::require(static_cast<Index>(model.classes.size()) == model.network.classes(),
                            "classes: expected ", model.network.classes(), " names, got ",
                            model.classes.size());
@@ -168,7 +172,8 @@ inline std::vector<std::string> class_names(const io::Tensors& tensors, bool our
 
 /// Reads a model of ours, or a bare `state_dict` of the original, whose modalities, channels and classes are
 /// told from names and shapes. Strict: format_error on a tensor that is missing, unknown or of another shape.
-inline Model load_model(const std::string& path) {
+template<class T = float>
+BasicModel<T> load_model(const std::string& path) {
   const auto tensors = io::Tensors::load(path);
   const bool ours = detail::has_our_metadata(tensors);
   const auto shapes = ours ? detail::stated_modalities(tensors) : detail::infer_modalities(tensors);
@@ -176,9 +181,10 @@ inline Model load_model(const std::string& path) {
   const auto& head_shape = tensors.at(head).shape;
   if (head_shape.size() != 1 || head_shape[0] < 2)
     throw format_error(tensors.where(head), "expected one number a class, for at least two classes");
-  Model model{BagNetwork<float>(shapes, static_cast<Index>(head_shape[0]), detail::pool_of(tensors, ours)),
-              detail::class_names(tensors, ours, head_shape[0]),
-              {}};
+  BasicModel<T> model{
+      BagNetwork<T>(shapes, static_cast<Index>(head_shape[0]), detail::pool_of(tensors, ours)),
+      detail::class_names(tensors, ours, head_shape[0]),
+      {}};
   const auto used = train::assign_tensors(model.network, tensors);
   for (const auto& tensor : tensors.tensors())
     if (!used.count(tensor.name)) throw format_error(tensors.where(tensor.name), "unknown tensor");

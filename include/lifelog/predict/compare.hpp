@@ -18,17 +18,22 @@ struct Comparison {
   /// scored with its best weights before that.
   std::vector<std::vector<train::Epoch>> histories;
   std::vector<train::TrainStatus> statuses;
+
+  /// Means over groups: of their own predictors, and of the general one on the same rows.
+  double mean_group_f1() const { return detail::mean_f1(groups, &GroupComparison::group); }
+  double mean_general_f1() const { return detail::mean_f1(groups, &GroupComparison::general); }
 };
 
 /// Trains a predictor on everybody and one on each group, and compares them on each group's test rows (study's § 5).
 ///
 /// users: how many people `inputs` holds; groups: their indices, each in at most one group. Throws
-/// std::invalid_argument for a group without rows.
-inline Comparison compare_predictors(const RowInputs& inputs, std::size_t users,
-                                     const std::vector<std::vector<std::size_t>>& groups,
-                                     const ComparisonOptions& options) {
+/// std::invalid_argument for a group without rows. T: what the networks compute in.
+template<class T = float>
+Comparison compare_predictors(const RowInputs& inputs, std::size_t users,
+                              const std::vector<std::vector<std::size_t>>& groups,
+                              const ComparisonOptions& options) {
   const auto split = detail::split_by_user(inputs, users, options.split, options.stratified);
-  detail::PredictorTrainer trainer(inputs, options);
+  detail::PredictorTrainer<T> trainer(inputs, options);
   Comparison result;
   const auto general = trainer.train(split.train, split.valid);
   result.general = trainer.score(general, split.test);

@@ -48,6 +48,15 @@ struct HeldOut {
   /// In the order they were trained in: of each group; then for each person of everybody else, and of the rest of the
   /// person's group. One that diverged is used with its best weights before that.
   std::vector<HeldOutPredictor> predictors;
+
+  /// Means over people: of the assigned group's predictor, and of everybody else's.
+  double mean_assigned_f1() const { return detail::mean_f1(people, &HeldOutPerson::of_assigned); }
+  double mean_general_f1() const { return detail::mean_f1(people, &HeldOutPerson::general); }
+  /// How many were assigned to the group they are in.
+  std::size_t assigned_to_own() const {
+    return static_cast<std::size_t>(
+        std::count_if(people.begin(), people.end(), [](const auto& p) { return p.assigned == p.group; }));
+  }
 };
 
 namespace detail {
@@ -84,10 +93,11 @@ inline MinuteChoice choose_minutes(const RowInputs& inputs, const std::vector<In
   return choice;
 }
 
+template<class T>
 class LeaveOneOut {
  public:
   using Users = std::vector<std::size_t>;
-  using Network = PredictorTrainer::Network;
+  using Network = typename PredictorTrainer<T>::Network;
 
   /// All must outlive this.
   LeaveOneOut(const RowInputs& inputs, std::size_t users, const std::vector<Users>& groups,
@@ -182,7 +192,7 @@ class LeaveOneOut {
   const std::vector<Users>& groups_;
   const HeldOutOptions& options_;
   std::vector<std::vector<Index>> rows_;  ///< of each person
-  PredictorTrainer trainer_;
+  PredictorTrainer<T> trainer_;
   evaluate::Split split_;
   std::vector<std::optional<Network>> whole_;  ///< predictor of each group
   HeldOut result_;
@@ -199,11 +209,11 @@ class LeaveOneOut {
 ///
 /// users: how many people `inputs` holds; groups: their indices, each in at most one group; who is in none neither
 /// trains nor is held out. A group whose predictors all have no finite loss is never chosen. Throws std::invalid_argument
-/// for a person in two groups, or fewer than two people with labelled rows.
-inline HeldOut leave_one_out(const RowInputs& inputs, std::size_t users,
-                             const std::vector<std::vector<std::size_t>>& groups,
-                             const HeldOutOptions& options) {
-  return detail::LeaveOneOut(inputs, users, groups, options).run();
+/// for a person in two groups, or fewer than two people with labelled rows. T: what the networks compute in.
+template<class T = float>
+HeldOut leave_one_out(const RowInputs& inputs, std::size_t users,
+                      const std::vector<std::vector<std::size_t>>& groups, const HeldOutOptions& options) {
+  return detail::LeaveOneOut<T>(inputs, users, groups, options).run();
 }
 
 }  // namespace lifelog::predict

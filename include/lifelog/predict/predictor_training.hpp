@@ -35,6 +35,14 @@ struct ComparisonOptions {
 
 namespace detail {
 
+/// Mean F1 of one of the scores of each entry; 0 without entries.
+template<class Entries, class Entry>
+double mean_f1(const Entries& entries, Score Entry::*which) {
+  double total = 0;
+  for (const auto& entry : entries) total += (entry.*which).f1;
+  return entries.empty() ? 0 : total / static_cast<double>(entries.size());
+}
+
 /// [users], the rows of each, in order.
 inline std::vector<std::vector<Index>> rows_by_user(const RowInputs& inputs, std::size_t users) {
   std::vector<std::vector<Index>> rows(users);
@@ -76,16 +84,17 @@ inline std::vector<Index> rows_of(const std::vector<Index>& rows, const RowInput
 }
 
 /// Trains one predictor after another from the same start, and judges them.
+template<class T>
 class PredictorTrainer {
  public:
-  using Network = PredictorNetwork<float>;
+  using Network = PredictorNetwork<T>;
   using RowNumbers = std::vector<Index>;
 
   /// options must outlive this.
   PredictorTrainer(const RowInputs& inputs, const ComparisonOptions& options)
       : options_(options),
         start_(initialised(inputs, options.train.seed)),
-        task_(start_, inputs.rows, inputs.labels, options.threads) {}
+        task_(start_, inputs.rows.template cast<T>(), inputs.labels, options.threads) {}
 
   Network train(const RowNumbers& train, const RowNumbers& valid) {
     auto own = options_.train;
@@ -129,7 +138,7 @@ class PredictorTrainer {
 
   const ComparisonOptions& options_;
   Network start_;
-  RowTask<float> task_;
+  RowTask<T> task_;
 };
 
 }  // namespace detail

@@ -118,11 +118,11 @@ inline data::RowTable parse_rows(std::string_view text, const std::string& file)
   CsvReader csv(text, file);
   const auto time = csv.column("datetime");
   data::RowTable table;
-  std::vector<std::size_t> value_columns, label_columns;
+  std::vector<std::size_t> values_at, labels_at;
   for (std::size_t c = 0; c < csv.header().size(); ++c) {
     if (c == time) continue;
     const bool value = is_value_column(csv.header()[c]);
-    (value ? value_columns : label_columns).push_back(c);
+    (value ? values_at : labels_at).push_back(c);
     if (value)
       table.columns.push_back(cell_text(csv.header()[c]));
     else
@@ -137,17 +137,17 @@ inline data::RowTable parse_rows(std::string_view text, const std::string& file)
     if (!parse_datetime(csv.cell(time), table.time.emplace_back()))
       throw format_error(place(),
                          "datetime: expected YYYY-MM-DD HH:MM:SS, got \"" + cell_text(csv.cell(time)) + "\"");
-    for (const auto c : value_columns) {
+    for (const auto c : values_at) {
       const auto number = data::parse_number(csv.cell(c));
       if (number.kind == data::CellKind::bad)
         throw format_error(place(), cell_text(csv.header()[c]) + ": expected a number or nothing, got \"" +
                                         cell_text(csv.cell(c)) + "\"");
       values.push_back(number.value);
     }
-    for (std::size_t l = 0; l < label_columns.size(); ++l)
-      table.labels[l].cells.push_back(cell_text(csv.cell(label_columns[l])));
+    for (std::size_t l = 0; l < labels_at.size(); ++l)
+      table.labels[l].cells.push_back(cell_text(csv.cell(labels_at[l])));
   }
-  table.values = xt::xtensor<double, 2>(std::array<std::size_t, 2>{table.size(), value_columns.size()});
+  table.values = xt::xtensor<double, 2>(std::array<std::size_t, 2>{table.size(), values_at.size()});
   std::copy(values.begin(), values.end(), table.values.data());
   return table;
 }

@@ -170,6 +170,13 @@ bool out_of_patience(const TrainOptions& options, const TrainState<Network>& sta
 
 }  // namespace detail
 
+/// Whether a cross-entropy is so far above that of guessing, ln C, that the network's inputs are beyond what it can
+/// weigh, and what it says is of no meaning. loss: mean over samples, nats; C: classes ≥ 2.
+inline bool worse_than_guessing(double loss, Index classes) {
+  constexpr double far = 1000;
+  return loss > far * std::log(static_cast<double>(classes));
+}
+
 /// Trains as the study does: shuffled batches, focal loss, clipped gradient, AdamW, and the weights of the best
 /// validation F1 kept. Goes on from `state`, whose history tells how many epochs are behind it, to `options.epochs`:
 /// in one run or in several the result is the same to the bit. Throws std::invalid_argument on options out of range.

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <vector>
+
+#include "../data/dataset.hpp"
+#include "../mil/bags.hpp"
+
+namespace lifelog::predict {
+
+/// A data set's minutes as the bag network sees them: nothing is copied, so the data set must outlive the bags.
+///
+///     const auto data = data::load_dataset("person.safetensors");
+///     const auto bags = predict::bags_of(data);
+///     mil::BagTask<float> task(network, bags, predict::labels_of(data));
+inline mil::Bags<float> bags_of(const data::DataSet& data) {
+  mil::Bags<float> bags;
+  bags.count = data.size();
+  for (const auto& modality : data.modalities)
+    bags.modalities.push_back({modality.name, modality.values.data(),
+                               modality.scalar ? Index{0} : static_cast<Index>(modality.values.shape(1)),
+                               static_cast<Index>(modality.values.shape(2))});
+  return bags;
+}
+
+/// [N], the class of each minute, 0…C−1.
+inline std::vector<Index> labels_of(const data::DataSet& data) {
+  return {data.label.begin(), data.label.end()};
+}
+
+}  // namespace lifelog::predict

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "../data/standardize.hpp"
+#include "../evaluate/split.hpp"
+#include "../mil/model_file.hpp"
+
+// What a model's file tells about how it was trained (`mil::Model::notes`), so that whoever loads it can treat further
+// minutes alike: how channels were standardised, and which minutes were held out.
+
+namespace lifelog::predict {
+
+/// The note `standardize`: [{"modality": "e4Acc", "mean": [0.1, …], "deviation": [1.2, …]}, …].
+inline std::string standardization_note(const data::Standardization& fitted) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  for (const auto& scale : fitted.scales)
+    json.push_back({{"modality", scale.modality}, {"mean", scale.mean}, {"deviation", scale.deviation}});
+  return json.dump();
+}
+
+/// The note `split`: {"train": 0.7, "valid": 0.1, "test": 0.2, "shuffle": true, "seed": 1}.
+inline std::string split_note(const evaluate::SplitOptions& split) {
+  return nlohmann::ordered_json{{"train", split.train},
+                                {"valid", split.valid},
+                                {"test", split.test},
+                                {"shuffle", split.shuffle},
+                                {"seed", split.seed}}
+      .dump();
+}
+
+namespace detail {
+
+/// read(json) of a model's note; nothing without the note. Throws format_error on one that says something else.
+template<class Model, class Read>
+auto read_note(const Model& model, const std::string& name, Read read)
+    -> std::optional<decltype(read(nlohmann::json()))> {
+  const auto note = model.notes.find(name);
+  if (note == model.notes.end()) return std::nullopt;
+  try {
+    return read(nlohmann::json::parse(note->second));
+  } catch (const nlohmann::json::exception& error) {
+    throw format_error("model", "metadata '" + name + "': " + error.what());
+  }
+}
+
+}  // namespace detail
+
+/// How a model's inputs are standardised; nothing where they are not. Throws format_error on a note that cannot be read.
+template<class T>
+std::optional<data::Standardization> standardization_of(const mil::BasicModel<T>& model) {
+  return detail::read_note(model, "standardize", [](const nlohmann::json& json) {
+    data::Standardization fitted;
+    for (const auto& entry : json)
+      fitted.scales.push_back({entry.at("modality"), entry.at("mean"), entry.at("deviation")});
+    return fitted;
+  });
+}
+
+/// How the minutes that a model was trained on were split; nothing where its file does not tell. Throws format_error on a
+/// note that cannot be read.
+template<class T>
+std::optional<evaluate::SplitOptions> split_of(const mil::BasicModel<T>& model) {
+  return detail::read_note(model, "split", [](const nlohmann::json& json) {
+    evaluate::SplitOptions split;
+    split.train = json.at("train"), split.valid = json.at("valid"), split.test = json.at("test");
+    split.shuffle = json.at("shuffle"), split.seed = json.at("seed");
+    return split;
+  });
+}
+
+}  // namespace lifelog::predict
