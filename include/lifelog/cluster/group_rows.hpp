@@ -18,7 +18,8 @@ enum class GroupingMethod { kmeans, ward, single, complete, average };
 namespace detail {
 
 /// All but k-means make a tree of merges.
-inline Tree grouping_tree(const RowMatrix<double>& points, GroupingMethod method, int threads) {
+template<class T>
+Tree grouping_tree(const RowMatrixView<T>& points, GroupingMethod method, int threads) {
   switch (method) {
     case GroupingMethod::kmeans:
       return {};
@@ -78,10 +79,11 @@ struct Grouping {
 namespace detail {
 
 /// Groups rows for one k after another; a tree is built once.
+template<class T>
 class RowGrouper {
  public:
   /// points: [n, d] and users: [n] or empty, both must outlive this.
-  RowGrouper(const RowMatrix<double>& points, const Eigen::VectorXi& users, const GroupingOptions& options)
+  RowGrouper(const RowMatrixView<T>& points, const Eigen::VectorXi& users, const GroupingOptions& options)
       : points_(points),
         users_(users),
         options_(options),
@@ -117,7 +119,7 @@ class RowGrouper {
     return options;
   }
 
-  const RowMatrix<double>& points_;
+  const RowMatrixView<T>& points_;
   const Eigen::VectorXi& users_;
   GroupingOptions options_;
   Tree tree_;
@@ -143,25 +145,27 @@ inline const GroupingTrial& best_trial(const std::vector<GroupingTrial>& trials)
 ///
 /// points: [n, d], finite; users: [n] ids, or empty. `tried(done, total)` is called after each k of the sweep. Throws
 /// std::invalid_argument for options out of range, and where no k of the sweep makes two groups.
-template<class Tried>
-Grouping group_rows(const RowMatrix<double>& points, const Eigen::VectorXi& users,
-                    const GroupingOptions& options, Tried&& tried) {
-  lifelog::detail::require(users.size() == 0 || users.size() == points.rows(),
-                           "users: expected one for each of ", points.rows(), " rows, got ", users.size());
-  const detail::RowGrouper grouper(points, users, options);
-  Grouping grouping;
-  const int last = static_cast<int>(std::min<Index>(options.sweep_last, points.rows()));
-  for (int k = options.sweep_first; k <= last; ++k) {
-    grouping.sweep.push_back(grouper.run(k));
-    tried(k - options.sweep_first + 1, last - options.sweep_first + 1);
-  }
-  grouping.chosen = options.k > 0 ? grouper.run(options.k) : detail::best_trial(grouping.sweep);
-  if (users.size() > 0) grouping.users = cluster::user_groups(users, grouping.chosen.labels);
-  return grouping;
+template<Rows X, class Tried>
+Grouping group_rows(const X& points, const Eigen::VectorXi& users, const GroupingOptions& options,
+                    Tried&& tried) {
+  return detail::with_points(points, "points", [&](const auto& view) {
+    lifelog::detail::require(users.size() == 0 || users.size() == view.rows(),
+                             "users: expected one for each of ", view.rows(), " rows, got ", users.size());
+    const detail::RowGrouper grouper(view, users, options);
+    Grouping grouping;
+    const int last = static_cast<int>(std::min<Index>(options.sweep_last, view.rows()));
+    for (int k = options.sweep_first; k <= last; ++k) {
+      grouping.sweep.push_back(grouper.run(k));
+      tried(k - options.sweep_first + 1, last - options.sweep_first + 1);
+    }
+    grouping.chosen = options.k > 0 ? grouper.run(options.k) : detail::best_trial(grouping.sweep);
+    if (users.size() > 0) grouping.users = cluster::user_groups(users, grouping.chosen.labels);
+    return grouping;
+  });
 }
 
-inline Grouping group_rows(const RowMatrix<double>& points, const Eigen::VectorXi& users = {},
-                           const GroupingOptions& options = {}) {
+template<Rows X>
+Grouping group_rows(const X& points, const Eigen::VectorXi& users = {}, const GroupingOptions& options = {}) {
   return group_rows(points, users, options, [](int, int) {});
 }
 

@@ -69,7 +69,8 @@ RowMatrix<double> user_means(const X& points, const U& users) {
 /// −1 where all are in one group.
 ///
 /// means: [U, d]; group: [U], ≥ 0.
-inline double people_silhouette(const RowMatrix<double>& means, const Eigen::VectorXi& group) {
+template<Rows X>
+double people_silhouette(const X& means, const Eigen::VectorXi& group) {
   if (group.minCoeff() == group.maxCoeff()) return -1;
   return silhouette(means, group).mean;
 }
