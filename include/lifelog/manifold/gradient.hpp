@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -9,14 +10,17 @@
 #include "detail/attraction.hpp"
 #include "detail/exact_repulsion.hpp"
 #include "detail/interpolated_repulsion.hpp"
+#include "detail/near_repulsion.hpp"
 
 namespace lifelog::manifold {
 
 /// How repulsion between all pairs is summed.
 enum class Repulsion {
-  automatic,     ///< whichever of the others is expected to be sooner for the map at hand
-  exact,         ///< over all pairs: O(n²)
-  interpolated,  ///< on a grid, by Fourier transforms: O(n + area of the map · log); two dimensions only
+  automatic,  ///< whichever of the others is expected to be sooner for the map at hand
+  exact,      ///< over all pairs: O(n²)
+  /// On a grid, by Fourier transforms: O(n + area of the map · log); two dimensions only. A map too wide for a grid
+  /// of 4096 × 4096 squares that are fine enough is summed over all pairs.
+  interpolated,
 };
 
 struct GradientOptions {
@@ -34,6 +38,8 @@ namespace detail {
 inline void require_map(const Affinities& joint, const RowMatrix<double>& map) {
   require(map.rows() == joint.rows() && (map.cols() == 2 || map.cols() == 3), "map: expected ", joint.rows(),
           " x 2 or 3, got ", map.rows(), " x ", map.cols());
+  require(map.size() == 0 || map.cwiseAbs().maxCoeff<Eigen::PropagateNaN>() <= 1e10,
+          "map: expected numbers within ±1e10, got some beyond");
 }
 
 }  // namespace detail
@@ -62,7 +68,7 @@ class Gradient {
   ///
   ///     ∂C/∂y_i = 4 Σ_j (exaggeration·p_ij − q_ij / Z) q_ij (y_i − y_j),   q_ij = 1 / (1 + ‖y_i − y_j‖²)
   ///
-  /// map: [n, 2] or [n, 3]; gradient: resized to the same and written.
+  /// map: [n, 2] or [n, 3], within ±1e10, however small; gradient: resized to the same and written.
   void operator()(const RowMatrix<double>& map, double exaggeration, RowMatrix<double>& gradient) {
     require_map(map);
     gradient.resize(map.rows(), map.cols());
@@ -105,18 +111,46 @@ class Gradient {
                     "repulsion: expected automatic or exact for a map of 3 dimensions, got interpolated");
   }
 
-  // Leaves the sums of repulsion in push_, by place, and returns Z.
+  // Positions from the middle of the map, so that T keeps the digits of a map far from 0, and made larger by a power
+  // of two where T could not hold them or their forces: where d² is nothing beside 1 forces grow in proportion.
+  void place(const RowMatrix<double>& map) {
+    const auto& order = attraction_.order();
+    positions_.setZero(detail::padded_rows<T>(rows()), map.cols());
+    extent_ = 0;
+    exponent_ = 0;
+    if (rows() == 0) return;
+    Eigen::RowVectorXd low = map.row(0), high = low;
+    for (Index i = 1; i < rows(); ++i)
+      for (Index c = 0; c < map.cols(); ++c) {
+        low[c] = std::min(low[c], map(i, c));
+        high[c] = std::max(high[c], map(i, c));
+      }
+    const Eigen::RowVectorXd middle = low + (high - low) / 2;
+    extent_ = (high - low).maxCoeff() * std::sqrt(static_cast<double>(map.cols()));
+    constexpr int least = -40;
+    if (extent_ > 0 && extent_ < std::exp2(least)) exponent_ = least - std::ilogb(extent_);
+    for (Index s = 0; s < rows(); ++s)
+      for (Index c = 0; c < map.cols(); ++c) {
+        const double position = map(order[at(s)], c) - middle[c];
+        positions_(s, c) = static_cast<T>(exponent_ == 0 ? position : std::ldexp(position, exponent_));
+      }
+  }
+
+  // Places the map, leaves the sums of repulsion in push_, by place, and returns Z.
   template<int dims>
   double repel(const RowMatrix<double>& map, detail::ExactRepulsion<T, dims>& exact) {
-    const auto& order = attraction_.order();
-    positions_.setZero(detail::padded_rows<T>(rows()), dims);
+    place(map);
     push_.resize(positions_.rows(), dims);
-    for (Index s = 0; s < rows(); ++s)
-      for (int c = 0; c < dims; ++c) positions_(s, c) = static_cast<T>(map(order[at(s)], c));
+    if (detail::NearRepulsion<T, dims>::serves(extent_))
+      return detail::NearRepulsion<T, dims>()(positions_, rows(), push_);
     if constexpr (dims == 2)
-      if (options_.repulsion != Repulsion::exact && options_.theta > 0 && positions_.allFinite()) {
-        const auto layout = interpolated_.layout(positions_, rows(), 0.6 * options_.theta);
-        if (options_.repulsion == Repulsion::interpolated || sooner(layout))
+      if (options_.repulsion != Repulsion::exact && options_.theta > 0) {
+        const double spacing = 0.6 * options_.theta;
+        const auto layout = interpolated_.layout(positions_, rows(), spacing);
+        // Coarser squares do where points are dense, but miss what lone neighbours do to each other.
+        const bool dense = 20 * static_cast<double>(rows()) >= extent_ * extent_;
+        const bool fine = layout.spacing <= (dense ? std::max(spacing, 0.6) : spacing);
+        if (fine && (options_.repulsion == Repulsion::interpolated || sooner(layout)))
           return interpolated_(positions_, rows(), layout, options_.threads, push_);
       }
     return exact(positions_, rows(), options_.threads, push_);
@@ -144,12 +178,14 @@ class Gradient {
           detail::simd::store(values, pull[c]);
           for (Index s = packet * lanes; s < std::min(rows(), (packet + 1) * lanes); ++s)
             gradient(attraction_.order()[at(s)], c) =
-                4 * (exaggeration * static_cast<double>(values[s - packet * lanes]) -
-                     share * static_cast<double>(push_(s, c)));
+                at_scale(4 * (exaggeration * static_cast<double>(values[s - packet * lanes]) -
+                              share * static_cast<double>(push_(s, c))));
         }
       }
     });
   }
+
+  double at_scale(double force) const { return exponent_ == 0 ? force : std::ldexp(force, -exponent_); }
 
   Affinities joint_;
   GradientOptions options_;
@@ -158,6 +194,8 @@ class Gradient {
   detail::ExactRepulsion<T, 3> exact_space_;
   detail::InterpolatedRepulsion<T> interpolated_;
   detail::Columns<T> positions_, push_;  // by place
+  double extent_ = 0;                    // no two points of the map are farther apart
+  int exponent_ = 0;                     // positions_ are 2^exponent_ times as large as the map
 };
 
 /// The exact gradient of one map, [n, 2] or [n, 3]; see `Gradient`.

@@ -62,7 +62,8 @@ class ExactRepulsion {
     constexpr Index whole = together * lanes;
     at_.resize(piece_count(whole, n) * whole, dims);
     at_.topRows(n) = positions.topRows(n);
-    for (Index i = n; i < at_.rows(); ++i) at_.row(i).setConstant(T(1e12) * static_cast<T>(i - n + 1));
+    const T far = std::max(T(1e12), T(1e5) * positions.topRows(n).abs().maxCoeff());
+    for (Index i = n; i < at_.rows(); ++i) at_.row(i).setConstant(far * static_cast<T>(i - n + 1));
   }
 
   // What q is for the offset to a point.
