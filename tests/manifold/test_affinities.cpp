@@ -140,4 +140,18 @@ BOOST_AUTO_TEST_CASE(bad_arguments) {
   BOOST_CHECK_THROW(joint_probabilities(neighbours, 2), std::invalid_argument);
 }
 
+BOOST_AUTO_TEST_CASE(distances_of_any_size_give_the_same_affinities) {
+  auto neighbours = nearest_neighbours(RowMatrix<double>::Random(80, 3).eval(), 30);
+  const auto expected = joint_probabilities(neighbours, 10);
+  const RowMatrix<double> distances = neighbours.squared_distance;
+  for (const double unit : {1e-300, 1e-150, 1e150, 1e307}) {
+    neighbours.squared_distance = unit * distances;
+    const auto found = joint_probabilities(neighbours, 10);
+    for (std::size_t e = 0; e < found.value.size(); ++e)
+      BOOST_REQUIRE(std::abs(found.value[e] - expected.value[e]) < 1e-12);
+  }
+  neighbours.squared_distance = distances.unaryExpr([](double) { return 5e-324; });
+  proper(dense(joint_probabilities(neighbours, 10)));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -140,4 +140,17 @@ BOOST_AUTO_TEST_CASE(bad_arguments) {
   BOOST_CHECK_THROW(nearest_neighbours(points, 2), std::invalid_argument);
 }
 
+BOOST_AUTO_TEST_CASE(squares_that_vanish_are_refused) {
+  const RowMatrix<double> points = RowMatrix<double>::Random(20, 3);
+  BOOST_CHECK_THROW(nearest_neighbours((1e-170 * points).eval(), 2), std::invalid_argument);
+  BOOST_CHECK_THROW(nearest_neighbours((1e-25f * points.cast<float>()).eval(), 2), std::invalid_argument);
+  BOOST_TEST((nearest_neighbours((1e-100 * points).eval(), 2).index == nearest_neighbours(points, 2).index));
+  BOOST_TEST(nearest_neighbours(RowMatrix<double>::Constant(4, 2, 1e-300), 1).squared_distance.isZero(0));
+  RowMatrix<double> distances = RowMatrix<double>::Constant(4, 4, 1e-170);
+  distances.diagonal().setConstant(1);
+  BOOST_CHECK_THROW(neighbours_from_distances(distances, 2), std::invalid_argument);
+  distances.setConstant(1e160);
+  BOOST_CHECK_THROW(neighbours_from_distances(distances, 2), std::invalid_argument);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -30,10 +30,13 @@ class GaussianRow {
   template<class Derived>
   explicit GaussianRow(const Eigen::DenseBase<Derived>& squared_distances)
       : d_(squared_distances.derived().array().transpose() - squared_distances(0)), p_(d_.size()) {
-    // Less the least, so that exp cannot vanish, and in units of their mean; p changes by neither.
-    const double scale = d_.mean();
-    if (scale > 0) d_ /= scale;
-    flat_ = !(scale > 0);
+    // Less the least, so that exp cannot vanish, and in units of their mean; p changes by neither. In units of the
+    // largest first, whose sum neither overflows nor loses digits.
+    const double largest = d_.maxCoeff();
+    flat_ = !(largest > 0);
+    if (flat_) return;
+    d_ /= largest;
+    d_ /= d_.mean();
   }
 
   // Probabilities whose entropy is `target` (nats), as nearly as the distances allow: where more than exp(target) of

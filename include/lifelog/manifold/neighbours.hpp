@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <type_traits>
 
 #include "../core/points.hpp"
+#include "detail/moderate.hpp"
 #include "detail/neighbour_tree.hpp"
 
 namespace lifelog::manifold {
@@ -33,16 +35,6 @@ inline auto store_in(Neighbours& result) {
   };
 }
 
-// Throws if a squared distance between rows might not be a number of theirs: the search would not find it.
-template<class T>
-void require_moderate(const RowMatrixView<T>& points, const char* name) {
-  // A fourth of what there is, because boxes add up what no two rows have between them.
-  const T most = std::sqrt(std::numeric_limits<T>::max() / static_cast<T>(4 * points.cols()));
-  for (Index i = 0; i < points.rows(); ++i)
-    require((points.row(i).array().abs() <= most / 2).all(), name, ": expected coordinates within ±",
-            most / 2, ", so that squared distances are numbers, got more in row ", i);
-}
-
 template<class T>
 Neighbours nearest_neighbours(const RowMatrixView<T>& points, Index k, int threads) {
   const Index n = points.rows();
@@ -62,7 +54,7 @@ Neighbours nearest_neighbours_among(const RowMatrixView<Q>& queries, const RowMa
     require(k >= 0 && k <= points.rows(), "k: expected 0..", points.rows(), " (the number of points), got ",
             k);
     require_moderate(points, "points");
-    require_moderate(queries, "queries");
+    require_within(queries, "queries");
     Neighbours result{RowMatrix<int>(queries.rows(), k), RowMatrix<double>(queries.rows(), k)};
     if (k > 0) NeighbourTree<T>(points).search(queries, k, threads, store_in(result));
     return result;
@@ -77,8 +69,15 @@ Neighbours neighbours_from_distances(const RowMatrixView<T>& distances, Index k,
   const Index n = distances.rows();
   require(distances.cols() == n, "distances: expected a square, got ", n, " x ", distances.cols());
   require(k >= 0 && k < n, "k: expected 0..", n - 1, " (one less than the number of rows), got ", k);
-  for (Index i = 0; i < n; ++i)
+  double largest = 0;
+  for (Index i = 0; i < n; ++i) {
     require((distances.row(i).array() >= 0).all(), "distances: expected none below 0, got one in row ", i);
+    for (Index j = 0; j < n; ++j)
+      if (j != i) largest = std::max(largest, static_cast<double>(distances(i, j)));
+  }
+  require(largest == 0 || (largest >= least_moderate<double>() && largest <= most_moderate<double>(1)),
+          "distances: expected the largest to be ", least_moderate<double>(), " to ",
+          most_moderate<double>(1), ", so that squares are numbers, got ", largest);
   Neighbours result{RowMatrix<int>(n, k), RowMatrix<double>(n, k)};
   const auto store = store_in(result);
   constexpr Index size = 16;
@@ -103,7 +102,7 @@ Neighbours neighbours_from_distances(const RowMatrixView<T>& distances, Index k,
 /// the boxes of a k-d tree rule out. At most O(n² d) time; O(n log n) in few dimensions; O(n (d + k)) memory.
 /// Distances are in the scalar of `points`.
 ///
-/// points: [n, d], finite, squared distances too; 0 ≤ k < n; threads: 0 = all there are, results do not depend on it.
+/// points: [n, d], finite, and their squared distances numbers of that scalar; 0 ≤ k < n; threads: 0 = all there are, results do not depend on it.
 template<Rows X>
 Neighbours nearest_neighbours(const X& points, Index k, int threads = 0) {
   return detail::with_points(points, "points",

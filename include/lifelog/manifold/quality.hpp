@@ -135,8 +135,8 @@ inline double share_in_common(const RowMatrix<int>& a, const RowMatrix<int>& b) 
 /// points: [n, d], map: [n, dims], both finite; 1 ≤ k < n / 2. O(n² d) time at most, see `nearest_neighbours`.
 template<Rows X, Rows Y>
 double neighbour_preservation(const X& points, const Y& map, Index k, int threads = 0) {
-  return detail::with_points(points, "points", [&](const auto& x) {
-    return detail::with_points(map, "map", [&](const auto& y) {
+  return detail::with_moderate_points(points, "points", [&](const auto& x) {
+    return detail::with_moderate_points(map, "map", [&](const auto& y) {
       detail::require_rows(y, x.rows(), k);
       return detail::share_in_common(detail::nearest_neighbours(x, k, threads).index,
                                      detail::nearest_neighbours(y, k, threads).index);
@@ -152,8 +152,8 @@ double neighbour_preservation(const X& points, const Y& map, Index k, int thread
 /// points: [n, d], map: [n, dims], both finite; 1 ≤ k < n / 2. O(n² (d + k)) time.
 template<Rows X, Rows Y>
 double trustworthiness(const X& points, const Y& map, Index k, int threads = 0) {
-  return detail::with_points(points, "points", [&](const auto& x) {
-    return detail::with_points(map, "map", [&](const auto& y) {
+  return detail::with_moderate_points(points, "points", [&](const auto& x) {
+    return detail::with_moderate_points(map, "map", [&](const auto& y) {
       detail::require_rows(y, x.rows(), k);
       return detail::trustworthiness(x, detail::nearest_neighbours(y, k, threads).index, threads);
     });
@@ -169,7 +169,7 @@ double trustworthiness(const X& points, const Y& map, Index k, int threads = 0) 
 ///     // quality.kl_divergence, quality.neighbour_preservation, quality.trustworthiness
 template<Rows X, Rows Y>
 MapQuality map_quality(const X& points, const Y& map, const MapQualityOptions& options = {}) {
-  return detail::with_points(points, "points", [&](const auto& x) {
+  return detail::with_moderate_points(points, "points", [&](const auto& x) {
     return detail::with_points(map, "map", [&](const auto& y) {
       const Index n = x.rows(), k = options.neighbours;
       const int threads = options.threads;
@@ -177,7 +177,8 @@ MapQuality map_quality(const X& points, const Y& map, const MapQualityOptions& o
       const double perplexity = usable_perplexity(options.perplexity, n);
       const Index near = neighbours_for(perplexity, n);
       auto neighbours = detail::nearest_neighbours(x, std::max(near, k), threads);
-      const auto map_neighbours = detail::nearest_neighbours(y, k, threads).index;
+      const auto map_neighbours = detail::with_moderate(
+          y, [&](const auto& rows) { return detail::nearest_neighbours(rows, k, threads).index; });
       MapQuality quality;
       quality.neighbour_preservation =
           detail::share_in_common(neighbours.index.leftCols(k).eval(), map_neighbours);
