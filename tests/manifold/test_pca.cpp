@@ -98,4 +98,37 @@ BOOST_AUTO_TEST_CASE(bad_arguments) {
   BOOST_CHECK_THROW(principal_components(RowMatrix<double>(0, 2)), std::invalid_argument);
 }
 
+BOOST_AUTO_TEST_CASE(data_far_from_nought_keep_their_components) {
+  RowMatrix<double> points = RowMatrix<double>::Random(300, 5);
+  points.col(1) *= 3;
+  const auto near = principal_components(points);
+  RowMatrix<double> far(300, 6);
+  far << points.array() + 1e9, Eigen::VectorXd::Constant(300, 0.1e15);
+  const auto moved = principal_components(far);
+  BOOST_TEST((moved.scores - near.scores).norm() < 1e-6 * near.scores.norm());
+  BOOST_TEST((moved.variance - near.variance).norm() < 1e-6 * near.variance[0]);
+  const RowMatrix<float> single = (points.array() + 1e5).cast<float>();
+  const RowMatrix<double> kept = single.cast<double>().array() - 1e5;
+  BOOST_TEST((principal_components(single).scores - principal_components(kept).scores).norm() <
+             1e-6 * near.scores.norm());
+  // A constant is one however often it is added up, and whatever is beside it.
+  const auto none = principal_components(RowMatrix<double>::Constant(997, 3, 0.1));
+  BOOST_TEST(none.scores.isZero(0));
+  BOOST_TEST(none.variance.isZero(0));
+  RowMatrix<double> small(300, 2);
+  small << 1e-9 * points.col(1), Eigen::VectorXd::Constant(300, 1e9 / 3);
+  BOOST_TEST(std::abs(principal_components(small).scores(7, 0)) ==
+                 std::abs(1e-9 * (points.col(1).array() - points.col(1).mean())(7)),
+             boost::test_tools::tolerance(1e-9));
+}
+
+BOOST_AUTO_TEST_CASE(variances_that_are_no_numbers_are_refused) {
+  const RowMatrix<double> points = RowMatrix<double>::Random(20, 3);
+  for (const double unit : {1e200, 1e-200})
+    BOOST_CHECK_THROW(principal_components((unit * points).eval()), std::invalid_argument);
+  const RowMatrix<float> single = points.cast<float>() * 0x1p120f;
+  const auto expected = principal_components(points.cast<float>().eval());
+  BOOST_TEST((principal_components(single).scores * 0x1p-120 - expected.scores).norm() < 1e-9);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

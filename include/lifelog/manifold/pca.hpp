@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cmath>
+#include <type_traits>
 #include <vector>
 
 #include "../core/parallel.hpp"
 #include "../core/points.hpp"
 #include "../core/random.hpp"
+#include "detail/moderate.hpp"
 
 namespace lifelog::manifold {
 
@@ -36,9 +38,14 @@ template<class T>
 class Pca {
  public:
   Pca(const RowMatrixView<T>& points, const PcaOptions& options)
-      : points_(points), options_(options), mean_(Eigen::VectorXd::Zero(points.cols())) {
-    for (Index i = 0; i < points.rows(); ++i) mean_ += points.row(i).template cast<double>().transpose();
-    mean_ /= static_cast<double>(points.rows());
+      : points_(points),
+        options_(options),
+        mean_(mean_of(points)),
+        left_(Eigen::RowVectorXd::Zero(points.cols())) {
+    // What rounding of the mean leaves, far from 0.
+    Eigen::RowVectorXd sum = left_;
+    for (Index i = 0; i < points.rows(); ++i) sum += centred(i);
+    left_ = sum / static_cast<double>(points.rows());
     if (points.cols() <= most_covariances) covariance_ = covariance();
   }
 
@@ -74,6 +81,16 @@ class Pca {
   using Small = Eigen::Matrix<double, width, width>;
   using Coordinates = Eigen::Matrix<double, 1, width>;
 
+  // Of a constant column, that constant: nothing is left of it then.
+  static Eigen::RowVectorXd mean_of(const RowMatrixView<T>& points) {
+    Eigen::RowVectorXd sum = Eigen::RowVectorXd::Zero(points.cols());
+    for (Index i = 0; i < points.rows(); ++i) sum += points.row(i).template cast<double>();
+    const auto first = points.row(0).array();
+    const auto constant =
+        (points.colwise().minCoeff().array() == first) && (points.colwise().maxCoeff().array() == first);
+    return constant.select(first.template cast<double>(), sum.array() / static_cast<double>(points.rows()));
+  }
+
   // Calls add(part, row) for every centred row, pieces of them side by side; returns the parts' sum / n.
   template<class Part, class Add>
   Part mean_of_rows(const Part& zero, const Add& add) const {
@@ -100,7 +117,7 @@ class Pca {
   }
 
   Eigen::RowVectorXd centred(Index row) const {
-    return points_.row(row).template cast<double>() - mean_.transpose();
+    return (points_.row(row).template cast<double>() - mean_) - left_;
   }
 
   static Coordinates project(const Eigen::RowVectorXd& row, const Block& basis) {
@@ -186,8 +203,8 @@ class Pca {
 
   const RowMatrixView<T>& points_;
   PcaOptions options_;
-  Eigen::VectorXd mean_;
-  RowMatrix<double> covariance_;  // [d, d], or none
+  Eigen::RowVectorXd mean_, left_;  // the latter is the mean of what the former leaves
+  RowMatrix<double> covariance_;    // [d, d], or none
 };
 
 }  // namespace detail
@@ -196,13 +213,14 @@ class Pca {
 /// differ; of more, variances are right to 8 digits where they are well separated, fewer otherwise: good for pictures
 /// and for t-SNE's start.
 ///
-/// points: [n, d], finite.
+/// points: [n, d], finite, and their squared distances numbers in double. How far they lie from 0 does not matter.
 template<Rows X>
 PcaResult principal_components(const X& points, const PcaOptions& options = {}) {
   return detail::with_points(points, "points", [&]<class View>(const View& view) {
     using Pca = detail::Pca<typename View::Scalar>;
     detail::require(options.components >= 1 && options.components <= Pca::most_components,
                     "components: expected 1..", Pca::most_components, ", got ", options.components);
+    if constexpr (std::is_same_v<typename View::Scalar, double>) detail::require_moderate(view, "points");
     return Pca(view, options).run();
   });
 }
