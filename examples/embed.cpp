@@ -86,6 +86,7 @@ manifold::TsneResult draw_map(const Flags& flags, const Input& input, const mani
   progress.finish();
   result.perplexity = problem.perplexity;
   result.perplexity_reduced = problem.perplexity_reduced;
+  result.random_columns = flags.resume ? 0 : problem.random_columns;
   if (!flags.state.empty()) writing([&] { save_state(flags.state, run.state()); });
   return result;
 }
@@ -101,13 +102,29 @@ void write_results(const Flags& flags, const Input& input, const manifold::TsneR
   write_text(flags.svg, report::scatter_svg(scatter_of(result.map, title, std::move(coloring))));
 }
 
+const char* ending(manifold::TsneStatus status) {
+  switch (status) {
+    case manifold::TsneStatus::converged:
+      return " (converged: the map moves no more)";
+    case manifold::TsneStatus::diverged:
+      return " (diverged: the map grew without bound)";
+    case manifold::TsneStatus::stopped:
+      return " (stopped)";
+    default:
+      return " (all that were asked for)";
+  }
+}
+
 void print_summary(std::ostream& out, const Input& input, const manifold::TsneResult& result,
                    double seconds) {
   out << "t-SNE, " << count(input.points.rows(), "row", "rows") << " of " << input.points.cols()
       << ", perplexity " << fixed(result.perplexity, 1)
       << (result.perplexity_reduced ? " (reduced: too few rows)" : "") << ", "
-      << count(result.iterations, "iteration", "iterations") << ": KL divergence "
+      << count(result.iterations, "iteration", "iterations") << ending(result.status) << ": KL divergence "
       << fixed(result.kl_divergence, 4) << " in " << fixed(seconds, 2) << " s\n";
+  if (result.random_columns > 0)
+    out << "Start: " << result.random_columns << " of " << count(result.map.cols(), "column", "columns")
+        << " random\n";
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::manifold::approximate_neighbours;
+using lifelog::manifold::first_state;
 using lifelog::manifold::joint_probabilities;
 using lifelog::manifold::nearest_neighbours;
 using lifelog::manifold::neighbours_from_distances;
@@ -63,7 +64,7 @@ BOOST_AUTO_TEST_CASE(balls_stay_apart_from_every_start) {
     BOOST_TEST(result.iterations == 1000);
     BOOST_TEST((result.status == TsneStatus::iteration_limit));
     BOOST_TEST(!result.perplexity_reduced);
-    BOOST_TEST(result.learning_rate == 50);
+    BOOST_TEST(result.learning_rate == 300.0 / 4 / 12);
     BOOST_TEST(result.kl_divergence < 0.6);
   }
 }
@@ -123,10 +124,122 @@ BOOST_AUTO_TEST_CASE(the_callback_sees_the_divergence_fall_and_may_stop) {
 }
 
 BOOST_AUTO_TEST_CASE(it_stops_where_nothing_moves) {
-  const auto result = tsne(balls(2, 60, 3), {.min_gradient = 1e-3});
+  const auto points = balls(2, 60, 3);
+  const auto result = tsne(points, {.min_gradient = 1e-3});
   BOOST_TEST((result.status == TsneStatus::converged));
   BOOST_TEST(result.iterations >= 250);
   BOOST_TEST(result.iterations < 1000);
+  const auto whole = tsne(points, {.min_gradient = 0});
+  BOOST_TEST((whole.status == TsneStatus::iteration_limit));
+  BOOST_TEST(whole.iterations == 1000);
+  BOOST_TEST(std::abs(result.kl_divergence - whole.kl_divergence) < 1e-2);
+}
+
+// A map's gradient vanishes with its size, and where points no longer feel each other: neither is an end.
+BOOST_AUTO_TEST_CASE(neither_tiny_nor_huge_maps_have_converged) {
+  const auto points = balls(1, 200, 6);
+  const double expected = tsne(points).kl_divergence;
+  RowMatrix<double> start = tsne_problem(points).start;
+  for (const double size : {1e-296, 1e-150, 1e-20, 1e-4}) {
+    const auto result = tsne(points, {.init = TsneInit::given, .start = start * (size / 1e-4)});
+    BOOST_TEST(result.kl_divergence < 1.1 * expected);
+    BOOST_TEST(spread(result.map) > 5);
+    BOOST_TEST(spread(result.map) < 100);
+  }
+  const auto wide = tsne(points, {.iterations = 300, .init = TsneInit::given, .start = start * 1e9});
+  BOOST_TEST((wide.status == TsneStatus::iteration_limit));
+  BOOST_TEST(wide.map.allFinite());
+}
+
+BOOST_AUTO_TEST_CASE(points_without_structure_do_not_collapse) {
+  for (const Index cols : {6, 40})
+    for (const double exaggeration : {1.0, 12.0, 1000.0}) {
+      const auto result = tsne(balls(1, 400, cols), {.exaggeration = exaggeration});
+      BOOST_TEST(spread(result.map) > 5);
+      BOOST_TEST(spread(result.map) < 100);
+      BOOST_TEST(result.kl_divergence < 2);
+    }
+  // However long it contracts.
+  TsneOptions options{.exaggeration_iterations = 900};
+  options.exaggeration = 100;
+  BOOST_TEST(spread(tsne(balls(1, 150, 6), options).map) > 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_rate_that_is_too_long_is_told) {
+  const auto result = tsne(balls(2, 60, 3), {.learning_rate = 1e15});
+  BOOST_TEST((result.status == TsneStatus::diverged));
+  BOOST_TEST(result.map.allFinite());
+  BOOST_TEST(std::isfinite(result.kl_divergence));
+  BOOST_TEST(result.iterations < 1000);
+}
+
+// Forces cannot part what lies in one place or on one line.
+BOOST_AUTO_TEST_CASE(starts_without_room_get_some) {
+  const auto points = balls(3, 150, 4);
+  const double expected = tsne(points).kl_divergence;
+  RowMatrix<double> line(150, 2), twice = tsne_problem(points).start;
+  for (Index i = 0; i < 150; ++i) line.row(i) << double(i % 7), 2 * double(i % 7);
+  twice.bottomRows(75) = twice.topRows(75);
+  const RowMatrix<double> nothing = RowMatrix<double>::Zero(150, 2), away = nothing.array() + 1e6;
+  for (const RowMatrix<double>& start : {nothing, away, RowMatrix<double>(1e-4 * line), line, twice}) {
+    const TsneOptions options{.init = TsneInit::given, .start = start};
+    const auto result = tsne(points, options);
+    BOOST_TEST(result.kl_divergence < 1.2 * expected);
+    BOOST_TEST(result.map.colwise().norm().minCoeff() > 5);
+    BOOST_TEST((tsne(points, options).map == result.map));
+    const auto nearest = nearest_neighbours(result.map, 1);
+    BOOST_TEST((nearest.squared_distance.array() > 0).all());
+  }
+  const RowMatrix<double> flat = RowMatrix<double>::Random(150, 2);
+  RowMatrix<double> plane(150, 3);
+  plane << flat, flat.rowwise().sum();
+  const auto deep = tsne(points, {.init = TsneInit::given, .start = plane, .dims = 3}).map;
+  const RowMatrix<double> off = deep.col(2) - deep.leftCols(2).rowwise().sum();
+  BOOST_TEST(off.norm() > 0.1 * deep.norm());
+  TsneState state = first_state(nothing);
+  BOOST_TEST(state.map.norm() > 0);
+  BOOST_TEST(state.map.norm() < 1e-2);
+  state.map.setZero();
+  const auto joint = tsne_problem(points).joint;
+  BOOST_CHECK_THROW(TsneRun(joint, state), std::invalid_argument);
+}
+
+BOOST_AUTO_TEST_CASE(starts_do_not_depend_on_where_zero_is) {
+  const auto points = balls(4, 200, 5);
+  const auto start_of = [](const auto& rows) { return tsne_problem(rows); };
+  const auto near = start_of(points);
+  BOOST_TEST(near.random_columns == 0);
+  RowMatrix<double> far(200, 6);
+  far << (points.array() + 1e9).matrix(), Eigen::VectorXd::Constant(200, -1e12);
+  const auto moved = start_of(far);
+  BOOST_TEST(moved.random_columns == 0);
+  BOOST_TEST((moved.start - near.start).norm() < 1e-6 * near.start.norm());
+  const RowMatrix<float> single = (points.array() + 1e4).cast<float>(), back = single.array() - 1e4f;
+  BOOST_TEST(start_of(single).random_columns == 0);
+  BOOST_TEST((start_of(single).start - start_of(back).start).norm() < 1e-6 * near.start.norm());
+  BOOST_TEST(start_of(RowMatrix<double>::Constant(60, 3, 1e9)).random_columns == 2);
+  BOOST_TEST(start_of(Eigen::VectorXd::LinSpaced(60, 1e9, 1e9 + 1)).random_columns == 1);
+  BOOST_TEST(tsne(points, {.iterations = 1, .init = TsneInit::random}).random_columns == 2);
+}
+
+BOOST_AUTO_TEST_CASE(units_of_the_data_do_not_matter) {
+  const auto points = balls(3, 120, 4);
+  const auto expected = tsne_problem(points);
+  const auto same = [&](const auto& rows, double tolerance) {
+    const auto found = tsne_problem(rows);
+    BOOST_TEST((found.joint.column == expected.joint.column));
+    for (std::size_t e = 0; e < found.joint.value.size(); ++e)
+      BOOST_REQUIRE(std::abs(found.joint.value[e] - expected.joint.value[e]) < tolerance);
+    BOOST_TEST((found.start - expected.start).norm() < 1e3 * tolerance * expected.start.norm());
+  };
+  for (const int exponent : {-1000, -600, -200, 200, 600, 1000}) same(points * std::exp2(exponent), 1e-12);
+  const RowMatrix<float> single = points.cast<float>();
+  for (const int exponent : {-120, -60, 60, 118}) same(single * std::exp2(float(exponent)), 1e-6);
+  RowMatrix<double> ends(40, 2);
+  for (Index i = 0; i < 40; ++i) ends.row(i) << (i % 2 ? 1.7e308 : -1.7e308), double(i);
+  const auto result = tsne(ends);
+  BOOST_TEST(share_with_neighbour_of_own_ball(result.map, 2) == 1);
+  for (const double tiny : {5e-324, 1e-310}) BOOST_TEST(tsne(points * tiny).map.allFinite());
 }
 
 BOOST_AUTO_TEST_CASE(few_rows_reduce_the_perplexity) {

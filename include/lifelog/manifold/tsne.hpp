@@ -16,46 +16,24 @@ namespace lifelog::manifold {
 
 namespace detail {
 
-inline void fill_normal(Eigen::Ref<RowMatrix<double>, 0, Eigen::OuterStride<>> map, double deviation,
-                        Random& random) {
-  for (Index i = 0; i < map.rows(); ++i)
-    for (Index c = 0; c < map.cols(); ++c) map(i, c) += random.normal(0, deviation);
-}
-
-constexpr double start_deviation = 1e-4;
-
+// Returns how many columns are random.
 template<class T>
-void add_components(const RowMatrixView<T>& points, const TsneOptions& options, Random& random,
-                    RowMatrix<double>& map) {
+Index add_components(const RowMatrixView<T>& points, const TsneOptions& options, Random& random,
+                     RowMatrix<double>& map) {
   const auto pca = principal_components(points, {.components = options.dims, .threads = options.threads});
   // What rounding leaves of a direction that is not there counts as nothing; normals stand in for it.
-  const double largest = points.cwiseAbs().maxCoeff();
-  const double noise = 1e-14 * std::max(pca.variance[0], largest * largest);
+  const double noise = 1e-14 * pca.variance[0];
+  Index random_columns = 0;
   for (Index c = 0; c < options.dims; ++c) {
-    if (pca.variance[c] > noise)
+    if (pca.variance[c] > noise) {
       map.col(c) = pca.scores.col(c) * (start_deviation / std::sqrt(pca.variance[0]));
-    else
+    } else {
       fill_normal(map.middleCols(c, 1), start_deviation, random);
+      ++random_columns;
+    }
   }
-  fill_normal(map, start_deviation / 100, random);
-}
-
-// Of one row for each of the points, if there are any.
-template<class T>
-RowMatrix<double> start_map(const RowMatrixView<T>* points, Index rows, const TsneOptions& options) {
-  if (options.init == TsneInit::given) {
-    require_shape(options.start, rows, options.dims, "start");
-    return options.start;
-  }
-  Random random(options.seed);
-  RowMatrix<double> map = RowMatrix<double>::Zero(rows, options.dims);
-  if (options.init == TsneInit::random) {
-    fill_normal(map, start_deviation, random);
-  } else {
-    require(points != nullptr, "init: expected random or given where points are not known, got pca");
-    add_components(*points, options, random, map);
-  }
-  return map;
+  fill_normal(map, start_jitter * start_deviation, random);
+  return random_columns;
 }
 
 }  // namespace detail
@@ -68,9 +46,30 @@ struct TsneProblem {
   /// As used, and whether it or one of `more_perplexities` was reduced.
   double perplexity = 0;
   bool perplexity_reduced = false;
+  /// See `TsneResult`.
+  Index random_columns = 0;
 };
 
 namespace detail {
+
+// Of one row for each of the points, if there are any.
+template<class T>
+void set_start(const RowMatrixView<T>* points, Index rows, const TsneOptions& options, TsneProblem& problem) {
+  if (options.init == TsneInit::given) {
+    require_shape(options.start, rows, options.dims, "start");
+    problem.start = options.start;
+    return;
+  }
+  Random random(options.seed);
+  problem.start.setZero(rows, options.dims);
+  if (options.init == TsneInit::random) {
+    fill_normal(problem.start, start_deviation, random);
+    problem.random_columns = options.dims;
+  } else {
+    require(points != nullptr, "init: expected random or given where points are not known, got pca");
+    problem.random_columns = add_components(*points, options, random, problem.start);
+  }
+}
 
 // The perplexities of the options, none above `most`.
 inline std::vector<double> limited_perplexities(const TsneOptions& options, double most,
@@ -87,10 +86,9 @@ inline std::vector<double> limited_perplexities(const TsneOptions& options, doub
 
 template<class T>
 TsneProblem tsne_problem(const RowMatrixView<T>& points, const TsneOptions& options) {
-  require_options(options);
   const Index n = points.rows();
   TsneProblem problem;
-  problem.start = start_map(&points, n, options);
+  set_start(&points, n, options, problem);
   const auto perplexities =
       limited_perplexities(options, usable_perplexity(std::numeric_limits<double>::infinity(), n), problem);
   if (n == 1) {
@@ -107,6 +105,7 @@ inline TsneResult run(TsneProblem problem, const TsneOptions& options) {
   auto result = TsneRun<>(std::move(problem.joint), std::move(problem.start), options).run();
   result.perplexity = problem.perplexity;
   result.perplexity_reduced = problem.perplexity_reduced;
+  result.random_columns = problem.random_columns;
   return result;
 }
 
@@ -118,8 +117,9 @@ inline TsneResult run(TsneProblem problem, const TsneOptions& options) {
 ///     lifelog::manifold::TsneRun run(problem.joint, problem.start, options);
 template<Rows X>
 TsneProblem tsne_problem(const X& points, const TsneOptions& options = {}) {
-  return detail::with_points(points, "points",
-                             [&](const auto& view) { return detail::tsne_problem(view, options); });
+  detail::require_options(options);
+  return detail::with_moderate_points(points, "points",
+                                      [&](const auto& rows) { return detail::tsne_problem(rows, options); });
 }
 
 /// The same from neighbours that were found elsewhere, or by `neighbours_from_distances`. Perplexities above k / 3 are
@@ -127,7 +127,7 @@ TsneProblem tsne_problem(const X& points, const TsneOptions& options = {}) {
 inline TsneProblem tsne_problem(const Neighbours& neighbours, const TsneOptions& options = {}) {
   detail::require_options(options);
   TsneProblem problem;
-  problem.start = detail::start_map<double>(nullptr, neighbours.index.rows(), options);
+  detail::set_start<double>(nullptr, neighbours.index.rows(), options, problem);
   const double k = static_cast<double>(neighbours.index.cols());
   problem.joint = joint_probabilities(
       neighbours, detail::limited_perplexities(options, std::max(1.0, k / 3), problem), options.threads);
@@ -137,8 +137,9 @@ inline TsneProblem tsne_problem(const Neighbours& neighbours, const TsneOptions&
 /// t-SNE of van der Maaten & Hinton, "Visualizing data using t-SNE" (2008), in two dimensions or three.
 /// P is restricted to the 3 × perplexity nearest neighbours: O(n · perplexity) memory.
 ///
-/// points: [n, d], finite, n ≥ 1. Small n reduces the perplexity (see there); equal rows and constant data
-/// are fine (equal rows spread as neighbours do); one row maps to the origin.
+/// points: [n, d], finite, n ≥ 1, of whatever units and however far from 0. Small n reduces the perplexity (see
+/// there); equal rows are fine and spread as neighbours do; where all rows are equally near, any small map is as good
+/// as can be, and one of them comes out; one row maps to the origin.
 ///
 ///     Eigen::MatrixXf points = Eigen::MatrixXf::Random(500, 9);
 ///     auto result = lifelog::manifold::tsne(points, {.perplexity = 20});

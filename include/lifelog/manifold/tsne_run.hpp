@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <numeric>
 #include <utility>
 #include <vector>
 
+#include "../core/random.hpp"
 #include "approximate_neighbours.hpp"
 #include "descent.hpp"
 #include "gradient.hpp"
@@ -21,10 +23,12 @@ enum class TsneInit {
   given,   ///< `TsneOptions::start` as it is
 };
 
+/// What ended a run.
 enum class TsneStatus {
   iteration_limit,  ///< all `iterations` were done: the usual end
-  converged,        ///< the gradient's norm fell to `min_gradient`
-  stopped,          ///< by the callback
+  converged,  ///< nothing is exaggerated any more and the map moves no more, see `TsneOptions::min_gradient`
+  stopped,    ///< by the callback
+  diverged,  ///< the next step would have left ±1e10: `learning_rate` is too long; the map is that before it
 };
 
 struct TsneOptions {
@@ -32,26 +36,33 @@ struct TsneOptions {
   /// 1), which `TsneResult::perplexity_reduced` tells.
   double perplexity = 30;
   int iterations = 1000;
-  /// P is multiplied by this in the first `exaggeration_iterations`.
+  /// P is multiplied by this at first, and by less from iteration to iteration, in equal ratios down to 1 after
+  /// `exaggeration_iterations`: the map unfolds a structure at a time, the largest first (docs/embedding.md).
   double exaggeration = 12;
   int exaggeration_iterations = 250;
-  /// 0: max(n / 4 / the exaggeration in force, 50), after Belkina et al., "Automated optimized parameters for
-  /// T-distributed stochastic neighbor embedding" (2019); the 4 because our gradient has the factor 4 of the paper.
-  /// Longer steps once nothing is exaggerated reach lower divergences in the same number of iterations.
+  /// 0: n / 4 / the exaggeration in force, after Belkina et al., "Automated optimized parameters for T-distributed
+  /// stochastic neighbor embedding" (2019); the 4 because our gradient has the factor 4 of the paper. Longer steps
+  /// once less is exaggerated reach lower divergences in the same number of iterations.
   double learning_rate = 0;
   /// While exaggerated, and afterwards.
   double start_momentum = 0.5, final_momentum = 0.8;
   /// No point moves farther in one iteration.
   double longest_step = std::numeric_limits<double>::infinity();
-  double min_gradient = 1e-7;
+  /// A run has converged when, once nothing is exaggerated, both ‖g‖·r and ‖g‖·√n / (4 r) are at most this, g being the
+  /// gradient and r the root mean square of the points' distances from the middle. The first is what a change by a
+  /// share of the map's size could gain at most, in such shares; the second how far a step of rate n / 4 would go, in
+  /// the same. Neither depends on the scale of the map alone: a gradient vanishes with the map, and where points are
+  /// too far apart to feel each other.
+  double min_gradient = 1e-6;
   /// How repulsion is summed, and how exactly: see `GradientOptions`.
   Repulsion repulsion = Repulsion::automatic;
   double theta = 0.5;
   TsneInit init = TsneInit::pca;
-  /// [n, dims], for `TsneInit::given`; within ±1e6.
+  /// [n, dims], for `TsneInit::given`; within ±1e6, otherwise of whatever size. Where points could not part for lack
+  /// of a direction a little is added, see `first_state`.
   RowMatrix<double> start = {};
-  /// For random starts, and for the jitter of PCA starts (1 % of their scale) without which equal rows could
-  /// never part.
+  /// For random starts, and for the jitter (1 % of their scale) of PCA starts and of starts where points could not
+  /// part.
   std::uint64_t seed = 0;
   /// 0: all there are. Results do not depend on it.
   int threads = 0;
@@ -76,6 +87,8 @@ struct TsneResult {
   /// What was used, the learning rate in the first iteration.
   double perplexity = 0, learning_rate = 0;
   bool perplexity_reduced = false;
+  /// Columns of the start that are random: with `TsneInit::pca` those for which the data have no component.
+  Index random_columns = 0;
 };
 
 /// All that an iteration leaves to the next: enough, with the same P and options, to go on as if nothing had
@@ -86,10 +99,75 @@ struct TsneState {
   int iterations = 0;        ///< done so far
 };
 
-/// The state before the first iteration: a start [n, dims], centred and at rest.
-inline TsneState first_state(RowMatrix<double> start) {
-  if (start.rows() > 0) start.rowwise() -= start.colwise().mean().eval();
+namespace detail {
+
+// Standard deviation of starts, and the share of a start's size that is enough for points to part.
+constexpr double start_deviation = 1e-4, start_jitter = 0.01;
+
+inline void fill_normal(Eigen::Ref<RowMatrix<double>, 0, Eigen::OuterStride<>> map, double deviation,
+                        Random& random) {
+  for (Index i = 0; i < map.rows(); ++i)
+    for (Index c = 0; c < map.cols(); ++c) map(i, c) += random.normal(0, deviation);
+}
+
+// Whether centred points have less in some direction than a millionth of what they have in another: forces, too, lie
+// on a line when points do.
+inline bool flat(const RowMatrix<double>& map) {
+  const double size = map.cwiseAbs().maxCoeff();
+  if (map.rows() <= map.cols() || !(size > 0)) return false;
+  RowMatrix<double> moments = RowMatrix<double>::Zero(map.cols(), map.cols());
+  for (Index i = 0; i < map.rows(); ++i)
+    moments += (map.row(i) / size).transpose().lazyProduct(map.row(i) / size);
+  // What is left of each direction without those before it, the largest first.
+  double first = 0;
+  for (Index c = 0; c < map.cols(); ++c) {
+    Index largest = 0;
+    const double left = moments.diagonal().maxCoeff(&largest);
+    if (c == 0) first = left;
+    if (left <= 1e-12 * first) return true;
+    const Eigen::VectorXd along = moments.col(largest);
+    moments -= along.lazyProduct(along.transpose()) / left;
+  }
+  return false;
+}
+
+// Rows that equal an earlier one.
+inline std::vector<Index> repeated_rows(const RowMatrix<double>& map) {
+  std::vector<Index> order(static_cast<std::size_t>(map.rows())), repeated;
+  std::iota(order.begin(), order.end(), Index(0));
+  const auto before = [&](Index a, Index b) {
+    for (Index c = 0; c < map.cols(); ++c)
+      if (map(a, c) != map(b, c)) return map(a, c) < map(b, c);
+    return false;
+  };
+  std::sort(order.begin(), order.end(),
+            [&](Index a, Index b) { return before(a, b) || (!before(b, a) && a < b); });
+  for (std::size_t s = 1; s < order.size(); ++s)
+    if (!before(order[s - 1], order[s])) repeated.push_back(order[s]);
+  std::sort(repeated.begin(), repeated.end());
+  return repeated;
+}
+
+}  // namespace detail
+
+/// The state before the first iteration: a start [n, dims], centred and at rest. Forces part neither points in the same
+/// place nor, off their line, points on a line (or plane of three dimensions): such starts get normals of 1 % of their
+/// standard deviation, or of 1e-4 where all points are in one place, added to the points that repeat another, or to all.
+inline TsneState first_state(RowMatrix<double> start, std::uint64_t seed = 0) {
   Descent still(start.rows(), start.cols());
+  if (start.rows() == 0) return {std::move(start), std::move(still), 0};
+  start.rowwise() -= start.colwise().mean().eval();
+  const double size = start.cwiseAbs().maxCoeff();
+  const double deviation =
+      size > 0 ? size * std::sqrt((start / size).squaredNorm() / static_cast<double>(start.size()))
+               : detail::start_deviation / detail::start_jitter;
+  Random random(seed);
+  const auto repeated = detail::repeated_rows(start);
+  for (const Index i : repeated)
+    detail::fill_normal(start.middleRows(i, 1), detail::start_jitter * deviation, random);
+  const bool flat = detail::flat(start);
+  if (flat) detail::fill_normal(start, detail::start_jitter * deviation, random);
+  if (flat || !repeated.empty()) start.rowwise() -= start.colwise().mean().eval();
   return {std::move(start), std::move(still), 0};
 }
 
@@ -135,10 +213,10 @@ inline void require_shape(const RowMatrix<double>& array, Index rows, Index dims
 template<class T = float>
 class TsneRun {
  public:
-  /// joint: P of n rows; start: [n, dims], within ±1e6; of the options, those that lead to P and to a start (perplexity,
-  /// search, init, start, seed) do not matter here.
+  /// joint: P of n rows; start: [n, dims], within ±1e6, see `first_state`; of the options, those that lead to P and to a
+  /// start (perplexity, search, init, start) do not matter here.
   TsneRun(Affinities joint, RowMatrix<double> start, const TsneOptions& options = {})
-      : TsneRun(std::move(joint), first_state(std::move(start)), options) {}
+      : TsneRun(std::move(joint), first_state(std::move(start), options.seed), options) {}
 
   /// Goes on from a state of the same P and options; `iterations` counts those done before too.
   TsneRun(Affinities joint, TsneState state, const TsneOptions& options = {})
@@ -149,24 +227,37 @@ class TsneRun {
     detail::require_shape(state_.map, rows(), options.dims, "start");
     detail::require_shape(state_.descent.step, rows(), options.dims, "step");
     detail::require_shape(state_.descent.gain, rows(), options.dims, "gain");
-    detail::require((state_.map.array().abs() <= 1e6).all(),
-                    "start: expected numbers within ±1e6, got some beyond");
+    // A state may have gone farther than a start may lie.
+    const double most = state_.iterations > 0 ? widest : 1e6;
+    detail::require((state_.map.array().abs() <= most).all(), "start: expected numbers within ±", most,
+                    ", got some beyond");
     detail::require(state_.descent.step.allFinite() && state_.descent.gain.allFinite(),
                     "state: expected finite steps and gains, got others");
+    detail::require(rows() < 2 || (state_.map.rowwise() - state_.map.row(0)).cwiseAbs().maxCoeff() > 0,
+                    "state: expected points in more than one place, got all in one");
   }
 
   /// One iteration; false, and nothing done, at the end.
   bool step() {
-    if (state_.iterations >= options_.iterations || status_ == TsneStatus::converged) return false;
+    if (state_.iterations >= options_.iterations || status_ == TsneStatus::converged ||
+        status_ == TsneStatus::diverged)
+      return false;
     const bool early = state_.iterations < options_.exaggeration_iterations;
-    const double exaggeration = early ? options_.exaggeration : 1;
+    const double exaggeration = exaggeration_at(state_.iterations), size = radius();
     gradient_(state_.map, exaggeration, slope_);
-    if (rows() < 2 || (!early && slope_.norm() <= options_.min_gradient)) {
+    if (rows() < 2 || (!early && settled(norm(slope_), size))) {
       status_ = TsneStatus::converged;
       return false;
     }
+    before_ = state_.map;
     state_.descent.move(state_.map, slope_, early ? options_.start_momentum : options_.final_momentum,
                         learning_rate(exaggeration), options_.longest_step);
+    if (!(state_.map.cwiseAbs().maxCoeff<Eigen::PropagateNaN>() <= widest)) {
+      state_.map.swap(before_);
+      status_ = TsneStatus::diverged;
+      return false;
+    }
+    keep_from_a_point(size);
     ++state_.iterations;
     return true;
   }
@@ -180,7 +271,7 @@ class TsneRun {
         break;
       }
     }
-    return {state_.map, divergence(), state_.iterations, status_, 0, learning_rate(), false};
+    return {state_.map, divergence(), state_.iterations, status_, 0, learning_rate(), false, 0};
   }
 
   /// KL(P ‖ Q) in nats, without exaggeration.
@@ -190,14 +281,48 @@ class TsneRun {
   TsneStatus status() const { return status_; }
   Index rows() const { return gradient_.rows(); }
   /// In the first iteration.
-  double learning_rate() const {
-    return learning_rate(options_.exaggeration_iterations > 0 ? options_.exaggeration : 1);
-  }
+  double learning_rate() const { return learning_rate(exaggeration_at(0)); }
 
  private:
+  static constexpr double widest = 1e10;
+
+  double exaggeration_at(int iteration) const {
+    const int most = options_.exaggeration_iterations;
+    return iteration < most ? std::pow(options_.exaggeration, 1 - static_cast<double>(iteration) / most) : 1;
+  }
+
   double learning_rate(double exaggeration) const {
     if (options_.learning_rate > 0) return options_.learning_rate;
-    return std::max(static_cast<double>(rows()) / exaggeration / 4, 50.0);
+    return static_cast<double>(rows()) / exaggeration / 4;
+  }
+
+  // The slow norm, whose squares neither vanish nor overflow, where it is needed.
+  static double norm(const RowMatrix<double>& rows) {
+    const double quick = rows.norm();
+    return quick > 1e-140 && quick < 1e140 ? quick : rows.stableNorm();
+  }
+
+  // Root mean square of the points' distances from the middle.
+  double radius() const {
+    return norm(state_.map) / std::sqrt(static_cast<double>(std::max<Index>(rows(), 1)));
+  }
+
+  bool settled(double gradient, double radius) const {
+    return gradient * radius <= options_.min_gradient &&
+           gradient * std::sqrt(static_cast<double>(rows())) / 4 <= options_.min_gradient * radius;
+  }
+
+  // Exaggerated attraction between points of no structure contracts all of them to one place. While a map is small its
+  // forces grow in proportion to it, so one that shrinks there, or can hardly be told from a point, may as well be made
+  // larger by a power of two: the same structures grow in it, or shrink less than others.
+  void keep_from_a_point(double before) {
+    constexpr double small = 1.0 / 64, tiny = small / 4096;
+    const double now = radius();
+    if (!(now > 0 && now < small && (now < before || now < tiny))) return;
+    const int exponent = std::ilogb(small) - std::ilogb(now);
+    const auto larger = [exponent](double x) { return std::ldexp(x, exponent); };
+    state_.map = state_.map.unaryExpr(larger).eval();
+    state_.descent.step = state_.descent.step.unaryExpr(larger).eval();
   }
 
   static const TsneOptions& checked(const TsneOptions& options) {
@@ -208,7 +333,7 @@ class TsneRun {
   TsneOptions options_;
   Gradient<T> gradient_;
   TsneState state_;
-  RowMatrix<double> slope_;
+  RowMatrix<double> slope_, before_;
   TsneStatus status_ = TsneStatus::iteration_limit;
 };
 

@@ -90,8 +90,8 @@ save("quality", [kl_and_gradient(p, y)[0], preservation(points, y, 5), trustwort
 def ten_steps(p, y, exaggeration, rate, momentum):
     y = y - y.mean(0)
     step, gain = np.zeros_like(y), np.ones_like(y)
-    for _ in range(10):
-        slope = kl_and_gradient(exaggeration * p, y)[1]
+    for t in range(10):
+        slope = kl_and_gradient(exaggeration ** (1 - t / 10) * p, y)[1]
         gain = np.maximum(0.01, np.where(step * slope < 0, gain + 0.2, gain * 0.8))
         step = momentum * step - rate * gain * slope
         y = y + step
