@@ -151,4 +151,22 @@ BOOST_AUTO_TEST_CASE(bad_arguments_are_named) {
   rejected(points, map, {}, "queries: expected finite numbers, got nan in row 7");
 }
 
+// One place, hardly any room, very much, and far from 0.
+BOOST_AUTO_TEST_CASE(odd_maps_get_places_within_them) {
+  const RowMatrix<double> points = RowMatrix<double>::Random(200, 3),
+                          queries = RowMatrix<double>::Random(30, 3);
+  const RowMatrix<double> shape = 10 * points.leftCols(2);
+  const auto usual = transform(points, shape, queries).map;
+  for (const double size : {0.0, 1e-300, 1e-30, 1e-10, 1e-3, 1.0, 1e3, 1e5}) {
+    const auto places = transform(points, (size * shape).eval(), queries).map;
+    BOOST_TEST(places.allFinite());
+    BOOST_TEST(places.cwiseAbs().maxCoeff() <= 3 * size * shape.cwiseAbs().maxCoeff());
+    if (size > 0 && size < 1e-9)
+      BOOST_TEST((places / size - transform(points, (1e-9 * shape).eval(), queries).map / 1e-9).norm() <
+                 1e-3);
+  }
+  const auto moved = transform(points, (shape.array() + 1e5).matrix().eval(), queries).map;
+  BOOST_TEST((moved.array() - 1e5 - usual.array()).abs().maxCoeff() < 1e-3);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

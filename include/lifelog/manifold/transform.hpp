@@ -175,13 +175,24 @@ TransformResult transform(const X& points, const Y& map, const Q& queries,
                           const TransformOptions& options = {}) {
   detail::require_options(options);
   return detail::with_points(map, "map", [&](const auto& view) {
-    const RowMatrix<double> places = view.template cast<double>();
+    RowMatrix<double> places = view.template cast<double>();
     const RowsOf<X> rows(points);
     const Index n = rows.view().rows(), dims = places.cols();
     detail::require(places.rows() == n && (dims == 2 || dims == 3), "map: expected ", n, " x 2 or 3, got ",
                     places.rows(), " x ", dims);
     detail::require((places.array().abs() <= 1e6).all(),
                     "map: expected numbers within ±1e6, got some beyond");
+    // From the middle, so that float keeps the digits of a map far from 0, and no smaller than it can hold: where d²
+    // is nothing beside 1 all steps grow in proportion to the map.
+    const Eigen::RowVectorXd middle = (places.colwise().minCoeff() + places.colwise().maxCoeff()) / 2;
+    places.rowwise() -= middle;
+    const double extent = places.cwiseAbs().maxCoeff();
+    constexpr int least = -40;
+    const int exponent = extent > 0 && extent < std::exp2(least) ? least - std::ilogb(extent) : 0;
+    const auto scale = [](RowMatrix<double>& of, int by) {
+      if (by != 0) of = of.unaryExpr([by](double x) { return std::ldexp(x, by); }).eval();
+    };
+    scale(places, exponent);
     TransformResult result;
     result.perplexity = std::min(options.perplexity, std::max(1.0, static_cast<double>(n) / 3));
     result.perplexity_reduced = result.perplexity < options.perplexity;
@@ -192,6 +203,8 @@ TransformResult transform(const X& points, const Y& map, const Q& queries,
     result.map.resize(neighbours.index.rows(), dims);
     const auto place = dims == 2 ? detail::place<2> : detail::place<3>;
     place(places, neighbours.index, probabilities, options, result.map);
+    scale(result.map, -exponent);
+    result.map.rowwise() += middle;
     return result;
   });
 }
