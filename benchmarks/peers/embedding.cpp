@@ -3,6 +3,8 @@
 #include <lifelog/manifold/quality.hpp>
 #include <lifelog/manifold/tsne.hpp>
 
+#include "../../tests/manifold/sweep_sets.hpp"
+
 using lifelog::Index;
 using lifelog::RowMatrix;
 namespace manifold = lifelog::manifold;
@@ -35,5 +37,30 @@ void judge(const float* points, Index n, Index d, const double* map, double perp
   measures[0] = quality.kl_divergence;
   measures[1] = quality.neighbour_preservation;
   measures[2] = quality.trustworthiness;
+}
+
+/// rows: [n, d], written: data of the sweep, kind is a place in `sweep::kinds`.
+void sweep_set(int kind, Index n, Index d, std::uint64_t seed, double* rows) {
+  Eigen::Map<RowMatrix<double>>(rows, n, d) =
+      sweep::make(sweep::kinds.at(static_cast<std::size_t>(kind)), n, d, seed);
+}
+
+/// map: [n, 2], written; by all defaults. Returns the status as a number.
+int sweep_embed(const double* points, Index n, Index d, int* iterations, double* map) {
+  manifold::TsneOptions options;
+  options.threads = 1;
+  const auto result = manifold::tsne(Rows<double>(points, n, d), options);
+  Eigen::Map<RowMatrix<double>>(map, n, 2) = result.map;
+  *iterations = result.iterations;
+  return static_cast<int>(result.status);
+}
+
+/// KL divergence over all pairs in double.
+double sweep_judge(const double* points, Index n, Index d, const double* map) {
+  const double perplexity = manifold::usable_perplexity(30, n);
+  const auto neighbours =
+      manifold::nearest_neighbours(Rows<double>(points, n, d), manifold::neighbours_for(perplexity, n));
+  return manifold::tsne_divergence(manifold::joint_probabilities(neighbours, perplexity),
+                                   RowMatrix<double>(Rows<double>(map, n, 2)));
 }
 }

@@ -6,8 +6,10 @@
     /tmp/peers/bin/python benchmarks/peers/embedding.py --only digits --repeats 3
     /tmp/peers/bin/python benchmarks/peers/embedding.py --only people --threads 2
     /tmp/peers/bin/python benchmarks/peers/embedding.py --growth --svg docs/growth-embedding.svg
+    /tmp/peers/bin/python benchmarks/peers/embedding.py --sweep tests/golden/manifold/sweep.txt
+    /tmp/peers/bin/python benchmarks/peers/embedding.py --sweep large.txt --rows 2000,5000,20000
 
-1000 iterations, perplexity 30, exaggeration 12 in the first 250, a PCA start, one thread each; everything counts, from
+1000 iterations, perplexity 30, exaggeration 12 at first, a PCA start, one thread each; everything counts, from
 rows to map. What is compared is processor time of the process (least of the repeats), so that neighbours on the
 machine weigh less; within a repeat the programs take turns. Maps are judged by lifelog's `map_quality`: KL divergence
 over all pairs in double, the share of 10 nearest neighbours kept, trustworthiness at 10. `--threads` times lifelog
@@ -58,6 +60,22 @@ class Ours:
         self.library.embed(*self.rows(points), ctypes.c_double(PERPLEXITY), ITERATIONS, repulsion, threads,
                            ctypes.c_void_p(map_.ctypes.data))
         return map_
+
+    def sweep_set(self, kind, n, d, seed):
+        points = np.empty((n, d))
+        self.library.sweep_set(kind, ctypes.c_long(n), ctypes.c_long(d), ctypes.c_uint64(seed),
+                               ctypes.c_void_p(points.ctypes.data))
+        return points
+
+    def sweep_embed(self, points):
+        map_, iterations = np.empty((len(points), 2)), ctypes.c_int()
+        status = self.library.sweep_embed(*self.rows(points), ctypes.byref(iterations), ctypes.c_void_p(map_.ctypes.data))
+        return map_, f"{iterations.value}, {('all', 'converged', 'stopped', 'diverged')[status]}"
+
+    def sweep_judge(self, points, map_):
+        map_ = np.ascontiguousarray(map_, float)
+        self.library.sweep_judge.restype = ctypes.c_double
+        return self.library.sweep_judge(*self.rows(points), ctypes.c_void_p(map_.ctypes.data))
 
     def judge(self, points, map_):
         map_ = np.ascontiguousarray(map_, float)
@@ -182,6 +200,53 @@ def growth(ours, calls, sizes, longest):
     return table
 
 
+# --- a sweep over kinds of data ---------------------------------------------------------------------------------------
+
+KINDS = "normal uniform dirichlet walk blobs duplicates line far scaled heavy counts pulses".split()
+SMALL = {100: 2, 150: 6, 200: 50, 300: 3, 500: 6, 700: 20, 1000: 10}
+LARGE = {2000: (2, 5, 50), 5000: (3, 10, 100), 20000: (3, 9, 30)}
+
+
+def sweep_sets(rows):
+    """(kind, n, d, seed) of every set with these numbers of rows, as the golden file has them."""
+    for s, (n, d) in enumerate([*SMALL.items(), *LARGE.items()]):
+        for kind in range(len(KINDS)) if n in rows else ():
+            step = (kind + s) % 3
+            if n in SMALL:
+                yield kind, n, (d, max(2, d // 2), min(100, 2 * d))[step], 1 + s * 12 + kind
+            else:
+                s_large = s - len(SMALL)
+                yield kind, n, d[(kind + s_large) % 3], 1000 + s_large * 12 + kind
+
+
+def sweep(ours, rows, path, only):
+    """All programs by their defaults. The others get columns less their means: some of them lose data far from 0."""
+    import openTSNE
+    import sklearn
+    from openTSNE import TSNE
+    from sklearn.manifold import TSNE as ScikitTSNE
+
+    def extent(map_):
+        return float(np.ptp(np.asarray(map_, float), axis=0).max())
+
+    lines = [f"# kind n d seed, KL and extent by scikit-learn {sklearn.__version__}, by openTSNE {openTSNE.__version__} "
+             "(benchmarks/peers/embedding.py --sweep)"]
+    for kind, n, d, seed in sweep_sets(rows):
+        if only not in KINDS[kind]:
+            continue
+        points = ours.sweep_set(kind, n, d, seed)
+        centred = points - points.mean(0)
+        maps = [ScikitTSNE(random_state=0, n_jobs=1).fit_transform(centred),
+                np.asarray(TSNE(n_iter=ITERATIONS - EARLY, random_state=0, n_jobs=1).fit(centred))]
+        others = [(ours.sweep_judge(points, map_), extent(map_)) for map_ in maps]
+        map_, end = ours.sweep_embed(points)
+        kl, best = ours.sweep_judge(points, map_), min(others)
+        print(f"{KINDS[kind]:<11}{n:>6} x {d:<4}" + "".join(f"{k:>9.4f}{e:>8.1f}" for k, e in (*others, (kl, extent(map_))))
+              + f"{kl / best[0]:>8.3f}  {end}", flush=True)
+        lines.append(f"{kind} {n} {d} {seed} " + " ".join(f"{k:.6g} {e:.4g}" for k, e in others))
+        path.write_text("\n".join(lines) + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="only data with this in its title")
@@ -189,6 +254,8 @@ def main():
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--threads", type=int, help="time lifelog alone with 1 and this many threads, by the clock")
     parser.add_argument("--growth", action="store_true", help="seconds against the number of rows instead")
+    parser.add_argument("--sweep", type=pathlib.Path, help="judge many kinds of data, and write the others' figures here")
+    parser.add_argument("--rows", default=",".join(map(str, SMALL)), help="numbers of rows, for --sweep")
     parser.add_argument("--sizes", default="1000,3162,10000,31623,100000", help="rows, for --growth")
     parser.add_argument("--longest", type=float, default=900, help="seconds a program may take, for --growth")
     parser.add_argument("--json", type=pathlib.Path, help="write everything here")
@@ -196,6 +263,8 @@ def main():
     parser.add_argument("--eigen", default="/usr/include/eigen3")
     arguments = parser.parse_args()
     ours = Ours(arguments.eigen)
+    if arguments.sweep:
+        return sweep(ours, {int(n) for n in arguments.rows.split(",")}, arguments.sweep, arguments.only)
     calls = {name: call for name, call in programs(ours).items()
              if name == "lifelog" or any(part in name for part in arguments.programs.split(","))}
     report = {"machine": platform.processor() or platform.machine(), "python": sys.version, "work": {}}
