@@ -18,6 +18,7 @@
 #include "core/config.hpp"
 #include "core/distance.hpp"
 #include "core/error.hpp"
+#include "core/finite.hpp"
 #include "core/matrix.hpp"
 #include "core/packet.hpp"
 #include "core/parallel.hpp"

@@ -52,10 +52,10 @@ void check_parameters(const Net& net, const lifelog::io::Tensors& from, const st
         if (layout.role != lifelog::nn::Role::parameter) return;
         const auto name = lifelog::nn::to_string(path);
         const auto& tensor = from.at(prefix + name);
-        BOOST_TEST((tensor.shape == lifelog::mil::detail::shape_of(layout)), name);
+        BOOST_TEST((tensor.shape == lifelog::train::detail::shape_of(layout)), name);
         const auto expected = from.get<double>(prefix + name);
         double norm = 0, error = 0;
-        lifelog::mil::detail::for_each_element(layout, [&](Index ours, std::size_t at) {
+        lifelog::train::detail::for_each_element(layout, [&](Index ours, std::size_t at) {
           norm += expected[at] * expected[at];
           error += std::pow(static_cast<double>(got[ours]) - expected[at], 2);
         });

@@ -16,6 +16,8 @@ using train::FocalLossOptions;
 
 namespace {
 
+using Types = boost::mpl::list<float, double>;
+
 constexpr Index classes = 4, samples = 14, stride = 16;
 
 struct Golden {
@@ -168,8 +170,14 @@ BOOST_AUTO_TEST_CASE(bad_arguments) {
   short_alpha.alpha = Eigen::VectorXd::Ones(1);
   check_throws<std::invalid_argument>([&] { loss_of(1, short_alpha); }, {"alpha", "expected 2", "got 1"});
   check_throws<std::invalid_argument>([&] { loss_of(1, with_gamma(-0.5)); }, {"gamma", "got -0.5"});
-  check_throws<std::invalid_argument>(
-      [&] { loss_of(1, with_gamma(std::numeric_limits<double>::quiet_NaN())); }, {"gamma"});
+  for (const double bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()})
+    check_throws<std::invalid_argument>([&] { loss_of(1, with_gamma(bad)); }, {"gamma"});
+  for (const double bad :
+       {-0.5, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+    FocalLossOptions options;
+    options.alpha = Eigen::Vector2d(1, bad);
+    check_throws<std::invalid_argument>([&] { loss_of(1, options); }, {"alpha", "class 1"});
+  }
 }
 
 // As a value of logits: against the exact log-probabilities' loss, and its gradient against central differences.
@@ -202,6 +210,59 @@ BOOST_AUTO_TEST_CASE(a_value_and_its_gradient_on_demand) {
     }
     BOOST_TEST(std::sqrt(error) < 1e-7 * gradient.norm());
   }
+}
+
+// Logits up to the largest numbers there are: PyTorch's gradients where its own are finite, the formula's everywhere.
+BOOST_AUTO_TEST_CASE_TEMPLATE(extreme_logits, T, Types) {
+  const auto file = golden::tensors("extreme_logits.safetensors");
+  const std::string type = std::is_same_v<T, float> ? "float" : "double";
+  const auto logits = file.view<T, 2>(type + ".logits");
+  const auto labels = file.view<std::int64_t, 1>(type + ".label");
+  const auto rows = static_cast<Index>(logits.shape()[0]);
+  for (const std::string gamma : {"0", "0.5", "2"}) {
+    const auto by_torch = file.view<T, 2>(type + ".gamma" + gamma + ".torch");
+    const auto exact = file.view<double, 2>(type + ".gamma" + gamma + ".exact");
+    Index compared = 0;
+    double off = 0, off_torch = 0;
+    for (Index n = 0; n < rows; ++n) {
+      const auto at = static_cast<std::size_t>(n);
+      const Eigen::Matrix<T, 1, 3> row(logits(at, 0), logits(at, 1), logits(at, 2));
+      const auto loss = focal_loss(row, Eigen::Matrix<int, 1, 1>(static_cast<int>(labels(at))),
+                                   {.gamma = std::stod(gamma)});
+      BOOST_TEST(std::isfinite(loss.value()));
+      const auto gradient = loss.gradient();
+      BOOST_TEST_REQUIRE(gradient.allFinite(), "gamma " << gamma << ", row " << row << ": " << gradient);
+      for (Index c = 0; c < 3; ++c) {
+        const double got = static_cast<double>(gradient(0, c));
+        off = std::max(off, std::abs(got - exact(at, static_cast<std::size_t>(c))));
+        if (const double torch = static_cast<double>(by_torch(at, static_cast<std::size_t>(c)));
+            std::isfinite(torch))
+          off_torch = std::max(off_torch, std::abs(got - torch)), ++compared;
+      }
+    }
+    const double near = std::is_same_v<T, float> ? 3e-7 : 1e-15;
+    BOOST_TEST(off <= near);
+    BOOST_TEST(off_torch <= near);
+    BOOST_TEST(compared > rows);
+  }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(minus_infinity, T, Types) {
+  const T infinite = -std::numeric_limits<T>::infinity();
+  const T log_p[] = {infinite, 0};
+  const Index label[] = {0};
+  for (const double gamma : {0.0, 0.5, 1.0, 2.0, 50.0}) {
+    T gradient[2];
+    const double loss = focal_loss(log_p, 2, 1, 1, label, with_gamma(gamma), gradient);
+    BOOST_TEST(loss == std::numeric_limits<double>::infinity());
+    BOOST_TEST(gradient[0] == -1);
+    BOOST_TEST(gradient[1] == 0);
+  }
+  FocalLossOptions unweighted;
+  unweighted.alpha = Eigen::Vector2d(0, 1);
+  T gradient[2];
+  BOOST_TEST(focal_loss(log_p, 2, 1, 1, label, unweighted, gradient) == 0);
+  BOOST_TEST(gradient[0] == 0);
 }
 
 BOOST_AUTO_TEST_CASE(of_tensors_and_of_what_is_gone_by_then) {

@@ -4,6 +4,7 @@
 #include <variant>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "bag_network.hpp"
 
 namespace lifelog::mil::detail {
@@ -54,6 +55,7 @@ class AttentionPass {
       }
       const T mean = (dscore * importance.col(n)).sum();
       dscore = importance.col(n) * (dscore - mean);
+      if (!lifelog::detail::all_finite(dscore)) slopes_in_scale(dmix, domain, values, n);
     }
     std::visit(
         [&](const auto& pool) {
@@ -81,6 +83,22 @@ class AttentionPass {
         out[c] += importance(m, n) * values[static_cast<std::size_t>(m)][c * domain.stride() + n];
     const T largest = out.maxCoeff();
     out -= largest + std::log((out - largest).exp().sum());
+    for (Index c = 0; c < net.classes(); ++c) out[c] = lifelog::detail::finite_log(out[c]);
+  }
+
+  /// The slopes of sample n's scores where a difference of log-probabilities is too large for T: of values a power of two
+  /// smaller.
+  void slopes_in_scale(const Eigen::Array<T, Eigen::Dynamic, 1>& dmix, const Domain& domain,
+                       const std::vector<const T*>& values, Index n) {
+    constexpr T scale = T(1) / (1 << 20);
+    auto dscore = dscores_.col(n);
+    for (Index m = 0; m < dscore.size(); ++m) {
+      dscore[m] = 0;
+      for (Index c = 0; c < dmix.size(); ++c)
+        dscore[m] += dmix[c] * (values[static_cast<std::size_t>(m)][c * domain.stride() + n] * scale);
+    }
+    const T mean = (dscore * importance.col(n)).sum();
+    dscore = importance.col(n) * (dscore - mean) / scale;
   }
 
   std::variant<typename SelfAttention<T>::Pass, typename ScorePool<ScoreHead<T>>::Pass,

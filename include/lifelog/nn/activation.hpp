@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "../core/finite.hpp"
 #include "expression.hpp"
 
 namespace lifelog::nn {
@@ -128,7 +129,8 @@ struct Tanh {
 
 }  // namespace detail
 
-/// Normalised log-probabilities over the features of each sample: y = x − log Σ exp(x).
+/// Normalised log-probabilities over the features of each sample: y = x − log Σ exp(x). Of finite x they are finite: what
+/// T is too short for, PyTorch's −∞, is the lowest number there is, so that 0 · log 0 is 0 where pools mix them.
 template<class T, Index channels_>
 struct LogSoftmax : Parameterless<LogSoftmax<T, channels_>, T, channels_> {
   static constexpr bool pointwise = false;
@@ -164,7 +166,8 @@ struct LogSoftmax : Parameterless<LogSoftmax<T, channels_>, T, channels_> {
     for (Index c = 1; c < count; ++c) largest = std::max(largest, x[c * stride]);
     for (Index c = 0; c < count; ++c) total += std::exp(x[c * stride] - largest);
     const T log_total = std::log(total);
-    for (Index c = 0; c < count; ++c) y[c * stride] = x[c * stride] - largest - log_total;
+    for (Index c = 0; c < count; ++c)
+      y[c * stride] = lifelog::detail::finite_log<T>(x[c * stride] - largest - log_total);
   }
 };
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "../core/points.hpp"
 #include "../nn/activation.hpp"
 
@@ -14,8 +15,8 @@ namespace lifelog::train {
 
 /// | option       | default | description                                                     |
 /// |--------------|---------|-----------------------------------------------------------------|
-/// | gamma        | 0       | focusing exponent ≥ 0; 0 is cross-entropy                       |
-/// | alpha        | none    | a weight per class, as in a weighted negative log-likelihood    |
+/// | gamma        | 0       | focusing exponent, finite and ≥ 0; 0 is cross-entropy           |
+/// | alpha        | none    | a weight ≥ 0 per class, as in a weighted negative log-likelihood |
 /// | ignore_index | −100    | samples with this label take no part                            |
 struct FocalLossOptions {
   double gamma = 0;
@@ -25,21 +26,26 @@ struct FocalLossOptions {
 
 /// Focal loss (Lin et al. 2017, eq. 5) of log-probabilities: the mean over samples of −α_y (1−p_y)^γ log p_y,
 /// not divided by Σα; 0 when all samples are ignored. Worked in log space, so it is finite with its
-/// derivative as p → 1 for any γ.
+/// derivative as p → 1 for any γ. Where log p = −∞ the derivative is its limit, −α_y.
 ///
 ///   log_probabilities  [classes × samples], planes `stride` apart (row-major)
 ///   labels             [samples], 0…classes−1 or ignore_index
 ///   gradient           like log_probabilities, or nullptr: set to the loss's derivative
 ///   divisor            what the sum is divided by, where these samples are a piece of a batch; 0: those that count
 ///
-/// Throws std::invalid_argument on a label or α that does not fit the classes.
+/// Throws std::invalid_argument on a label or α that does not fit the classes, and on γ or α that are no such numbers.
 template<class T>
 double focal_loss(const T* log_probabilities, Index classes, Index samples, Index stride, const Index* labels,
                   const FocalLossOptions& options, T* gradient, Index divisor = 0) {
-  lifelog::detail::require(options.gamma >= 0, "focal_loss: gamma must be at least 0, got ", options.gamma);
+  lifelog::detail::require(lifelog::detail::is_finite(options.gamma) && options.gamma >= 0,
+                           "focal_loss: gamma must be a number of at least 0, got ", options.gamma);
   lifelog::detail::require(options.alpha.size() == 0 || options.alpha.size() == classes,
                            "focal_loss: alpha must have one weight per class, expected ", classes, ", got ",
                            options.alpha.size());
+  for (Index c = 0; c < options.alpha.size(); ++c)
+    lifelog::detail::require(lifelog::detail::is_finite(options.alpha[c]) && options.alpha[c] >= 0,
+                             "focal_loss: alpha must be numbers of at least 0, got ", options.alpha[c],
+                             " for class ", c);
   Index counted = 0;
   for (Index n = 0; n < samples; ++n) {
     if (labels[n] == options.ignore_index) continue;
@@ -58,11 +64,12 @@ double focal_loss(const T* log_probabilities, Index classes, Index samples, Inde
     const double log_p = static_cast<double>(log_probabilities[y * stride + n]);
     const double rest = -std::expm1(log_p);  // 1 − p, exact for p near 1
     const double focus = options.gamma == 0 ? 1 : std::pow(rest, options.gamma);
-    total -= weight * focus * log_p;
+    if (weight > 0) total -= weight * focus * log_p;  // not 0 · ∞
     if (gradient) {
-      const double ratio = rest > 0 ? log_p / rest : -1;  // its limit
-      gradient[y * stride + n] = static_cast<T>(
-          -weight * focus * (1 - options.gamma * std::exp(log_p) * ratio) / static_cast<double>(divisor));
+      const double p = std::exp(log_p);
+      const double ratio = rest > 0 ? log_p / rest : -1;          // its limit
+      const double bend = p > 0 ? options.gamma * p * ratio : 0;  // p log p → 0
+      gradient[y * stride + n] = static_cast<T>(-weight * focus * (1 - bend) / static_cast<double>(divisor));
     }
   }
   return total / static_cast<double>(divisor);
