@@ -123,5 +123,6 @@
 #include "mil/model_file.hpp"
 #include "predict/model_notes.hpp"
 #include "train/checkpoint.hpp"
+#include "train/run_identity.hpp"
 #include "train/tensors.hpp"
 #endif

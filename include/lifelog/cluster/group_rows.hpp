@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "groups.hpp"
 #include "linkage.hpp"
 
@@ -129,7 +130,8 @@ class RowGrouper {
 inline const GroupingTrial& best_trial(const std::vector<GroupingTrial>& trials) {
   const GroupingTrial* best = nullptr;
   for (const auto& trial : trials)
-    if (std::isfinite(trial.silhouette) && (best == nullptr || trial.silhouette > best->silhouette))
+    if (lifelog::detail::is_finite(trial.silhouette) &&
+        (best == nullptr || trial.silhouette > best->silhouette))
       best = &trial;
   lifelog::detail::require(best != nullptr,
                            "k: expected rows that fall into at least two groups, got none that do");

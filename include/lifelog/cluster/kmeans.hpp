@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "../core/parallel.hpp"
 #include "../core/random.hpp"
 #include "detail/bounded_labelling.hpp"
@@ -252,7 +253,8 @@ inline void check(const KMeansOptions& options, Index rows, Index cols) {
           " (the number of rows), got ", options.clusters);
   require(options.restarts >= 1, "restarts: expected at least 1, got ", options.restarts);
   require(options.max_iterations >= 1, "max_iterations: expected at least 1, got ", options.max_iterations);
-  require(options.tolerance >= 0, "tolerance: expected at least 0, got ", options.tolerance);
+  require(!lifelog::detail::is_nan(options.tolerance) && options.tolerance >= 0,
+          "tolerance: expected at least 0, got ", options.tolerance);
   if (options.init == KMeansInit::given) {
     require(!options.starts.empty(), "starts: expected at least one, got none");
     for (const auto& start : options.starts) {
@@ -265,8 +267,8 @@ inline void check(const KMeansOptions& options, Index rows, Index cols) {
   if (weights.size() == 0) return;
   require(weights.size() == rows, "weights: expected one for each of ", rows, " rows, got ", weights.size());
   for (Index i = 0; i < rows; ++i)
-    require(weights[i] >= 0 && std::isfinite(weights[i]), "weights: expected finite numbers >= 0, got ",
-            weights[i], " at ", i);
+    require(weights[i] >= 0 && lifelog::detail::is_finite(weights[i]),
+            "weights: expected finite numbers >= 0, got ", weights[i], " at ", i);
   require(weights.maxCoeff() > 0, "weights: expected some above 0, got none");
 }
 

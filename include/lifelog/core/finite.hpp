@@ -14,10 +14,13 @@
 
 namespace lifelog::detail {
 
+template<class T>
+concept real_number = std::is_same_v<T, float> || std::is_same_v<T, double>;
+
 /// How float and double are laid out (IEEE 754): the exponent's bits, all of which are set in NaN and the infinities.
 template<class T>
 struct FloatBits {
-  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>, "expected float or double");
+  static_assert(real_number<T>, "expected float or double");
   using Type = std::conditional_t<std::is_same_v<T, float>, std::uint32_t, std::uint64_t>;
   static constexpr Type sign = Type{1} << (8 * sizeof(Type) - 1);
   static constexpr Type exponent =

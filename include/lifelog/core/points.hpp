@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
 
+#include "finite.hpp"
 #include "matrix.hpp"
 
 namespace lifelog::detail {
@@ -13,15 +13,14 @@ namespace lifelog::detail {
 /// Throws unless every coordinate is finite; the message names the first row and column that are not.
 template<class T>
 void require_finite(const RowMatrixView<T>& points, const char* name) {
-  // 0·x is 0 for finite x and NaN for others: sums over many numbers at once, where rows lie end to end, take no time.
+  // Rows that lie end to end are one long row.
   const bool end_to_end = points.outerStride() == points.cols() || points.rows() == 1;
-  using Flat = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>;
-  if (end_to_end && (Flat(points.data(), points.size()) * T(0)).sum() == T(0)) return;
+  if (end_to_end && all_finite(points.data(), points.size())) return;
   for (Index i = 0; i < points.rows(); ++i) {
-    if (points.row(i).array().isFinite().all()) continue;
+    if (all_finite(points.data() + i * points.outerStride(), points.cols())) continue;
     for (Index j = 0; j < points.cols(); ++j)
-      require(std::isfinite(points(i, j)), name, ": expected finite numbers, got ", points(i, j), " in row ",
-              i, ", column ", j);
+      require(is_finite(points(i, j)), name, ": expected finite numbers, got ", points(i, j), " in row ", i,
+              ", column ", j);
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include "../core/config.hpp"
 #include "../core/error.hpp"
+#include "../core/finite.hpp"
 
 // What people and tools mean by the text in a cell of a table, whatever file the table is in.
 
@@ -61,7 +62,7 @@ inline CellNumber parse_number(std::string_view cell) {
   if (cell.size() > 1 && cell.front() == '+' && cell[1] != '-') cell.remove_prefix(1);
   double value = 0;
   const auto [stop, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-  if (error != std::errc() || stop != cell.data() + cell.size() || !std::isfinite(value))
+  if (error != std::errc() || stop != cell.data() + cell.size() || !lifelog::detail::is_finite(value))
     return {CellKind::bad, not_a_number};
   return {CellKind::number, value};
 }

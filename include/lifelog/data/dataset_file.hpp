@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "../io/safetensors.hpp"
 #include "dataset.hpp"
 
@@ -103,7 +104,7 @@ class DataSetCheck {
     for (std::size_t i = 0; i < values.shape(0); ++i) {
       if (data_.present.size() > 0 && data_.present(i, m) == 0) continue;
       const float* row = values.data() + i * row_size;
-      if (!std::all_of(row, row + row_size, [](float x) { return std::isfinite(x); }))
+      if (!lifelog::detail::all_finite(row, static_cast<Index>(row_size)))
         fail_(name, "row " + std::to_string(i) +
                         ": expected finite values where the modality is present, got NaN or "
                         "infinity");

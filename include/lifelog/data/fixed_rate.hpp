@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../core/error.hpp"
+#include "../core/finite.hpp"
 
 namespace lifelog::data {
 
@@ -50,9 +51,10 @@ class FixedRate {
   FixedRate(Index channels, const FixedRateOptions& options) : options_(options) {
     using lifelog::detail::require;
     require(channels >= 1, "channels: expected at least 1, got ", channels);
-    require(options.rate > 0 && std::isfinite(options.rate), "rate: expected a number above 0, got ",
-            options.rate);
-    require(options.max_gap >= 0, "max_gap: expected at least 0 seconds, got ", options.max_gap);
+    require(options.rate > 0 && lifelog::detail::is_finite(options.rate),
+            "rate: expected a number above 0, got ", options.rate);
+    require(!lifelog::detail::is_nan(options.max_gap) && options.max_gap >= 0,
+            "max_gap: expected at least 0 seconds, got ", options.max_gap);
     // A hair more, so that a gap of just as many seconds as allowed is not lost to rounding.
     fill_ = std::min(options.max_gap * options.rate * (1 + 1e-9), 1e15);
     sum_.resize(static_cast<std::size_t>(channels));
@@ -70,8 +72,8 @@ class FixedRate {
   template<class Sink>
   void push(double time, const double* values, Sink&& sink) {
     const double at = std::floor(time * options_.rate + 0.5);
-    if (!(std::abs(at) < 0x1p53) ||
-        !std::all_of(values, values + sum_.size(), [](double v) { return std::isfinite(v); })) {
+    if (!lifelog::detail::is_finite(at) || !(std::abs(at) < 0x1p53) ||
+        !lifelog::detail::all_finite(values, channels())) {
       ++bad_;
       return;
     }

@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "../core/xtensor.hpp"
 #include "fixed_rate.hpp"
 
@@ -41,8 +42,9 @@ class WindowStream {
     using lifelog::detail::require;
     require(options.length >= 1, "length: expected at least 1 tick, got ", options.length);
     require(options.hop >= 1, "hop: expected at least 1 tick, got ", options.hop);
-    require(options.max_missing >= 0 && options.max_missing < 1,
-            "max_missing: expected a share in [0, 1), got ", options.max_missing);
+    require(
+        !lifelog::detail::is_nan(options.max_missing) && options.max_missing >= 0 && options.max_missing < 1,
+        "max_missing: expected a share in [0, 1), got ", options.max_missing);
     allowed_ =
         options.max_missing * static_cast<double>(options.length) * (1 + 1e-9);  // a share is seldom exact
     window_.resize(static_cast<std::size_t>(channels * options.length));
@@ -134,7 +136,7 @@ class WindowStream {
     const double* tick = ticks_.data() + static_cast<std::size_t>(next_ - first_) * width();
     double missing = 0;
     for (std::size_t t = 0; t < length; ++t, tick += width()) {
-      missing += std::isnan(tick[0]);
+      missing += lifelog::detail::is_nan(tick[0]);
       for (std::size_t c = 0; c < width(); ++c) window_[c * length + t] = tick[c];
     }
     return missing;

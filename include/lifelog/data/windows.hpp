@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "modalities.hpp"
 #include "number_table.hpp"
 #include "quality.hpp"
@@ -67,9 +68,10 @@ inline Window check_cells(const Modality& m, const NumberTable& file, Index used
   for (Index row = 0; row < used; ++row)
     for (std::size_t c = 0; c < file.columns; ++c) {
       const double value = file(row, c);
-      if (std::abs(value) > limit)
+      const bool absent = lifelog::detail::is_nan(value);
+      if (!absent && std::abs(value) > limit)
         return rejected(reason::bad_value, row + 2, m.channels[c].name + ": beyond what a float holds");
-      if (value >= m.channels[c].low && value <= m.channels[c].high) continue;
+      if (!absent && value >= m.channels[c].low && value <= m.channels[c].high) continue;
       if (window.implausible++ == 0) {
         window.implausible_line = row + 2;
         window.message = m.channels[c].name + ": out of the plausible range";
@@ -79,8 +81,7 @@ inline Window check_cells(const Modality& m, const NumberTable& file, Index used
 }
 
 inline bool all_finite(const Modality& m, const float* out) {
-  return std::all_of(out, out + m.window_channels() * m.window_length(),
-                     [](float value) { return std::isfinite(value); });
+  return lifelog::detail::all_finite(out, m.window_channels() * m.window_length());
 }
 
 /// out: [window_channels, window_length], row-major.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../core/error.hpp"
+#include "../core/finite.hpp"
 #include "../core/random.hpp"
 
 namespace lifelog::evaluate {
@@ -44,8 +45,9 @@ struct SplitSizes {
 };
 
 inline SplitSizes split_sizes(Index n, const SplitOptions& options) {
-  const bool valid_shares = options.train >= 0 && options.valid >= 0 && options.test >= 0 &&
-                            std::abs(options.train + options.valid + options.test - 1) <= 1e-6;
+  const double sum = options.train + options.valid + options.test;
+  const bool valid_shares = lifelog::detail::is_finite(sum) && options.train >= 0 && options.valid >= 0 &&
+                            options.test >= 0 && std::abs(sum - 1) <= 1e-6;
   lifelog::detail::require(valid_shares,
                            "shares: expected train, valid, test of at least 0 that add up to 1, got ",
                            options.train, ", ", options.valid, ", ", options.test);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../core/error.hpp"
+#include "../core/finite.hpp"
 #include "../core/random.hpp"
 #include "truth.hpp"
 
@@ -133,10 +134,11 @@ inline void check(const GeneratorOptions& options) {
   lifelog::detail::require(options.groups <= std::min<Index>(options.users, 21),
                            "groups: expected at most users (", options.users, ") and 21, got ",
                            options.groups);
-  lifelog::detail::require(options.dirt >= 0 && options.dirt <= 1, "dirt: expected a share in [0, 1], got ",
-                           options.dirt);
-  lifelog::detail::require(options.strength >= 0 && options.strength <= 1,
-                           "strength: expected a share in [0, 1], got ", options.strength);
+  lifelog::detail::require(!lifelog::detail::is_nan(options.dirt) && options.dirt >= 0 && options.dirt <= 1,
+                           "dirt: expected a share in [0, 1], got ", options.dirt);
+  lifelog::detail::require(
+      !lifelog::detail::is_nan(options.strength) && options.strength >= 0 && options.strength <= 1,
+      "strength: expected a share in [0, 1], got ", options.strength);
 }
 
 /// A set of modalities per group: disjoint while the seven series suffice (three for the first groups, then

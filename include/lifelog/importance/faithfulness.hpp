@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "../core/random.hpp"
 #include "../mil/modal_importance.hpp"
 
@@ -26,7 +28,8 @@ struct FaithfulnessOptions {
 struct Faithfulness {
   Eigen::VectorXd importance;  ///< [M], mean attention weight
   Eigen::VectorXd drop;        ///< [M], mean fall (nats) of the labels' log-probability without the modality
-  double correlation = 0;      ///< of their ranks (Spearman), −1…1; 0 where either is constant
+  /// Of their ranks (Spearman), −1…1; 0 where either is constant, NaN where a log-probability is.
+  double correlation = 0;
 };
 
 namespace detail {
@@ -37,14 +40,18 @@ inline Eigen::VectorXd ranks(const Eigen::VectorXd& values) {
   std::iota(order.begin(), order.end(), Index{0});
   std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return values[a] < values[b]; });
   Eigen::VectorXd ranks(values.size());
-  for (std::size_t first = 0, last = 0; first < order.size(); first = last) {
+  for (std::size_t first = 0, last = 1; first < order.size(); first = last++) {
     while (last < order.size() && values[order[last]] == values[order[first]]) ++last;
     for (std::size_t i = first; i < last; ++i) ranks[order[i]] = static_cast<double>(first + last - 1) / 2;
   }
   return ranks;
 }
 
+/// NaN where a value is NaN: it has no rank.
 inline double rank_correlation(const Eigen::VectorXd& a, const Eigen::VectorXd& b) {
+  using lifelog::detail::any_nan;
+  if (any_nan(a.data(), a.size()) || any_nan(b.data(), b.size()))
+    return std::numeric_limits<double>::quiet_NaN();
   const Eigen::VectorXd x = ranks(a).array() - ranks(a).mean(), y = ranks(b).array() - ranks(b).mean();
   const double size = x.norm() * y.norm();
   return size > 0 ? x.dot(y) / size : 0;

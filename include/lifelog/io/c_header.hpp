@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../core/config.hpp"
+#include "../core/finite.hpp"
 #include "atomic_file.hpp"
 
 namespace lifelog::io {
@@ -55,7 +56,7 @@ class CHeader {
     for (const auto& part : parts) {
       if (!part.what.empty()) body_ += "\n    // " + one_line(part.what);
       for (std::size_t i = 0; i < part.values.size(); ++i) {
-        lifelog::detail::require(std::isfinite(part.values[i]), name.c_str(),
+        lifelog::detail::require(lifelog::detail::is_finite(part.values[i]), name.c_str(),
                                  ": expected finite numbers, got ", part.values[i], " at ", i, " of '",
                                  part.what, "'");
         body_ += (i % 8 == 0 ? "\n    " : " ") + literal(part.values[i]) + ',';

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "neighbours.hpp"
 
 namespace lifelog::manifold {
@@ -81,7 +82,7 @@ inline void require_neighbours(const Neighbours& neighbours) {
   for (Index i = 0; i < n; ++i)
     for (Index r = 0; r < k; ++r) {
       const double before = r > 0 ? distance(i, r - 1) : 0;
-      require(std::isfinite(distance(i, r)) && distance(i, r) >= before,
+      require(lifelog::detail::is_finite(distance(i, r)) && distance(i, r) >= before,
               "neighbours: expected squared distances that ascend from 0, got ", distance(i, r), " in row ",
               i, ", column ", r);
     }

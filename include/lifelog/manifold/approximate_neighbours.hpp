@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "../core/finite.hpp"
 #include "detail/neighbour_graph.hpp"
 #include "neighbours.hpp"
 
@@ -38,7 +39,8 @@ Neighbours approximate_neighbours(const RowMatrixView<T>& points, Index k,
   require(options.trees >= 1, "trees: expected at least 1, got ", options.trees);
   require(options.candidates >= 0, "candidates: expected at least 0, got ", options.candidates);
   require(options.rounds >= 0, "rounds: expected at least 0, got ", options.rounds);
-  require(options.tolerance >= 0, "tolerance: expected at least 0, got ", options.tolerance);
+  require(!lifelog::detail::is_nan(options.tolerance) && options.tolerance >= 0,
+          "tolerance: expected at least 0, got ", options.tolerance);
   // Few rows, or many neighbours, leave nothing to be gained.
   if (n < 2000 || k < 1 || 8 * k > n) return nearest_neighbours(points, k, options.threads);
   require_moderate(points, "points");

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "affinities.hpp"
 #include "detail/attraction.hpp"
 #include "detail/exact_repulsion.hpp"
@@ -57,7 +58,7 @@ class Gradient {
  public:
   explicit Gradient(Affinities joint, const GradientOptions& options = {})
       : joint_(std::move(joint)), options_(options), attraction_(joint_) {
-    detail::require(options.theta >= 0 && std::isfinite(options.theta),
+    detail::require(options.theta >= 0 && lifelog::detail::is_finite(options.theta),
                     "theta: expected a number, at least 0, got ", options.theta);
   }
 
@@ -144,7 +145,8 @@ class Gradient {
     if (detail::NearRepulsion<T, dims>::serves(extent_))
       return detail::NearRepulsion<T, dims>()(positions_, rows(), push_);
     if constexpr (dims == 2)
-      if (options_.repulsion != Repulsion::exact && options_.theta > 0) {
+      if (options_.repulsion != Repulsion::exact && options_.theta > 0 &&
+          lifelog::detail::all_finite(positions_)) {
         const double spacing = 0.6 * options_.theta;
         const auto layout = interpolated_.layout(positions_, rows(), spacing);
         // Coarser squares do where points are dense, but miss what lone neighbours do to each other.

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "affinities.hpp"
 
 namespace lifelog::manifold {
@@ -150,13 +151,14 @@ void place(const RowMatrix<double>& map, const RowMatrix<int>& neighbours,
 inline void require_options(const TransformOptions& options) {
   require(options.perplexity >= 1, "perplexity: expected at least 1, got ", options.perplexity);
   require(options.iterations >= 0, "iterations: expected at least 0, got ", options.iterations);
-  require(options.exaggeration >= 1 && std::isfinite(options.exaggeration),
+  require(options.exaggeration >= 1 && lifelog::detail::is_finite(options.exaggeration),
           "exaggeration: expected a number, at least 1, got ", options.exaggeration);
-  require(options.learning_rate > 0 && std::isfinite(options.learning_rate),
+  require(options.learning_rate > 0 && lifelog::detail::is_finite(options.learning_rate),
           "learning_rate: expected a positive number, got ", options.learning_rate);
-  require(options.momentum >= 0 && options.momentum < 1, "momentum: expected 0 <= momentum < 1, got ",
-          options.momentum);
-  require(options.longest_step > 0, "longest_step: expected a positive number, got ", options.longest_step);
+  require(!lifelog::detail::is_nan(options.momentum) && options.momentum >= 0 && options.momentum < 1,
+          "momentum: expected 0 <= momentum < 1, got ", options.momentum);
+  require(!lifelog::detail::is_nan(options.longest_step) && options.longest_step > 0,
+          "longest_step: expected a positive number, got ", options.longest_step);
 }
 
 }  // namespace detail

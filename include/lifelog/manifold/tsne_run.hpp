@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "../core/random.hpp"
 #include "approximate_neighbours.hpp"
 #include "descent.hpp"
@@ -175,8 +176,8 @@ namespace detail {
 
 inline void require_options(const TsneOptions& options) {
   const auto finite = [](double value, double lowest, const char* name) {
-    require(std::isfinite(value) && value >= lowest, name, ": expected a number, at least ", lowest, ", got ",
-            value);
+    require(lifelog::detail::is_finite(value) && value >= lowest, name, ": expected a number, at least ",
+            lowest, ", got ", value);
   };
   finite(options.perplexity, 1, "perplexity");
   for (const double perplexity : options.more_perplexities) finite(perplexity, 1, "more_perplexities");
@@ -184,9 +185,11 @@ inline void require_options(const TsneOptions& options) {
   finite(options.learning_rate, 0, "learning_rate");
   finite(options.min_gradient, 0, "min_gradient");
   finite(options.theta, 0, "theta");
-  require(options.longest_step > 0, "longest_step: expected a positive number, got ", options.longest_step);
+  require(!lifelog::detail::is_nan(options.longest_step) && options.longest_step > 0,
+          "longest_step: expected a positive number, got ", options.longest_step);
   for (const double momentum : {options.start_momentum, options.final_momentum})
-    require(momentum >= 0 && momentum < 1, "momentum: expected 0 <= momentum < 1, got ", momentum);
+    require(!lifelog::detail::is_nan(momentum) && momentum >= 0 && momentum < 1,
+            "momentum: expected 0 <= momentum < 1, got ", momentum);
   require(options.iterations >= 0, "iterations: expected at least 0, got ", options.iterations);
   require(options.exaggeration_iterations >= 0, "exaggeration_iterations: expected at least 0, got ",
           options.exaggeration_iterations);
@@ -231,8 +234,9 @@ class TsneRun {
     const double most = state_.iterations > 0 ? widest : 1e6;
     detail::require((state_.map.array().abs() <= most).all(), "start: expected numbers within ±", most,
                     ", got some beyond");
-    detail::require(state_.descent.step.allFinite() && state_.descent.gain.allFinite(),
-                    "state: expected finite steps and gains, got others");
+    detail::require(
+        lifelog::detail::all_finite(state_.descent.step) && lifelog::detail::all_finite(state_.descent.gain),
+        "state: expected finite steps and gains, got others");
     detail::require(rows() < 2 || (state_.map.rowwise() - state_.map.row(0)).cwiseAbs().maxCoeff() > 0,
                     "state: expected points in more than one place, got all in one");
   }

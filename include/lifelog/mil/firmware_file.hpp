@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "../core/version.hpp"
 #include "../io/c_header.hpp"
 #include "modal_importance.hpp"
@@ -108,8 +109,10 @@ void require_scales(const BagNetwork<T>& net, const FirmwareOptions& options) {
     require(options.scales[m].size() == count, "scales: expected ", count, " channels of '", shape.name,
             "', got ", options.scales[m].size());
     for (const auto& scale : options.scales[m])
-      require(scale.deviation > 0, "scales: expected a deviation above 0, got ", scale.deviation, " for '",
-              shape.name, "'");
+      require(lifelog::detail::is_finite(scale.mean) && lifelog::detail::is_finite(scale.deviation) &&
+                  scale.deviation > 0,
+              "scales: expected a finite mean and a deviation above 0, got ", scale.mean, " and ",
+              scale.deviation, " for '", shape.name, "'");
   }
 }
 

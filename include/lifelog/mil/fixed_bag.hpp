@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "../core/finite.hpp"
 #include "../nn/stream.hpp"
 #include "bag_network.hpp"
 
@@ -294,7 +295,7 @@ T self_test(const FixedBagNetwork<T, classes, kind, channels...>& net,
   if (!stream.evaluate(net, got, got + count)) return std::numeric_limits<T>::infinity();
   for (Index i = 0; i < count + classes; ++i) {
     const T deviation = std::abs(got[i] - (i < count ? importance[i] : log_probabilities[i - count]));
-    if (std::isnan(deviation)) return deviation;
+    if (lifelog::detail::is_nan(deviation)) return deviation;
     largest = std::max(largest, deviation);
   }
   return largest;

@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 
+#include "../core/finite.hpp"
 #include "expression.hpp"
 
 namespace lifelog::nn {
@@ -137,7 +138,7 @@ class MaxOverTime {
       chunk = stripes<T>(std::min(chunk_length, x.length - start), S::period);
       for (Index c = 0; c < signal.inputs(); ++c) {
         const T* const from = x.data + c * x.stride + start;
-        finite_ = finite_ && all_finite(from, chunk.count);
+        finite_ = finite_ && lifelog::detail::all_finite(from, chunk.count);
         input_.write(c, from, chunk);
       }
       input_.link(chunk);
@@ -149,11 +150,6 @@ class MaxOverTime {
     reduce_lanes(x.length, chunk.depth);
     if (!finite_) give_up();
     length_ += x.length;
-  }
-
-  /// 0·x is NaN for an x that is not finite; the sum takes whole packets, where asking each x would not.
-  static bool all_finite(const T* x, Index count) {
-    return (Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>(x, count) * T(0)).sum() == T(0);
   }
 
   void give_up() {

@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "../core/finite.hpp"
 #include "max_over_time.hpp"
 
 namespace lifelog::nn {
@@ -49,9 +50,11 @@ class Stream<OverTime<S, H>> {
   /// sample: [input_channels].
   void push(const Network& net, const T* sample) {
     for (Index c = 0; c < net.inputs(); ++c)
-      if (!(sample[c] * T(0) == T(0))) std::fill_n(maxima_, S::channels, std::numeric_limits<T>::quiet_NaN());
+      if (!lifelog::detail::is_finite(sample[c]))
+        std::fill_n(maxima_, S::channels, std::numeric_limits<T>::quiet_NaN());
     alignas(64) T now[S::channels];
     net.signal.push(memory_, sample, now);
+    if (lifelog::detail::is_nan(maxima_[0])) return;
     for (Index c = 0; c < S::channels; ++c) maxima_[c] = now[c] > maxima_[c] ? now[c] : maxima_[c];
   }
 

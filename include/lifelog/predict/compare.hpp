@@ -40,7 +40,7 @@ Comparison compare_predictors(const RowInputs& inputs, std::size_t users,
   for (const auto& members : groups) {
     const auto train = detail::rows_of(split.train, inputs, members);
     lifelog::detail::require(!train.empty(), "groups: expected every group to have labelled rows, group ",
-                             result.groups.size(), " has none");
+                             result.groups.size(), " has none (counted from 0)");
     const auto own = trainer.train(train, detail::rows_of(split.valid, inputs, members));
     const auto test = detail::rows_of(split.test, inputs, members);
     result.groups.push_back({members, trainer.score(own, test), trainer.score(general, test)});

@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "predictor_training.hpp"
 
 namespace lifelog::predict {
@@ -178,12 +179,14 @@ class LeaveOneOut {
       const auto& net = predictor_of(g);
       person.loss.push_back(net ? trainer_.loss(*net, minutes.asked)
                                 : std::numeric_limits<double>::quiet_NaN());
-      if (person.loss[g] < least) least = person.loss[g], person.assigned = g;
+      if (lifelog::detail::is_finite(person.loss[g]) && person.loss[g] < least)
+        least = person.loss[g], person.assigned = g;
     }
     person.general = trainer_.score(*general, minutes.rest);
     // Where no group has a finite loss, nothing speaks against everybody's predictor.
-    person.of_assigned =
-        std::isfinite(least) ? trainer_.score(*predictor_of(person.assigned), minutes.rest) : person.general;
+    person.of_assigned = lifelog::detail::is_finite(least)
+                             ? trainer_.score(*predictor_of(person.assigned), minutes.rest)
+                             : person.general;
     if (own) person.of_own = trainer_.score(*own, minutes.rest);
     return person;
   }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "../data/modalities.hpp"
 #include "../data/rows.hpp"
 #include "../data/tension.hpp"
@@ -45,7 +46,8 @@ inline data::Channel channel_of(const std::string& modality, const std::string& 
 
 /// The value as an input; NaN where it is missing or a fault of recording.
 inline float input_value(double value, const data::Channel& channel) {
-  return value >= channel.low && value <= channel.high && std::abs(value) <= 1e30
+  return !lifelog::detail::is_nan(value) && value >= channel.low && value <= channel.high &&
+                 std::abs(value) <= 1e30
              ? static_cast<float>(value)
              : std::numeric_limits<float>::quiet_NaN();
 }
@@ -56,10 +58,10 @@ inline void fill_with_column_means(RowMatrix<float>& rows) {
     double total = 0;
     Index count = 0;
     for (Index r = 0; r < rows.rows(); ++r)
-      if (!std::isnan(rows(r, c))) total += static_cast<double>(rows(r, c)), ++count;
+      if (!lifelog::detail::is_nan(rows(r, c))) total += static_cast<double>(rows(r, c)), ++count;
     const auto mean = static_cast<float>(count > 0 ? total / static_cast<double>(count) : 0);
     for (Index r = 0; r < rows.rows(); ++r)
-      if (std::isnan(rows(r, c))) rows(r, c) = mean;
+      if (lifelog::detail::is_nan(rows(r, c))) rows(r, c) = mean;
   }
 }
 
@@ -96,7 +98,7 @@ inline RowInputs row_inputs(const std::vector<data::RowTable>& tables, data::Ten
             " in all, those of person ", tables[t].user, " differ");
     const auto tension = data::label_numbers(tables[t], "emotionTension");
     for (std::size_t r = 0; r < tables[t].size(); ++r) {
-      if (std::isnan(tension(r))) continue;
+      if (lifelog::detail::is_nan(tension(r))) continue;
       for (std::size_t i = 0; i < chosen.size(); ++i)
         values.push_back(detail::input_value(tables[t].values(r, chosen[i]), channels[i]));
       inputs.labels.push_back(data::tension_bin(static_cast<int>(tension(r)), bins));

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "../core/parallel.hpp"
 #include "../mil/modal_importance.hpp"
 #include "predictor_network.hpp"
@@ -27,7 +28,7 @@ class RowTask {
     for (std::size_t n = 0; n < labels_.size(); ++n) {
       require(labels_[n] >= 0 && labels_[n] < classes_, "labels: row ", n, " must be in 0…", classes_ - 1,
               ", got ", labels_[n]);
-      require(rows_.row(static_cast<Index>(n)).allFinite(), "rows: row ", n,
+      require(lifelog::detail::all_finite(rows_.row(static_cast<Index>(n))), "rows: row ", n,
               " has a value that is not finite");
     }
   }

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "../data/number_table.hpp"
 #include "csv.hpp"
 #include "detail/plain_decimal.hpp"
@@ -30,7 +31,7 @@ inline double number_or_fault(CsvCursor& cursor, std::size_t column, data::Numbe
     return value;
   }
   const auto [stop, error] = std::from_chars(cursor.at, cursor.end, value);
-  if (error == std::errc() && at_cell_end(stop, cursor.end) && std::isfinite(value)) {
+  if (error == std::errc() && at_cell_end(stop, cursor.end) && lifelog::detail::is_finite(value)) {
     cursor.at = stop;
     return value;
   }

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "../data/dataset.hpp"
 #include "../data/labels.hpp"
 #include "../data/rules.hpp"
@@ -83,7 +84,7 @@ inline EmpaticaWindow find_window(const EmpaticaRecording& recording, std::int64
   }
   for (Index i = window.begin; i < window.end; ++i) {
     const float* sample = stream.values.data() + i * stream.channels;
-    window.unreadable += std::isnan(sample[0]);
+    window.unreadable += lifelog::detail::is_nan(sample[0]);
     for (Index c = 0; c < stream.channels; ++c) {
       const auto& channel = sensor.modality.channels[static_cast<std::size_t>(c)];
       const auto value = static_cast<double>(sample[c] * sensor.scale);
@@ -114,7 +115,7 @@ inline void append_window(const EmpaticaRecording& recording, const EmpaticaWind
       const float value = stream.values[static_cast<std::size_t>(i * stream.channels + c)];
       if (modality.series())
         out.push_back(value * scale);
-      else if (!std::isnan(value))
+      else if (!lifelog::detail::is_nan(value))
         sum += static_cast<double>(value);
     }
     const auto count = static_cast<double>(window.end - window.begin - window.unreadable);

@@ -13,6 +13,7 @@
 #include <tuple>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "../data/quality.hpp"
 #include "../io/atomic_file.hpp"
 #include "csv.hpp"
@@ -71,7 +72,7 @@ bool read_cells(std::string_view line, Index count, T* out) {
     if (c > 0 && (at == end || *at++ != ',')) return false;
     skip_blanks();
     const auto [stop, error] = std::from_chars(at, end, out[c]);
-    if (error != std::errc() || !std::isfinite(out[c])) return false;
+    if (error != std::errc() || !lifelog::detail::is_finite(out[c])) return false;
     at = stop;
     skip_blanks();
   }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "../data/number_table.hpp"
 
 // Irregular rows onto a grid of 5 s, as the row tables want them.
@@ -46,7 +47,7 @@ struct ResampledFile {
 inline void interpolate(double* values, std::size_t n, std::size_t stride) {
   std::size_t last = n;
   for (std::size_t i = 0; i < n; ++i) {
-    if (std::isnan(values[i * stride])) continue;
+    if (lifelog::detail::is_nan(values[i * stride])) continue;
     if (last != n && i - last > 1) {
       const double from = values[last * stride];
       const double step = (values[i * stride] - from) / static_cast<double>(i - last);
@@ -70,7 +71,7 @@ inline void resample(const data::NumberTable& numbers, std::int64_t minute, Resa
     const double timestamp = numbers(row, 0);
     auto& b = bucket[static_cast<std::size_t>(row)];
     b = -1;
-    if (!(timestamp >= 0 && timestamp < 60)) {
+    if (lifelog::detail::is_nan(timestamp) || !(timestamp >= 0 && timestamp < 60)) {
       ++out.bad_times;
       if (out.line == 0) out.line = row + 2;
       continue;

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "../data/rows.hpp"
 #include "../io/atomic_file.hpp"
 #include "csv.hpp"
@@ -68,7 +69,7 @@ inline bool parse_datetime(std::string_view text, std::int64_t& unix_second) {
 }
 
 inline void append_number(std::string& out, double value) {
-  if (std::isnan(value)) return;
+  if (lifelog::detail::is_nan(value)) return;
   std::array<char, 32> digits;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
   out.append(digits.data(), end);

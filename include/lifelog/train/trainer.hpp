@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "../core/random.hpp"
 #include "../metrics/confusion.hpp"
 #include "loss.hpp"
@@ -94,11 +95,12 @@ inline void require_options(const TrainOptions& options, std::size_t training_ro
   require(training_rows > 0, "train: expected at least one training row, got none");
   require(options.epochs >= 1, "train: epochs must be at least 1, got ", options.epochs);
   require(options.batch >= 1, "train: batch must be at least 1, got ", options.batch);
-  require(options.clip > 0, "train: clip must be above 0, got ", options.clip);
-  require(options.optimizer.learning_rate > 0, "train: learning rate must be above 0, got ",
-          options.optimizer.learning_rate);
-  require(options.optimizer.weight_decay >= 0, "train: weight decay must be at least 0, got ",
-          options.optimizer.weight_decay);
+  require(!lifelog::detail::is_nan(options.clip) && options.clip > 0, "train: clip must be above 0, got ",
+          options.clip);
+  require(lifelog::detail::is_finite(options.optimizer.learning_rate) && options.optimizer.learning_rate > 0,
+          "train: learning rate must be above 0, got ", options.optimizer.learning_rate);
+  require(lifelog::detail::is_finite(options.optimizer.weight_decay) && options.optimizer.weight_decay >= 0,
+          "train: weight decay must be at least 0, got ", options.optimizer.weight_decay);
   require(options.patience >= 0, "train: patience must be at least 0, got ", options.patience);
 }
 
@@ -106,9 +108,16 @@ inline double score_of(const metrics::ConfusionMatrix& confusion, F1 score) {
   return score == F1::study ? confusion.study_f1() : confusion.macro_f1();
 }
 
+/// Of a loss and all tensors of a network or a gradient, running statistics as well.
 template<class Network>
 bool is_finite(const Network& values, double loss) {
-  return std::isfinite(loss) && std::isfinite(train::global_norm(values));
+  bool finite = lifelog::detail::is_finite(loss);
+  nn::visit(
+      [&]<lifelog::detail::real_number T>(const nn::Path&, const nn::Layout& layout, const T* x) {
+        finite = finite && lifelog::detail::all_finite(x, layout.size());
+      },
+      values);
+  return finite && lifelog::detail::is_finite(train::global_norm(values));
 }
 
 /// One pass over the training rows. False when it diverged.

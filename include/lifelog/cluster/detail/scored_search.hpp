@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "../../core/finite.hpp"
 #include "quantized_centres.hpp"
 
 namespace lifelog::cluster::detail {
@@ -129,8 +130,9 @@ class ScoredSearch {
     // subtracting from it rounds little.
     const T gap = std::sqrt(next) * (1 - 4 * slack_) - (std::sqrt(least) * (1 + 4 * slack_) + 2 * tiny_);
     const double units = static_cast<double>(gap) / rows_.radius();
-    found.gap[lane] = std::isfinite(gap) ? static_cast<float>(std::min(units - std::abs(units) * 1e-6, 4.0))
-                                         : -std::numeric_limits<float>::infinity();
+    found.gap[lane] = lifelog::detail::is_finite(gap)
+                          ? static_cast<float>(std::min(units - std::abs(units) * 1e-6, 4.0))
+                          : -std::numeric_limits<float>::infinity();
   }
 
   const RowMatrixView<T>& points_;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../../core/distance.hpp"
+#include "../../core/finite.hpp"
 #include "../../core/parallel.hpp"
 #include "nearest_list.hpp"
 
@@ -87,7 +88,7 @@ class TreeOrder {
       Row next = Row::Zero(rows.cols());
       for (Index i = 0; i < rows.rows(); ++i) next += rows.row(i).dot(direction) * rows.row(i);
       const T norm = next.norm();
-      if (!(norm > 0) || !std::isfinite(norm)) break;
+      if (!(norm > 0) || !lifelog::detail::is_finite(norm)) break;
       direction = next / norm;
     }
     return direction;
@@ -228,13 +229,13 @@ class NeighbourTree {
     bool right_first = own >= middle && own < end;
     if (own < begin || own >= end) {
       const T to_left = gap(left, queries), to_right = gap(right, queries);
-      if (std::min(to_left, to_right) == std::numeric_limits<T>::infinity()) return;
+      if (!lifelog::detail::is_finite(std::min(to_left, to_right))) return;
       right_first = to_right < to_left;
     }
     // The nearer child may shorten what the other has to reach.
     const auto go = [&](bool to_right, bool sure) {
       const Index child = to_right ? right : left;
-      if (!sure && gap(child, queries) == std::numeric_limits<T>::infinity()) return;
+      if (!sure && !lifelog::detail::is_finite(gap(child, queries))) return;
       to_right ? visit(child, middle, end, queries) : visit(child, begin, middle, queries);
     };
     go(right_first, true);
