@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/finite.hpp"
 #include "chain.hpp"
 #include "sum.hpp"
 
@@ -19,6 +20,7 @@ concept Maker = std::is_base_of_v<MakerBase, std::remove_cvref_t<M>>;
 /// The start of an expression: a signal or feature vector of `channels` scalars T.
 template<Index channels, class T = float>
 struct Input {
+  static_assert(lifelog::detail::real_number<T>, "a network must be of float or double");
   Index count;
 };
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "../core/channels.hpp"
+#include "../core/finite.hpp"
 #include "activation.hpp"
 #include "detail/conv_weights.hpp"
 #include "max_over_time.hpp"
@@ -32,6 +33,7 @@
 //     max_over_time(x)                                [channels], the maximum of each; NaN where a channel has one
 //
 // As in PyTorch, tap taps−1 is the present and tap 0 the oldest, and what a convolution reads is zero before time 0.
+// Series and weights are float or double; whole numbers are cast first (`x.cast<float>()`, `xt::cast<float>(x)`).
 // Shapes that do not fit throw std::invalid_argument when the expression is made; so does evaluating one whose series
 // has another shape by then. A plain matrix or tensor may be assigned what is made of itself, if the shape stays.
 
@@ -215,6 +217,13 @@ template<class X>
 inline constexpr Index series_channels = SeriesTraits<std::remove_cvref_t<X>>::channels;
 
 template<class X>
+constexpr void require_real_series() {
+  static_assert(lifelog::detail::real_number<SeriesScalar<X>>,
+                "a series must be of float or double: cast other numbers first, with x.cast<float>() or "
+                "xt::cast<float>(x)");
+}
+
+template<class X>
 Index channel_count(const X& x) {
   if constexpr (Expression<X>)
     return x.rows();
@@ -225,6 +234,7 @@ Index channel_count(const X& x) {
 /// `node` over a series, or over what an expression gives.
 template<class X, class F>
 auto node_over(X&& x, F node) {
+  require_real_series<X>();
   if constexpr (Expression<X>) {
     const Index length = x.cols();
     lifelog::detail::require(x.rows() == node.inputs(), "series: expected ", node.inputs(), " channels, got ",
@@ -241,6 +251,7 @@ auto node_over(X&& x, F node) {
 /// x as an expression of `channels` scalars T.
 template<class T, Index channels, class X>
 auto as_expression(X&& x) {
+  require_real_series<X>();
   if constexpr (Expression<X>)
     return std::remove_cvref_t<X>(std::forward<X>(x));
   else
@@ -251,6 +262,8 @@ auto as_expression(X&& x) {
 /// Two series as both sides of a pair, after checking that they have one shape.
 template<template<class, class> class Both, class A, class B>
 auto pair_of(A&& a, B&& b) {
+  require_real_series<A>();
+  require_real_series<B>();
   using T = SeriesScalar<std::conditional_t<Expression<A>, A, B>>;
   constexpr Index channels = series_channels<A> == Eigen::Dynamic ? series_channels<B> : series_channels<A>;
   auto first = as_expression<T, channels>(std::forward<A>(a));
@@ -296,6 +309,7 @@ auto over(const F& signal, X&& x) {
 /// What a maker makes of a series' channels, over that series: `leaky_relu(x)` and its like call this.
 template<Maker M, SeriesLike X>
 auto over(const M& maker, X&& x) {
+  detail::require_real_series<X>();
   using T = detail::SeriesScalar<X>;
   auto start = detail::as_expression<T, detail::series_channels<X>>(std::forward<X>(x));
   auto node = maker.template make<T, detail::series_channels<X>>(start.rows());
@@ -305,6 +319,7 @@ auto over(const M& maker, X&& x) {
 /// Each channel's maximum over time, [channels]: what `max_over_time(x)` calls.
 template<SeriesLike X>
 auto over(MaxOverTimeMaker, X&& x) {
+  detail::require_real_series<X>();
   using T = detail::SeriesScalar<X>;
   constexpr Index channels = detail::series_channels<X>;
   const auto series = detail::as_expression<T, channels>(std::forward<X>(x));
@@ -312,8 +327,11 @@ auto over(MaxOverTimeMaker, X&& x) {
   maxima.setConstant(-std::numeric_limits<T>::infinity());
   series.for_each_chunk([&](Index, const auto& values) {
     for (Index c = 0; c < maxima.size(); ++c) {
-      const T largest = values.row(c).template maxCoeff<Eigen::PropagateNaN>();
-      if (!std::isnan(maxima[c]) && !(largest <= maxima[c])) maxima[c] = largest;
+      if (lifelog::detail::is_nan(maxima[c])) continue;
+      if (lifelog::detail::any_nan(values.data() + c * values.outerStride(), values.cols()))
+        maxima[c] = std::numeric_limits<T>::quiet_NaN();
+      else
+        maxima[c] = std::max(maxima[c], values.row(c).maxCoeff());
     }
   });
   return maxima;

@@ -135,6 +135,8 @@ class FocalLoss {
 /// Throws std::invalid_argument on shapes, a label or an α that do not fit.
 template<Rows X, Rows L>
 auto focal_loss(const X& logits, const L& labels, const FocalLossOptions& options = {}) {
+  static_assert(lifelog::detail::real_number<typename RowsOf<X>::Scalar>,
+                "focal_loss: logits must be of float or double: cast other numbers first");
   const RowsOf<X> rows(logits);
   const Eigen::VectorXi read =
       lifelog::detail::labels_of(labels, "focal_loss: labels", std::numeric_limits<int>::min());

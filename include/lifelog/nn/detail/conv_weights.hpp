@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 
+#include "../../core/finite.hpp"
 #include "../../core/matrix.hpp"
 #include "../convolution.hpp"
 
@@ -67,6 +68,8 @@ template<Index out, Index in, Index taps, Index steps, class W, class B>
 auto make_conv(const W& w, const B& b, Index inputs) {
   using lifelog::detail::require;
   using Access = Kernel<W>;
+  static_assert(lifelog::detail::real_number<typename Access::Scalar>,
+                "the weights of a convolution must be of float or double: cast other numbers first");
   const auto [outs, ins, tap_count] = Access::shape(w, inputs);
   require(outs == out && ins == inputs && tap_count == taps, "causal_conv: expected weights of ", out,
           " outputs, ", inputs, " inputs and ", taps, " taps, got ", outs, ", ", ins, " and ", tap_count);
