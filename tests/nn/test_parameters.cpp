@@ -142,4 +142,29 @@ BOOST_AUTO_TEST_CASE(batch_norm_starts_at_one_and_zero) {
   BOOST_TEST(norm.num_batches_tracked == 0);
 }
 
+// A counter counts on where float cannot, in copies, sums and gradients; a visitor of the network's scalars sees it too.
+BOOST_AUTO_TEST_CASE(a_counter_is_a_whole_number) {
+  auto norm = input<3> | batch_norm, change = zeros_like(norm);
+  norm.num_batches_tracked = (std::int64_t{1} << 53) + 1;
+  change.num_batches_tracked = 1;
+  add(norm, change);
+  BOOST_TEST(norm.num_batches_tracked == (std::int64_t{1} << 53) + 2);
+  auto wide = input<3, double> | batch_norm;
+  copy(wide, norm);
+  BOOST_TEST(wide.num_batches_tracked == norm.num_batches_tracked);
+  const auto held = norm.num_batches_tracked;
+  float seen = 0;
+  const auto look = [&](const Path&, const Layout& layout, float* x) {
+    if (layout.role == Role::counter) seen = *x;
+  };
+  visit(look, norm);
+  BOOST_TEST(seen == 0x1p53f);
+  BOOST_TEST(norm.num_batches_tracked == held);  // not rounded by being looked at
+  const auto set = [](const Path&, const Layout& layout, float* x) {
+    if (layout.role == Role::counter) *x = 5;
+  };
+  visit(set, norm);
+  BOOST_TEST(norm.num_batches_tracked == 5);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
+#include <type_traits>
 
 #include "expression.hpp"
 
@@ -27,7 +29,7 @@ struct BatchNorm : NodeBase {
 
   using Vector = Eigen::Matrix<T, channels_, 1>;
   Vector weight, bias, running_mean, running_var;
-  T num_batches_tracked = 0;
+  std::int64_t num_batches_tracked = 0;  ///< a whole number: float cannot count beyond 2²⁴
 
   explicit BatchNorm(Index count = channels_) {
     weight.setOnes(count);
@@ -110,6 +112,29 @@ struct BatchNorm : NodeBase {
  private:
   using Row = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>;
 
+  /// The counter for a visitor that takes the network's scalars alone: rounded to one, taken back where it was changed.
+  template<class Norm>
+  class ShownCounter {
+   public:
+    explicit ShownCounter(Norm& norm)
+        : norm_(norm), was_(static_cast<Shown>(norm.num_batches_tracked)), shown_(was_) {}
+    ~ShownCounter() {
+      if constexpr (!std::is_const_v<Norm>)
+        if (shown_ != was_) norm_.num_batches_tracked = static_cast<std::int64_t>(shown_);
+    }
+    auto* data() {
+      if constexpr (std::is_const_v<Norm>)
+        return static_cast<const Shown*>(&shown_);
+      else
+        return &shown_;
+    }
+
+   private:
+    using Shown = typename Norm::Scalar;
+    Norm& norm_;
+    Shown was_, shown_;
+  };
+
   template<class D>
   static bool by_batch(const D& domain) {
     return domain.training && domain.count > 1;
@@ -125,8 +150,14 @@ struct BatchNorm : NodeBase {
             rest.running_mean.data()...);
     visitor(path / "running_var", vector(Role::statistic), first.running_var.data(),
             rest.running_var.data()...);
-    visitor(path / "num_batches_tracked", Layout{Role::counter, 0, {}, {}}, &first.num_batches_tracked,
-            &rest.num_batches_tracked...);
+    const Layout counter{Role::counter, 0, {}, {}};
+    const Path name = path / "num_batches_tracked";
+    if constexpr (std::is_invocable_v<Visitor&, const Path&, const Layout&,
+                                      decltype(&first.num_batches_tracked),
+                                      decltype(&rest.num_batches_tracked)...>)
+      visitor(name, counter, &first.num_batches_tracked, &rest.num_batches_tracked...);
+    else
+      visitor(name, counter, ShownCounter<First>(first).data(), ShownCounter<Rest>(rest).data()...);
   }
 };
 

@@ -37,7 +37,8 @@ struct Layout {
   }
 };
 
-/// Calls f(path, layout, data…) for every tensor, `data` being one pointer per network in the order given.
+/// Calls f(path, layout, data…) for every tensor, `data` being one pointer per network in the order given: to the
+/// network's scalars, or to std::int64_t for a counter. An f that takes scalars only is shown a counter as one, rounded.
 ///
 ///     nn::visit([](const nn::Path&, const nn::Layout& layout, float* w, const float* g) { … }, network,
 ///     gradient);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "../nn/names.hpp"
 
 namespace lifelog::train {
@@ -43,7 +44,7 @@ template<class Net, class Loss>
 GradientCheck gradient_check(Net net, const Net& gradient, Loss loss, double step = 1e-5) {
   GradientCheck check;
   nn::visit(
-      [&](const nn::Path& path, const nn::Layout& layout, auto* w, const auto* g) {
+      [&]<lifelog::detail::real_number T>(const nn::Path& path, const nn::Layout& layout, T* w, const T* g) {
         if (layout.role != nn::Role::parameter) return;
         double norm = 0, error = 0;
         for (Index i = 0; i < layout.size(); ++i) {

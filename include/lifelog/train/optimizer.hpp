@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "../core/finite.hpp"
 #include "../nn/parameters.hpp"
 
 namespace lifelog::train {
@@ -30,7 +31,7 @@ double clip_global_norm(Net& gradient, double limit) {
   const double factor = limit / (norm + 1e-6);
   if (factor < 1)
     nn::visit(
-        [&]<class T>(const nn::Path&, const nn::Layout& layout, T* g) {
+        [&]<lifelog::detail::real_number T>(const nn::Path&, const nn::Layout& layout, T* g) {
           if (layout.role != nn::Role::parameter) return;
           for (Index i = 0; i < layout.size(); ++i) g[i] *= static_cast<T>(factor);
         },
@@ -79,27 +80,30 @@ class AdamW {
     const double correction2 = std::sqrt(1 - std::pow(options_.beta2, static_cast<double>(steps_)));
     nn::visit(
         [&]<class T>(const nn::Path&, const nn::Layout& layout, T* w, const T* g, T* m, T* v) {
-          if (layout.role != nn::Role::parameter) {
-            for (Index i = 0; i < layout.size(); ++i) w[i] += g[i];
-            return;
-          }
-          const T keep = static_cast<T>(1 - options_.learning_rate * options_.weight_decay);
-          const T b1 = static_cast<T>(options_.beta1), b2 = static_cast<T>(options_.beta2);
-          // Not 1 - b2: in float that is off by a hundred-thousandth of itself, which twenty steps make visible.
-          const T new1 = static_cast<T>(1 - options_.beta1), new2 = static_cast<T>(1 - options_.beta2);
-          const T rate = static_cast<T>(options_.learning_rate / correction1),
-                  root = static_cast<T>(correction2);
-          const T eps = static_cast<T>(options_.eps);
-          for (Index i = 0; i < layout.size(); ++i) {
-            m[i] = b1 * m[i] + new1 * g[i];
-            v[i] = b2 * v[i] + new2 * g[i] * g[i];
-            w[i] = keep * w[i] - rate * m[i] / (std::sqrt(v[i]) / root + eps);
-          }
+          if constexpr (lifelog::detail::real_number<T>)
+            if (layout.role == nn::Role::parameter)
+              return step(layout.size(), w, g, m, v, correction1, correction2);
+          for (Index i = 0; i < layout.size(); ++i) w[i] += g[i];
         },
         net, gradient, first_, second_);
   }
 
  private:
+  template<class T>
+  void step(Index size, T* w, const T* g, T* m, T* v, double correction1, double correction2) const {
+    const T keep = static_cast<T>(1 - options_.learning_rate * options_.weight_decay);
+    const T b1 = static_cast<T>(options_.beta1), b2 = static_cast<T>(options_.beta2);
+    // Not 1 - b2: in float that is off by a hundred-thousandth of itself, which twenty steps make visible.
+    const T new1 = static_cast<T>(1 - options_.beta1), new2 = static_cast<T>(1 - options_.beta2);
+    const T rate = static_cast<T>(options_.learning_rate / correction1), root = static_cast<T>(correction2);
+    const T eps = static_cast<T>(options_.eps);
+    for (Index i = 0; i < size; ++i) {
+      m[i] = b1 * m[i] + new1 * g[i];
+      v[i] = b2 * v[i] + new2 * g[i] * g[i];
+      w[i] = keep * w[i] - rate * m[i] / (std::sqrt(v[i]) / root + eps);
+    }
+  }
+
   AdamWOptions options_;
   std::int64_t steps_ = 0;
   Net first_, second_;
