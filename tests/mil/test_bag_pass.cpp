@@ -3,6 +3,7 @@
 #include <lifelog/train/gradient_check.hpp>
 #include <lifelog/train/optimizer.hpp>
 
+#include <boost/mpl/list.hpp>
 #include <boost/test/unit_test.hpp>
 #include <numeric>
 
@@ -15,6 +16,8 @@ using namespace lifelog::mil;
 using namespace lifelog::train;
 
 namespace {
+
+using Scalars = boost::mpl::list<float, double>;
 
 /// Their exact gradient is zero: they stand right before a batch norm.
 const std::vector<std::string> before_norm = {"HILNet.Encoder.0.bias", "HILNet.Encoder.3.bias"};
@@ -258,6 +261,34 @@ BOOST_AUTO_TEST_CASE(what_is_not_finite_reaches_the_loss) {
     const Index labels[] = {0, 1, 0};
     BOOST_TEST(!std::isfinite(pass.loss(net, labels, {}, nullptr)));
   }
+}
+
+// Value heads so sure that log-probabilities leave the type's range: 0 · ∞ nowhere, in the pool nor on the way back.
+BOOST_AUTO_TEST_CASE_TEMPLATE(certain_values_stay_numbers, T, Scalars) {
+  const auto owned = noisy_bags<T>(3, 14);
+  const T most = std::numeric_limits<T>::max() / 2;
+  const Index labels[] = {0, 1, 2};
+  for (const Pool kind : {Pool::self, Pool::attention, Pool::gated})
+    for (const bool decided : {false, true})
+      for (const double gamma : {0.0, 2.0}) {
+        auto net = make_bag_network<T>(owned.bags.shapes(), 3, 15, kind);
+        for (std::size_t m = 0; m < net.branches.size(); ++m) {
+          auto& head = net.branches[m].value.first.second;
+          head.weight.setZero();
+          head.bias << (m % 2 ? most : -most), (m % 2 ? -most : most), T(0);
+        }
+        if (auto* pool = std::get_if<ScorePool<ScoreHead<T>>>(&net.pool); pool && decided)
+          pool->score.second.weight *= T(1e4);  // some importances are 0
+        BagPass<T> pass(net, owned.bags, 1);
+        pass.forward(net, {0, 1, 2}, false);
+        BOOST_TEST(pass.log_probabilities().allFinite());
+        BOOST_TEST(pass.importance().allFinite());
+        auto gradient = nn::zeros_like(net);
+        train::FocalLossOptions options;
+        options.gamma = gamma;
+        BOOST_TEST(!std::isnan(pass.loss(net, labels, options, &gradient)));
+        for (const auto& branch : gradient.branches) BOOST_TEST(branch.value.first.second.bias.allFinite());
+      }
 }
 
 BOOST_AUTO_TEST_CASE(bad_arguments) {

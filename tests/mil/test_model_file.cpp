@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <functional>
+#include <limits>
 
 #include "../support/golden_tensors.hpp"
 #include "../support/temp_dir.hpp"
@@ -109,6 +110,66 @@ BOOST_AUTO_TEST_CASE(a_round_trip_keeps_every_bit) {
   BOOST_TEST(io::read_file(path) == io::read_file(dir / "again"));
 }
 
+// Of counts that neither float nor double can hold.
+BOOST_AUTO_TEST_CASE(a_count_comes_back_as_it_was) {
+  const TempDir dir;
+  const auto path = (dir / "m.safetensors").string();
+  auto model = example();
+  for (const std::int64_t count : {(std::int64_t{1} << 24) + 1, (std::int64_t{1} << 53) + 1}) {
+    std::get<ScalarEncoder<float>>(model.network.branches[1].encoder).second.num_batches_tracked = count;
+    save_model(path, model);
+    const auto name = "e4HrILNet.Encoder.4.num_batches_tracked";
+    BOOST_TEST(io::Tensors::load(path).get<std::int64_t>(name)[0] == count);
+    save_model(path, load_model(path));
+    BOOST_TEST(io::Tensors::load(path).get<std::int64_t>(name)[0] == count);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(values_that_make_no_network_are_named) {
+  const auto refuses_with = [](const std::string& tensor, double value) {
+    io::Tensors out;
+    const auto saved = unchanged();
+    out.metadata() = saved.metadata();
+    for (const auto& t : saved.tensors()) {
+      if (t.name != tensor) {
+        copy_tensor(out, saved, t, t.name, t.shape);
+      } else if (t.dtype == io::DType::i64) {
+        const std::int64_t whole[] = {static_cast<std::int64_t>(value)};
+        out.add(t.name, t.shape, std::span<const std::int64_t>(whole));
+      } else {
+        const auto values = saved.get<float>(t.name);
+        std::vector<double> wide(values.begin(), values.end());
+        wide.back() = value;
+        out.add(t.name, t.shape, std::span<const double>(wide));
+      }
+    }
+    BOOST_TEST_CONTEXT(tensor << " " << value) {
+      refuses(out, {tensor});
+    }
+  };
+  for (const double bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
+                           -std::numeric_limits<double>::infinity(), 1e39})
+    for (const std::string tensor :
+         {"mGyrILNet.Encoder.network.0.network.0.causal.0.weight_v", "e4HrILNet.Encoder.1.running_mean",
+          "e4HrILNet.Encoder.4.running_var", "e4BvpILNet.Vl.1.bias", "Kl.1.weight"})
+      refuses_with(tensor, bad);
+  refuses_with("e4HrILNet.Encoder.1.running_var", -1e-6);
+  refuses_with("e4HrILNet.Encoder.1.num_batches_tracked", -1);
+}
+
+// Finite, but a direction of no length: normalised it is 0 / 0.
+BOOST_AUTO_TEST_CASE(a_direction_without_length_is_named) {
+  const TempDir dir;
+  const auto path = (dir / "m.safetensors").string();
+  auto model = example();
+  std::get<SeriesEncoder<float>>(model.network.branches[2].encoder)
+      .signal.first.first.first.first.first.first.weight_v.row(5)
+      .setZero();
+  save_model(path, model);
+  check_throws<format_error>([&] { load_model(path); },
+                             {"e4BvpILNet.Encoder.network.0.network.0.causal.0.weight_v", "length"});
+}
+
 BOOST_AUTO_TEST_CASE(metadata_is_the_contracts) {
   const auto tensors = unchanged();
   BOOST_TEST(tensors.metadata("format") == "lifelog-model");
@@ -170,7 +231,7 @@ BOOST_AUTO_TEST_CASE(a_bare_state_dict_loads) {
     }
     BOOST_TEST((model.classes == std::vector<std::string>{"0", "1", "2"}));
     BagNetwork<float> expected_network(shapes, 3);
-    assign_tensors(expected_network, golden::tensors("network.safetensors"));
+    train::assign_tensors(expected_network, golden::tensors("network.safetensors"));
     BOOST_TEST(same_bits(model.network, expected_network));
     BOOST_TEST(
         (std::get<SelfAttention<float>>(model.network.pool).key.first.second.weight.array() != 0).all());

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "../io/safetensors.hpp"
 #include "../train/tensors.hpp"
 #include "bag_network.hpp"
@@ -52,7 +55,7 @@ inline const char* pool_name(Pool pool) {
 
 /// Writes a model with its metadata; the file appears complete or not at all. Throws io_error, and
 /// std::invalid_argument when the classes' names are not one for each, or a name has a comma, which lists in files are
-/// cut at.
+/// cut at, or a weight is not finite.
 template<class T>
 void save_model(const std::string& path, const BasicModel<T>& model) {
   lifelog::detail::require(static_cast<Index>(model.classes.size()) == model.network.classes(),
@@ -61,6 +64,13 @@ void save_model(const std::string& path, const BasicModel<T>& model) {
   for (const auto& name : model.classes)
     lifelog::detail::require(name.find(',') == std::string::npos, "classes: expected no comma, got '", name,
                              "'");
+  nn::visit(
+      [](const nn::Path& place, const nn::Layout& layout, const T* weights) {
+        lifelog::detail::require(lifelog::detail::all_finite(weights, layout.size()),
+                                 "weights: expected finite numbers, got others in ",
+                                 nn::to_string(place).c_str());
+      },
+      model.network);
   io::Tensors tensors;
   train::add_tensors(tensors, model.network);
   std::vector<std::string> names, channels;
@@ -157,6 +167,24 @@ inline bool has_our_metadata(const io::Tensors& tensors) {
   return true;
 }
 
+/// Throws format_error where a direction 'weight_v' has an output without length, by which its weights are divided.
+template<class T>
+void require_lengths(const io::Tensors& tensors, const BagNetwork<T>& net) {
+  nn::visit(
+      [&](const nn::Path& path, const nn::Layout& layout, const T* values) {
+        if (path.name == nullptr || std::string_view(path.name) != "weight_v") return;
+        std::vector<T> squares(static_cast<std::size_t>(layout.shape[0]));
+        train::detail::for_each_element(layout, [&](Index ours, std::size_t at) {
+          squares[at * squares.size() / static_cast<std::size_t>(layout.size())] +=
+              values[ours] * values[ours];
+        });
+        if (*std::min_element(squares.begin(), squares.end()) == 0)
+          throw format_error(tensors.where(nn::to_string(path)),
+                             "expected some length for each output: its weights are divided by it");
+      },
+      net);
+}
+
 /// Names of the classes, or their numbers where none are given.
 inline std::vector<std::string> class_names(const io::Tensors& tensors, bool ours, std::size_t count) {
   std::vector<std::string> names;
@@ -171,7 +199,8 @@ inline std::vector<std::string> class_names(const io::Tensors& tensors, bool our
 }  // namespace detail
 
 /// Reads a model of ours, or a bare `state_dict` of the original, whose modalities, channels and classes are
-/// told from names and shapes. Strict: format_error on a tensor that is missing, unknown or of another shape.
+/// told from names and shapes. Strict: format_error on a tensor that is missing, unknown, of another shape, or whose
+/// values are not finite, or cannot be those of a network (`assign_tensors`).
 template<class T = float>
 BasicModel<T> load_model(const std::string& path) {
   const auto tensors = io::Tensors::load(path);
@@ -186,6 +215,7 @@ BasicModel<T> load_model(const std::string& path) {
       detail::class_names(tensors, ours, head_shape[0]),
       {}};
   const auto used = train::assign_tensors(model.network, tensors);
+  detail::require_lengths(tensors, model.network);
   for (const auto& tensor : tensors.tensors())
     if (!used.count(tensor.name)) throw format_error(tensors.where(tensor.name), "unknown tensor");
   for (const auto& [key, value] : tensors.metadata())

@@ -6,8 +6,11 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
+#include "../core/finite.hpp"
 #include "../io/safetensors.hpp"
 #include "../nn/names.hpp"
 
@@ -34,6 +37,22 @@ void for_each_element(const nn::Layout& layout, F f) {
       for (Index c = 0; c < extent[2]; ++c) f(a * stride[0] + b * stride[1] + c * stride[2], at++);
 }
 
+/// Throws format_error unless the values of a tensor can be those of a network.
+template<class T>
+void require_sound(const io::Tensors& tensors, const std::string& name, const nn::Path& path,
+                   const nn::Layout& layout, const T* values) {
+  const bool from_zero =
+      layout.role == nn::Role::counter || (path.name && std::string_view(path.name) == "running_var");
+  for (Index i = 0; i < layout.size(); ++i) {
+    if constexpr (lifelog::detail::real_number<T>)
+      if (!lifelog::detail::is_finite(values[i]))
+        throw format_error(tensors.where(name),
+                           "expected finite numbers, got NaN, infinity or what is too large");
+    if (from_zero && values[i] < 0)
+      throw format_error(tensors.where(name), "expected at least 0, got " + std::to_string(values[i]));
+  }
+}
+
 }  // namespace detail
 
 /// Adds every tensor of a network, or of a part of it, under `prefix` and its PyTorch name.
@@ -41,20 +60,16 @@ template<class Net>
 void add_tensors(io::Tensors& tensors, const Net& net, const std::string& prefix = "") {
   nn::visit(
       [&]<class T>(const nn::Path& path, const nn::Layout& layout, const T* data) {
-        const auto add = [&]<class Stored>(Stored) {
-          std::vector<Stored> values(static_cast<std::size_t>(layout.size()));
-          detail::for_each_element(
-              layout, [&](Index ours, std::size_t at) { values[at] = static_cast<Stored>(data[ours]); });
-          tensors.add(prefix + nn::to_string(path), detail::shape_of(layout),
-                      std::span<const Stored>(values));
-        };
-        layout.role == nn::Role::counter ? add(std::int64_t{}) : add(T{});
+        std::vector<T> values(static_cast<std::size_t>(layout.size()));
+        detail::for_each_element(layout, [&](Index ours, std::size_t at) { values[at] = data[ours]; });
+        tensors.add(prefix + nn::to_string(path), detail::shape_of(layout), std::span<const T>(values));
       },
       net);
 }
 
 /// Fills a network, or a part of it, from tensors named as `add_tensors` names them, F32 or F64. Throws
-/// format_error naming the tensor that is missing or has another shape. Returns the names it used.
+/// format_error naming the tensor that is missing, has another shape, or holds what makes no network: a number that
+/// is not finite (in the network's precision), a running variance or a count below 0. Returns the names it used.
 template<class Net>
 std::set<std::string> assign_tensors(Net& net, const io::Tensors& tensors, const std::string& prefix = "") {
   std::set<std::string> used;
@@ -66,12 +81,13 @@ std::set<std::string> assign_tensors(Net& net, const io::Tensors& tensors, const
           detail::for_each_element(
               layout, [&](Index ours, std::size_t at) { data[ours] = static_cast<T>(values[at]); });
         };
-        if (layout.role == nn::Role::counter)
+        if constexpr (std::is_integral_v<T>)
           take(std::int64_t{});
         else if (tensors.at(name).dtype == io::DType::f64)
           take(double{});
         else
           take(float{});
+        detail::require_sound(tensors, name, path, layout, data);
         used.insert(name);
       },
       net);
