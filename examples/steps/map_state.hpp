@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <lifelog/io/safetensors.hpp>
 #include <lifelog/manifold/tsne_run.hpp>
+#include <lifelog/train/run_identity.hpp>
 #include <limits>
 #include <string>
 #include <utility>
@@ -12,16 +13,23 @@
 namespace lifelog::examples {
 
 // t-SNE laid aside: safetensors F64 [n, dims] `map`, `step` and `gain`, I64 [1] `iterations`; metadata `format` =
-// `lifelog-tsne`, `version` = `1`.
+// `lifelog-tsne`, `version` = `1`, and what the map was made of and with (train/run_identity.hpp).
 
-inline void save_state(const std::filesystem::path& path, const manifold::TsneState& state) {
+inline void save_state(const std::filesystem::path& path, const manifold::TsneState& state,
+                       const train::RunIdentity& identity = {}) {
   io::Tensors tensors;
   tensors.add("map", state.map);
   tensors.add("step", state.descent.step);
   tensors.add("gain", state.descent.gain);
   tensors.add("iterations", Eigen::Matrix<std::int64_t, 1, 1>(state.iterations));
   tensors.metadata() = {{"format", "lifelog-tsne"}, {"version", "1"}};
+  train::set_identity(tensors, identity);
   tensors.save(path);
+}
+
+/// Throws format_error unless the state was made with just this.
+inline void require_same_run(const std::filesystem::path& path, const train::RunIdentity& identity) {
+  train::require_same_run(io::Tensors::load(path), identity);
 }
 
 /// Throws format_error for a file that is none of save_state's.

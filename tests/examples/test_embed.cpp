@@ -41,6 +41,15 @@ BOOST_FIXTURE_TEST_CASE(a_map_laid_aside_goes_on_to_the_bit, Points) {
   BOOST_TEST(load_state(path() / "half.safetensors").iterations == 300);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_map_of_other_points_or_options_does_not_go_on, Points) {
+  check_success("--iterations 20 --state half.safetensors");
+  check_refusal("--iterations 30 --resume --state half.safetensors --theta 0.25", "another --theta");
+  auto points = io::load_npy<double, 2>(path() / "x.npy");
+  points(3, 1) += 1;
+  io::save_npy(path() / "x.npy", points);
+  check_refusal("--iterations 30 --resume --state half.safetensors", "another --in");
+}
+
 BOOST_FIXTURE_TEST_CASE(theta_nought_is_exact, Points) {
   check_success("--iterations 40 --theta 0 --out exact.npy");
   manifold::TsneOptions options{.perplexity = 10, .iterations = 40, .seed = 1};

@@ -13,7 +13,6 @@
 // The trainer's rules, on tasks small enough to see through. Real networks: test_bag_training.cpp.
 
 using namespace lifelog;
-using namespace lifelog::mil;
 using namespace lifelog::train;
 using Net = nn::Linear<double, 1, 1>;
 
@@ -30,8 +29,8 @@ struct ScriptedTask {
   Index classes() const { return 2; }
   Index label(Index row) const { return row % 2; }
 
-  double step(const Net& net, const std::vector<Index>& rows, const train::FocalLossOptions&, Net& gradient,
-              std::vector<Index>& predicted) {
+  double step(const Net& net, const std::vector<Index>& rows, const lifelog::train::FocalLossOptions&,
+              Net& gradient, std::vector<Index>& predicted) {
     batches.push_back(rows);
     gradient.weight(0, 0) += net.weight(0, 0) - 3;
     gradient.bias[0] += 1;
@@ -59,7 +58,7 @@ struct Run {
   TrainStatus status;
 
   Run(ScriptedTask& task, const TrainOptions& options, const std::vector<Index>& valid = ten)
-      : status(train(task, ten, valid, options, state)) {}
+      : status(lifelog::train::train(task, ten, valid, options, state)) {}
 };
 
 TrainOptions epochs(int count) {
@@ -82,7 +81,7 @@ BOOST_AUTO_TEST_CASE(keeps_the_latest_of_the_best_epochs) {
     BOOST_TEST(epoch.epoch == static_cast<int>(weights.size()));
     return true;
   };
-  BOOST_TEST((train(task, ten, ten, options, state) == TrainStatus::finished));
+  BOOST_TEST((lifelog::train::train(task, ten, ten, options, state) == TrainStatus::finished));
   BOOST_TEST(state.best_epoch == 4);
   BOOST_TEST(std::abs(state.best_f1 - 0.8) < 0.01);
   BOOST_TEST(state.best_f1 == state.history[3].valid_f1);
@@ -210,6 +209,35 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_keeps_everything) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_checkpoint_knows_what_it_was_made_with) {
+  const TempDir dir;
+  const auto path = (dir / "run.safetensors").string();
+  TrainState<Net> state(start(), {});
+  const RunIdentity made{{"data", "17ab"}, {"batch size", "512"}, {"learning rate", "0.01"}};
+  save_checkpoint(path, state, made);
+  load_checkpoint(path, state, made);
+  const auto refused = [&](const RunIdentity& other, const std::vector<std::string>& parts) {
+    state.network.bias[0] = 7;
+    check_throws<format_error>([&] { load_checkpoint(path, state, other); }, parts);
+    BOOST_TEST(state.network.bias[0] == 7);
+  };
+  auto other = made;
+  other["data"] = "17ac";
+  refused(other, {"run.safetensors", "data (17ab then, 17ac now)"});
+  other["batch size"] = "64";
+  refused(other, {"data", "batch size (512 then, 64 now)"});
+  other = made;
+  other["alpha"] = "1,2";
+  refused(other, {"alpha (none then, 1,2 now)"});
+  other = made;
+  other.erase("learning rate");
+  refused(other, {"learning rate (0.01 then, none now)"});
+  refused({}, {"data", "batch size"});
+  save_checkpoint(path, state);
+  refused(made, {"does not say", "data"});
+  load_checkpoint(path, state);
+}
+
 // Before the first epoch, and without validation, whose figures are not numbers.
 BOOST_AUTO_TEST_CASE(checkpoints_of_young_runs) {
   const TempDir dir;
@@ -259,7 +287,8 @@ BOOST_AUTO_TEST_CASE(bad_options) {
     auto options = epochs(1);
     change(options);
     TrainState<Net> state(start(), {});
-    check_throws<std::invalid_argument>([&] { train(task, ten, ten, options, state); }, {name});
+    check_throws<std::invalid_argument>([&] { lifelog::train::train(task, ten, ten, options, state); },
+                                        {name});
     BOOST_TEST(state.history.empty());
   };
   refuses([](TrainOptions& o) { o.epochs = 0; }, "epochs");
@@ -270,7 +299,8 @@ BOOST_AUTO_TEST_CASE(bad_options) {
   refuses([](TrainOptions& o) { o.optimizer.learning_rate = 0; }, "learning rate");
   refuses([](TrainOptions& o) { o.optimizer.weight_decay = -1; }, "weight decay");
   TrainState<Net> state(start(), {});
-  check_throws<std::invalid_argument>([&] { train(task, {}, ten, epochs(1), state); }, {"training row"});
+  check_throws<std::invalid_argument>([&] { lifelog::train::train(task, {}, ten, epochs(1), state); },
+                                      {"training row"});
 }
 
 BOOST_AUTO_TEST_CASE(a_loss_of_no_meaning) {

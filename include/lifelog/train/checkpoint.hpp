@@ -4,16 +4,18 @@
 #include <set>
 #include <string>
 
+#include "run_identity.hpp"
 #include "tensors.hpp"
 #include "trainer.hpp"
 
 namespace lifelog::train {
 
 /// Saves a training run so that `load_checkpoint` goes on to the bit: safetensors with the networks under `network.`,
-/// `best.`, `first_moment.` and `second_moment.`, and `history` F64 [epochs, 6]. The file appears complete or not at
-/// all. Throws io_error.
+/// `best.`, `first_moment.` and `second_moment.`, and `history` F64 [epochs, 6]; `identity` in the metadata, each name
+/// behind "run.". The file appears complete or not at all. Throws io_error.
 template<class Network>
-void save_checkpoint(const std::string& path, const TrainState<Network>& state) {
+void save_checkpoint(const std::string& path, const TrainState<Network>& state,
+                     const RunIdentity& identity = {}) {
   io::Tensors tensors;
   add_tensors(tensors, state.network, "network.");
   add_tensors(tensors, state.best, "best.");
@@ -30,19 +32,22 @@ void save_checkpoint(const std::string& path, const TrainState<Network>& state) 
   const std::int64_t steps[] = {state.optimizer.steps()};
   tensors.add("steps", {1}, std::span<const std::int64_t>(steps));
   tensors.metadata() = {{"format", "lifelog-checkpoint"}, {"version", "1"}};
+  set_identity(tensors, identity);
   tensors.save(path);
 }
 
 /// Fills a state made for the same network. Strict: io_error or format_error when the file is not a checkpoint of it, has
-/// a tensor that is unknown, or lacks one.
+/// a tensor that is unknown, lacks one, or holds numbers that are none; format_error that says what differs when the run
+/// was saved with another identity. A file without one goes with an empty one only.
 template<class Network>
-void load_checkpoint(const std::string& path, TrainState<Network>& state) {
+void load_checkpoint(const std::string& path, TrainState<Network>& state, const RunIdentity& identity = {}) {
   const auto tensors = io::Tensors::load(path);
   if (tensors.metadata("format") != "lifelog-checkpoint")
     throw format_error(path,
                        "expected format 'lifelog-checkpoint', got '" + tensors.metadata("format") + "'");
   if (tensors.metadata("version") != "1")
     throw format_error(path, "expected checkpoint version 1, got '" + tensors.metadata("version") + "'");
+  require_same_run(tensors, identity);
   auto loaded = state;
   auto first = state.network, second = state.network;
   std::set<std::string> known{"steps", "best_epoch_and_f1", "history"};
