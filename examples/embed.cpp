@@ -2,7 +2,9 @@
 
 // Draws a two-dimensional t-SNE map of the rows of an array.
 
+#include <cmath>
 #include <lifelog/io/npy.hpp>
+#include <lifelog/readers/detail/archive.hpp>
 
 #include "common/program.hpp"
 #include "steps/map_state.hpp"
@@ -76,9 +78,21 @@ manifold::TsneOptions tsne_options(const Flags& flags, const Program& program) {
   return options;
 }
 
+/// What a map laid aside was made of and with; how it began is in the map itself.
+train::RunIdentity identity_of(const Input& input, const manifold::TsneOptions& options) {
+  readers::detail::Checksum sum;
+  const Index shape[] = {input.points.rows(), input.points.cols()};
+  sum.add(shape, sizeof shape);
+  sum.add(input.points.data(), static_cast<std::size_t>(input.points.size()) * sizeof(double));
+  return {{"--in", std::to_string(sum.value())},
+          {"--perplexity", std::to_string(options.perplexity)},
+          {"--theta", std::to_string(options.theta)}};
+}
+
 manifold::TsneResult draw_map(const Flags& flags, const Input& input, const manifold::TsneOptions& options,
                               const Program& program) {
   auto progress = program.progress("t-SNE", options.iterations);
+  const auto identity = identity_of(input, options);
   auto problem = manifold::tsne_problem(input.points, options);
   auto start = flags.resume ? load_state(flags.state) : manifold::first_state(std::move(problem.start));
   if (const auto& map = start.map; flags.resume && (map.rows() != input.points.rows() || map.cols() != 2))
@@ -86,12 +100,15 @@ manifold::TsneResult draw_map(const Flags& flags, const Input& input, const mani
                                         " x 2, got " + std::to_string(map.rows()) + " x " +
                                         std::to_string(map.cols()));
   manifold::TsneRun run(std::move(problem.joint), std::move(start), watched(options, progress));
+  if (flags.resume) require_same_run(flags.state, identity);
   auto result = run.run();
   progress.finish();
   result.perplexity = problem.perplexity;
   result.perplexity_reduced = problem.perplexity_reduced;
   result.random_columns = flags.resume ? 0 : problem.random_columns;
-  if (!flags.state.empty()) writing([&] { save_state(flags.state, run.state()); });
+  if (!result.map.allFinite() || !std::isfinite(result.kl_divergence))
+    throw std::runtime_error("the map came to positions that are no numbers; nothing is written");
+  if (!flags.state.empty()) writing([&] { save_state(flags.state, run.state(), identity); });
   return result;
 }
 
@@ -139,6 +156,10 @@ int main(int argc, char** argv) {
       argc, argv, "embed", "Draws a two-dimensional t-SNE map of the rows of an array.",
       [&](CLI::App& app) { add_flags(app, flags); },
       [&](const Program& program) {
+        const bool from_file = flags.init != "pca" && flags.init != "random";
+        require_apart(
+            {{"--in", flags.in}, {"--labels", flags.labels}, {"--init", from_file ? flags.init : ""}},
+            {{"--out", flags.out}, {"--svg", flags.svg}, {"--state", flags.state}});
         const auto input = read_input(flags, program);
         const auto options = tsne_options(flags, program);
         const Stopwatch watch;

@@ -58,6 +58,7 @@ int main(int argc, char** argv) {
       [&](const Program& program) {
         if (!flags.model.empty() && flags.out.empty())
           throw FlagError("--out: expected a file with --model, got none");
+        require_apart({{"--model", flags.model}}, {{"--out", flags.out}});
         auto sample = flags.model.empty() ? sample_person(program.seed) : data::DataSet();
         const auto model = flags.model.empty() ? train_sample(sample, program) : mil::load_model(flags.model);
         const auto header = mil::firmware_header(model, options_of(model, flags.name, program.seed));

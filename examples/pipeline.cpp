@@ -63,6 +63,10 @@ StudyOptions study_options(Flags& flags) {
     throw FlagError("--data, --labels: expected both with --layout empatica");
   if (study.layout == Layout::etri && !study.labels.empty())
     throw FlagError("--labels: expected with --layout empatica only");
+  std::vector<NamedPath> outputs{{"--out", study.out}};
+  for (const char* folder : {"data", "mil", "importance", "groups", "map", "predictors", "report"})
+    outputs.push_back({std::string("folder ") + folder + " of --out", study.out / folder});
+  require_apart({{"--data", study.data}, {"--labels", study.labels}}, outputs);
   return study;
 }
 

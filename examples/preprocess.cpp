@@ -137,6 +137,11 @@ int main(int argc, char** argv) {
       [&](CLI::App& app) { add_flags(app, flags); },
       [&](const Program& program) {
         check_flags(flags);
+        require_apart({{"--in", flags.in}, {"--labels", flags.labels}},
+                      {{"--out", flags.out},
+                       {"--cache", flags.cache},
+                       {"quality.json of --out", flags.out.empty() ? "" : flags.out + "/quality.json"},
+                       {"quality.csv of --out", flags.out.empty() ? "" : flags.out + "/quality.csv"}});
         auto options = preprocess_options(flags, program);
         std::optional<TemporaryDirectory> temporary;
         if (options.in.empty()) {

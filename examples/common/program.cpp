@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "program.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <iostream>
 #include <lifelog/core/version.hpp>
+#include <map>
 #include <new>
 
 namespace lifelog::examples {
@@ -59,7 +61,43 @@ void add_common_flags(CLI::App& app, Program& program) {
   app.set_version_flag("--version", LIFELOG_VERSION);
 }
 
-int run_body(const Program& program, const std::function<void(const Program&)>& body) {
+/// What the library calls some things, and the flags that bring them, of which a program has one or none.
+const std::map<std::string, std::vector<std::string>> flags_of_options = {
+    {"bags", {"--data"}},        {"classes", {"--data"}},        {"clusters", {"--k"}},
+    {"dir", {"--out"}},          {"fitted", {"--data"}},         {"labels", {"--data", "--k"}},
+    {"learning rate", {"--lr"}}, {"map", {"--state", "--init"}}, {"max_iterations", {"--iterations"}},
+    {"modalities", {"--data"}},  {"name", {"--namespace"}},      {"points", {"--in"}},
+    {"restarts", {"--n-init"}},  {"scales", {"--model"}},        {"shares", {"--split"}},
+    {"start", {"--init"}},       {"tables", {"--rows"}},         {"weights", {"--model"}}};
+
+/// The program's flag for what the library calls `option`: one of that name (`assign_minutes` is --assign-minutes), or as
+/// the table says; empty where there is none.
+std::string flag_of(const CLI::App& app, const std::string& option) {
+  auto own = "--" + option;
+  std::replace_if(
+      own.begin(), own.end(), [](char c) { return c == '_' || c == ' '; }, '-');
+  if (app.get_option_no_throw(own) != nullptr) return own;
+  const auto known = flags_of_options.find(option);
+  if (known != flags_of_options.end())
+    for (const auto& flag : known->second)
+      if (app.get_option_no_throw(flag) != nullptr) return flag;
+  return {};
+}
+
+/// A message of the library as people know its options. It begins with an option, `clusters: expected …`, or with a
+/// function and an option, `train: clip must …`.
+std::string by_flags(const CLI::App& app, const std::string& message) {
+  const auto colon = message.find(": ");
+  if (colon == std::string::npos) return message;
+  const auto rest = message.substr(colon + 2);
+  if (const auto must = rest.find(" must "); must != std::string::npos)
+    if (const auto flag = flag_of(app, rest.substr(0, must)); !flag.empty())
+      return flag + ':' + rest.substr(must);
+  const auto flag = flag_of(app, message.substr(0, colon));
+  return flag.empty() ? message : flag + ": " + rest;
+}
+
+int run_body(const Program& program, const CLI::App& app, const std::function<void(const Program&)>& body) {
   const char* name = program.name.c_str();
   try {
     body(program);
@@ -68,7 +106,7 @@ int run_body(const Program& program, const std::function<void(const Program&)>& 
   } catch (const OutputError& error) {
     return complain(name, error.what(), failure);
   } catch (const std::invalid_argument& error) {
-    return complain(name, error.what(), bad_input);
+    return complain(name, by_flags(app, error.what()), bad_input);
   } catch (const FlagError& error) {
     return complain(name, error.what(), bad_input);
   } catch (const format_error& error) {
@@ -113,7 +151,7 @@ int run_program(int argc, char** argv, const char* name, const char* description
   } catch (const CLI::ParseError& error) {
     return complain(name, std::string(error.what()) + " (--help lists all flags)", bad_input);
   }
-  return run_body(program, body);
+  return run_body(program, app, body);
 }
 
 CLI::Validator at_least(double low) {
@@ -123,6 +161,10 @@ CLI::Validator at_least(double low) {
 
 CLI::Validator positive() {
   return bound("a number above 0", [](double x) { return x > 0 && std::isfinite(x); });
+}
+
+CLI::Validator positive_or_infinite() {
+  return bound("a number above 0, or inf", [](double x) { return x > 0; });
 }
 
 CLI::Validator between(double low, double high) {
@@ -142,6 +184,8 @@ std::vector<double> number_list(const std::string& flag, const std::string& text
   while (true) {
     const auto comma = rest.find(',');
     numbers.push_back(parse_number<double>(flag, rest.substr(0, comma)));
+    if (!std::isfinite(numbers.back()))
+      throw FlagError(flag + ": expected finite numbers, got '" + text + "'");
     if (comma == std::string_view::npos) return numbers;
     rest.remove_prefix(comma + 1);
   }

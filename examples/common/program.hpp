@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "files.hpp"
+#include "paths.hpp"
 #include "progress.hpp"
 #include "table.hpp"
 
@@ -41,7 +42,7 @@ struct Program {
 /// Runs one program: `setup` declares its own flags on the parser, `body` does the work after they are read.
 /// Returns the exit status: 0 success; 2 bad usage or bad input (a flag, std::invalid_argument, format_error,
 /// io_error, FlagError); 1 any other failure (an OutputError, no memory, ...). Errors are one line on
-/// standard error, `name: what is wrong`.
+/// standard error, `name: what is wrong`; where the library names an option, they name its flag.
 ///
 ///     int main(int argc, char** argv) {
 ///       std::string in;
@@ -58,16 +59,17 @@ class FlagError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Checks for CLI::Option::check with messages that name the bounds: at least `low`; above zero; in [low,
-/// high].
+/// Checks for CLI::Option::check with messages that name the bounds: at least `low`; above zero; above zero or `inf`;
+/// in [low, high].
 CLI::Validator at_least(double low);
 CLI::Validator positive();
+CLI::Validator positive_or_infinite();
 CLI::Validator between(double low, double high);
 
 /// A whole number, at least `low`. Throws FlagError naming `flag`.
 int whole_number(const std::string& flag, const std::string& text, int low);
 
-/// Numbers of a comma list such as `0.7,0.1,0.2`. Throws FlagError naming `flag`.
+/// Finite numbers of a comma list such as `0.7,0.1,0.2`. Throws FlagError naming `flag`.
 std::vector<double> number_list(const std::string& flag, const std::string& text);
 
 /// Two whole numbers `low:high`, low <= high. Throws FlagError naming `flag`.
