@@ -56,7 +56,8 @@ void add_flags(CLI::App& app, Flags& flags) {
   app.add_option("--in", flags.in, "[n, d] array (.npy); generated importances when absent");
   app.add_option("--method", flags.method, "how to group")->check(CLI::IsMember(method_flags()));
   app.add_option("--k", flags.k, "number of groups, or auto: the highest silhouette of the sweep");
-  app.add_option("--out", flags.out, "labels to write, [n] int64 (.npy)");
+  app.add_option("--out", flags.out,
+                 "labels to write, [n] int64 (.npy), 0...k-1; tables count groups from 1");
   app.add_option("--n-init", flags.restarts, "starts of k-means; the best counts")->check(between(1, 10000));
   app.add_option("--users", flags.users, "[n] integers (.npy): whose each row is");
   app.add_option("--sweep", flags.sweep,
@@ -148,7 +149,7 @@ void print_users(std::ostream& out, const cluster::UserGroups& users) {
   Table table({"user", "group", "rows", "in it", "entropy"});
   for (Index u = 0; u < users.users.size(); ++u) {
     const auto rows = users.counts.row(u).sum(), in_group = users.counts.row(u).maxCoeff();
-    table.row({std::to_string(users.users[u]), std::to_string(users.group[u]), grouped(rows),
+    table.row({std::to_string(users.users[u]), std::to_string(users.group[u] + 1), grouped(rows),
                fixed(100 * static_cast<double>(in_group) / static_cast<double>(rows), 1) + "%",
                fixed(users.entropy[u], 3)});
   }
@@ -184,6 +185,8 @@ int main(int argc, char** argv) {
       "Groups the rows of an array by k-means or by a tree of merges, and says how well.",
       [&](CLI::App& app) { add_flags(app, flags); },
       [&](const Program& program) {
+        require_apart({{"--in", flags.in}, {"--users", flags.users}},
+                      {{"--out", flags.out}, {"--groups", flags.groups}});
         const auto input = read_input(flags, program);
         if (!flags.groups.empty() && input.users.size() == 0)
           throw FlagError("--groups: expected with --users only");

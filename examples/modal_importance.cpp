@@ -62,9 +62,13 @@ int main(int argc, char** argv) {
           throw FlagError("--model, --data: expected both or neither");
         if (!flags.model.empty() && flags.out.empty())
           throw FlagError("--out: expected a file with --model, got none");
+        require_apart({{"--model", flags.model}, {"--data", flags.data}},
+                      {{"--out", flags.out}, {"--logp", flags.logp}});
         auto data = flags.data.empty() ? sample_person(program.seed) : data::load_dataset(flags.data);
         const auto model = flags.model.empty() ? train_sample(data, program) : mil::load_model(flags.model);
         const auto result = modal_importance(model, data, flags.subset == "test", program.threads);
+        require_numbers(result.importance, result.rows);
+        require_numbers(result.log_probabilities, result.rows);
         if (!flags.out.empty()) writing([&] { io::save_npy(flags.out, result.importance); });
         if (!flags.logp.empty()) writing([&] { io::save_npy(flags.logp, result.log_probabilities); });
         print_summary(program.out(), model, result);

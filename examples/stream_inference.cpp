@@ -100,10 +100,13 @@ int main(int argc, char** argv) {
       [&](const Program& program) {
         if (flags.model.empty() != flags.data.empty())
           throw FlagError("--model, --data: expected both or neither");
+        require_apart({{"--model", flags.model}, {"--data", flags.data}}, {{"--out", flags.out}});
         auto data = flags.data.empty() ? sample_person(program.seed) : data::load_dataset(flags.data);
         const auto model = flags.model.empty() ? train_sample(data, program) : mil::load_model(flags.model);
         const auto whole = modal_importance(model, data, false, program.threads);
+        require_numbers(whole.importance, whole.rows);
         const auto result = replay(model, predict::bags_of(data), program);
+        require_numbers(result.importance, whole.rows);
         if (!flags.out.empty()) writing([&] { io::save_npy(flags.out, result.importance); });
         const double deviation =
             static_cast<double>((result.importance - whole.importance).cwiseAbs().maxCoeff());

@@ -15,13 +15,13 @@ void summarize(const generator::GeneratorTruth& truth, const std::string& dir, d
   for (std::size_t g = 0; g < truth.groups.size(); ++g) {
     Index people = 0;
     for (const auto& person : truth.people) people += person.group == static_cast<Index>(g);
-    table.row({std::to_string(g), std::to_string(people), joined(truth.groups[g])});
+    table.row({std::to_string(g + 1), std::to_string(people), joined(truth.groups[g])});
   }
   const double megabytes = static_cast<double>(truth.bytes) / 1e6;
   out << table << count(truth.files, "file", "files") << ", " << fixed(megabytes, 1) << " MB, "
       << count(static_cast<long long>(truth.defects.size()), "defect", "defects") << " in "
       << duration(seconds) << " (" << fixed(megabytes / seconds, 0) << " MB/s)\n"
-      << dir << "/truth.json says who depends on what\n";
+      << dir << "/truth.json says who depends on what, its groups numbered from 0\n";
 }
 
 }  // namespace

@@ -53,9 +53,12 @@ int main(int argc, char** argv) {
         auto options = flags.training.options(program);
         std::optional<TemporaryDirectory> temporary;
         if (flags.out.empty()) flags.out = (temporary.emplace().path() / "model.safetensors").string();
+        const TrainingFiles files(flags.out);
+        require_apart({{"--data", flags.data}, {"--init", options.init}}, files.outputs());
         if (flags.data.empty() && flags.training.epochs_unset()) options.train.epochs = sample_epochs;
         auto data = flags.data.empty() ? sample_person(program.seed) : data::load_dataset(flags.data);
-        const TrainingFiles files(flags.out);
+        if (!options.standardize)
+          for (const auto& sentence : oversized_modalities(data)) program.warn(sentence);
         if (files.model.has_parent_path()) make_directory(files.model.parent_path());
         const Stopwatch watch;
         auto progress = program.progress("training", options.train.epochs);

@@ -30,7 +30,8 @@ struct Flags {
 
 void add_flags(CLI::App& app, Flags& flags) {
   app.add_option("--rows", flags.rows, "folder of row tables, <user>.csv; generated ones when absent");
-  app.add_option("--groups", flags.groups, "who belongs together (groups.json)");
+  app.add_option("--groups", flags.groups,
+                 "who belongs together (groups.json); files number groups from 0, tables from 1");
   app.add_option("--out", flags.out, "folder for comparison.json or held_out.json, and histories");
   flags.predictors.add_to(app);
   flags.training.add_common_to(app);
@@ -70,6 +71,15 @@ int main(int argc, char** argv) {
           throw FlagError("--rows, --groups: expected both or neither");
         if (!flags.rows.empty() && flags.out.empty())
           throw FlagError("--out: expected a folder with --rows, got none");
+        const std::filesystem::path out = flags.out;
+        require_apart({{"--rows", flags.rows}, {"--groups", flags.groups}},
+                      out.empty() ? std::vector<NamedPath>{}
+                                  : std::vector<NamedPath>{
+                                        {"--out", out},
+                                        {"comparison.json of --out", out / "comparison.json"},
+                                        {"held_out.json of --out", out / "held_out.json"},
+                                        {"history.csv of --out", out / "history.csv"},
+                                        {"held_out_history.csv of --out", out / "held_out_history.csv"}});
         auto options = flags.training.options(program);
         std::optional<TemporaryDirectory> temporary;
         UserLists groups;

@@ -33,6 +33,18 @@ std::vector<std::vector<std::size_t>> table_numbers(const UserLists& groups) {
   return members;
 }
 
+/// Throws FlagError where a group has no labelled row; groups are numbered from 1, as people see them.
+void require_labelled(const predict::RowInputs& inputs, const std::vector<std::vector<std::size_t>>& groups) {
+  std::vector<Index> rows(
+      inputs.user.empty() ? 0 : *std::max_element(inputs.user.begin(), inputs.user.end()) + 1);
+  for (const auto user : inputs.user) ++rows[user];
+  for (std::size_t g = 0; g < groups.size(); ++g)
+    if (std::none_of(groups[g].begin(), groups[g].end(),
+                     [&](std::size_t user) { return user < rows.size() && rows[user] > 0; }))
+      throw FlagError("--groups: expected people with labelled rows in every group, group " +
+                      std::to_string(g + 1) + " has none");
+}
+
 predict::ComparisonOptions comparison_options(const TrainingOptions& options, bool stratified) {
   predict::ComparisonOptions comparison;
   comparison.train = options.train;
@@ -97,8 +109,9 @@ PredictorResults compare_predictors(const std::vector<data::RowTable>& tables, c
   comparing.seen = [&](std::size_t predictor, const train::Epoch& epoch) {
     progress.at(static_cast<double>(predictor) * epochs + epoch.epoch, predictor_name(predictor));
   };
-  auto comparison = predict::compare_predictors(predict::row_inputs(tables, bins), tables.size(),
-                                                table_numbers(groups), comparing);
+  const auto inputs = predict::row_inputs(tables, bins);
+  require_labelled(inputs, table_numbers(groups));
+  auto comparison = predict::compare_predictors(inputs, tables.size(), table_numbers(groups), comparing);
   progress.finish();
   PredictorResults results{std::move(comparison), groups, {}};
   for (std::size_t p = 0; p <= groups.size(); ++p) results.predictors.push_back(predictor_name(p));
@@ -168,7 +181,8 @@ void write_held_out(const std::filesystem::path& out, const HeldOutResults& resu
     histories.push_back(held_out.predictors[p].history);
   }
   make_directory(out);
-  write_json(out / "held_out.json", {{"people", people},
+  write_json(out / "held_out.json", {{"groups_from", 0},
+                                     {"people", people},
                                      {"left_out", left_out_names(results)},
                                      {"predictors", predictors},
                                      {"assigned_to_own_group", held_out.assigned_to_own()},

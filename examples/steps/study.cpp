@@ -167,6 +167,8 @@ void Study::train_one(const std::string& user, double done, Progress& progress) 
     write_json(begun, settings_);
   }
   auto data = data::load_dataset(dataset_file(options_.out / "data", user));
+  if (!options.standardize)
+    for (const auto& sentence : oversized_modalities(data)) program_.warn(user + ": " + sentence);
   const auto training = train_person(data, options, files, [&](const train::Epoch& epoch) {
     progress.at(done + static_cast<double>(epoch.epoch) / options.train.epochs,
                 user + ", loss " + fixed(epoch.loss, 3));
@@ -206,10 +208,15 @@ void Study::find_importances() {
       auto data = data::load_dataset(dataset_file(options_.out / "data", user));
       const auto model = mil::load_model(training_files(user).model.string());
       const auto result = modal_importance(model, data, true, program_.threads);
+      writing([&] { fs::remove(dir / (user + ".npy")); });
+      if (!result.importance.allFinite()) {
+        program_.warn("importances of " + user + " are left out: the model makes no numbers of some minutes");
+        continue;
+      }
       writing([&] { io::save_npy(dir / (user + ".npy"), result.importance); });
       // A network that diverged before its first epoch's end has learnt nothing that people could be grouped by.
-      const bool learnt = read_json(training_files(user).metrics).at("epochs") > 0;
-      if (learnt && result.importance.allFinite()) rows.add(data, result.rows, result.importance);
+      if (read_json(training_files(user).metrics).at("epochs") > 0)
+        rows.add(data, result.rows, result.importance);
     }
     if (rows.users.empty())
       throw std::runtime_error("every person's training diverged; try a smaller --lr or --standardize");
@@ -274,6 +281,8 @@ void Study::draw_maps() {
     const auto importance = map_rows(rows.importance, options, program_, "map of importances");
     const auto windows = windows_of(rows.pick(raw_sample(rows.size())));
     const auto raw = map_rows(windows, options, program_, "map of raw windows");
+    if (!importance.map.allFinite() || !raw.map.allFinite())
+      throw std::runtime_error("a map came to positions that are no numbers");
     writing([&] {
       io::save_npy(dir / "importance.npy", importance.map);
       io::save_npy(dir / "raw.npy", raw.map);

@@ -3,10 +3,14 @@
 #include "training.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <cstdio>
+#include <lifelog/io/atomic_file.hpp>
 #include <lifelog/mil/modal_importance.hpp>
 #include <lifelog/predict/dataset_bags.hpp>
 #include <lifelog/predict/model_notes.hpp>
+#include <lifelog/readers/detail/archive.hpp>
 #include <lifelog/train/checkpoint.hpp>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -42,7 +46,67 @@ std::vector<Index> test_rows(const mil::Model& model, Index minutes) {
 }
 
 std::string number(double value) {
-  return std::isnan(value) ? "" : nlohmann::json(value).dump();
+  return std::isfinite(value) ? nlohmann::json(value).dump() : "";
+}
+
+/// A checksum over all that is in a data set.
+std::string checksum(const data::DataSet& data) {
+  readers::detail::Checksum sum;
+  const auto add = [&](const auto& array) {
+    for (const auto extent : array.shape()) sum.add(&extent, sizeof extent);
+    sum.add(array.data(), array.size() * sizeof *array.data());
+  };
+  const auto add_text = [&](const std::string& text) { sum.add(text.c_str(), text.size() + 1); };
+  add_text(data.user);
+  for (const auto& name : data.classes) add_text(name);
+  for (const auto& modality : data.modalities) {
+    add_text(modality.name + (modality.scalar ? " scalar" : " series"));
+    add(modality.values);
+  }
+  add(data.label);
+  add(data.timestamp);
+  add(data.present);
+  return std::to_string(sum.value());
+}
+
+std::string checksum(const std::filesystem::path& file) {
+  readers::detail::Checksum sum;
+  sum.add(io::read_file(file));
+  return std::to_string(sum.value());
+}
+
+/// The shortest text that is this number, and no other.
+std::string exactly(double value) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, value).ptr};
+}
+
+/// What a run is made with, by the flags that say it; how long it goes on is not part of it.
+train::RunIdentity identity_of(const data::DataSet& data, const TrainingOptions& options) {
+  const auto& train = options.train;
+  std::string alpha;
+  for (const double weight : train.loss.alpha) alpha += (alpha.empty() ? "" : ",") + exactly(weight);
+  const auto yes_or_no = [](bool yes) { return std::string(yes ? "yes" : "no"); };
+  return {{"--data", checksum(data)},
+          {"--split", exactly(options.split.train) + ',' + exactly(options.split.valid) + ',' +
+                          exactly(options.split.test)},
+          {"--no-shuffle", yes_or_no(!train.shuffle)},
+          {"--seed", std::to_string(train.seed)},
+          {"--batch", std::to_string(train.batch)},
+          {"--lr", exactly(train.optimizer.learning_rate)},
+          {"--weight-decay", exactly(train.optimizer.weight_decay)},
+          {"--gamma", exactly(train.loss.gamma)},
+          {"--alpha", alpha.empty() ? "none" : alpha},
+          {"--clip", exactly(train.clip)},
+          {"--standardize", yes_or_no(options.standardize)},
+          {"--pool", mil::pool_name(options.pool)},
+          {"--init", options.init.empty() ? "none" : checksum(options.init)}};
+}
+
+bool can_go_on(const train::TrainState<mil::BagNetwork<float>>& state) {
+  return train::detail::is_finite(state.network, 0) &&
+         train::detail::is_finite(state.optimizer.first_moment(), 0) &&
+         train::detail::is_finite(state.optimizer.second_moment(), 0);
 }
 
 }  // namespace
@@ -52,6 +116,25 @@ TrainingFiles::TrainingFiles(const std::filesystem::path& model_file)
       history(model_file.parent_path() / "history.csv"),
       metrics(model_file.parent_path() / "metrics.json"),
       checkpoint(model_file.parent_path() / "checkpoint.safetensors") {}
+
+std::vector<std::string> oversized_modalities(const data::DataSet& data) {
+  constexpr float large = 1e6f;  // what sensors report in their units is far below
+  std::vector<std::string> sentences;
+  for (std::size_t m = 0; m < data.modalities.size(); ++m) {
+    const auto& values = data.modalities[m].values;
+    const auto size = values.shape(1) * values.shape(2);
+    float most = 0;
+    for (std::size_t n = 0; n < values.shape(0); ++n)
+      if (data.present.size() == 0 || data.present(n, m) != 0)
+        for (std::size_t i = 0; i < size; ++i) most = std::max(most, std::abs(values.data()[n * size + i]));
+    if (most <= large) continue;
+    char text[16];
+    std::snprintf(text, sizeof text, "%.3g", static_cast<double>(most));
+    sentences.push_back("modality " + data.modalities[m].name + " has values up to " + text +
+                        ", from which a network learns little as they are; try --standardize");
+  }
+  return sentences;
+}
 
 std::string status_name(train::TrainStatus status) {
   switch (status) {
@@ -70,6 +153,7 @@ std::string status_name(train::TrainStatus status) {
 Training train_person(data::DataSet& data, const TrainingOptions& options, const TrainingFiles& files,
                       const std::function<void(const train::Epoch&)>& seen) {
   const auto split = evaluate::split_items(data.size(), options.split);
+  const auto identity = identity_of(data, options);
   std::map<std::string, std::string> notes{{"split", predict::split_note(options.split)},
                                            {"user", data.user}};
   if (options.standardize) {
@@ -82,13 +166,15 @@ Training train_person(data::DataSet& data, const TrainingOptions& options, const
   mil::BagTask<float> task(start, bags, predict::labels_of(data), options.threads);
   train::TrainState<mil::BagNetwork<float>> state(start, options.train.optimizer);
   if (options.resume && std::filesystem::exists(files.checkpoint))
-    train::load_checkpoint(files.checkpoint.string(), state);
+    train::load_checkpoint(files.checkpoint.string(), state, identity);
 
   auto train = options.train;
   double saved = 0;
   const Stopwatch watch;
   const auto save = [&] {
-    writing([&] { train::save_checkpoint(files.checkpoint.string(), state); });
+    // Of a run that diverged the last checkpoint from before that stays.
+    if (can_go_on(state))
+      writing([&] { train::save_checkpoint(files.checkpoint.string(), state, identity); });
     saved = watch.seconds();
   };
   train.on_epoch = [&](const train::Epoch& epoch) {
@@ -188,6 +274,14 @@ Importance modal_importance(const mil::Model& model, data::DataSet& data, bool t
   result.importance = std::move(outputs.importance);
   result.log_probabilities = std::move(outputs.log_probabilities);
   return result;
+}
+
+void require_numbers(const RowMatrix<float>& values, const std::vector<Index>& minutes) {
+  for (Index n = 0; n < values.rows(); ++n)
+    if (!values.row(n).allFinite())
+      throw FlagError("--data: expected minutes that the model can weigh, got values in minute " +
+                      std::to_string(minutes[static_cast<std::size_t>(n)]) +
+                      " (from 0) of which it makes no numbers");
 }
 
 }  // namespace lifelog::examples

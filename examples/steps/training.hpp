@@ -49,13 +49,22 @@ struct Training {
 struct TrainingFiles {
   std::filesystem::path model, history, metrics, checkpoint;
 
+  /// All of them, as people know them; the model is what `--out` says.
+  std::vector<NamedPath> outputs() const {
+    return {{"--out", model},
+            {"history.csv", history},
+            {"metrics.json", metrics},
+            {"checkpoint.safetensors", checkpoint}};
+  }
+
   /// history.csv, metrics.json and checkpoint.safetensors stand beside the model.
   explicit TrainingFiles(const std::filesystem::path& model_file);
 };
 
 /// Trains a network on one person's minutes and judges it on those held out. `data` is standardised in place if so
 /// asked. `seen(epoch)` is called after each epoch. A checkpoint is kept in `files` so that a run can be resumed to the
-/// bit. Throws std::invalid_argument, io_error, format_error, OutputError.
+/// bit; one that was made with other data or options is refused. Throws std::invalid_argument, io_error, format_error,
+/// OutputError.
 Training train_person(data::DataSet& data, const TrainingOptions& options, const TrainingFiles& files,
                       const std::function<void(const train::Epoch&)>& seen);
 
@@ -71,6 +80,9 @@ std::string status_name(train::TrainStatus status);
 
 /// `train::worse_than_guessing` of the loss that a metrics.json tells.
 bool worse_than_guessing(const nlohmann::ordered_json& metrics);
+
+/// Modalities with values so large that a network learns little from them as they are: a sentence about each.
+std::vector<std::string> oversized_modalities(const data::DataSet& data);
 
 /// What a trained model says of a person's minutes.
 struct Importance {
@@ -90,5 +102,8 @@ importance::Faithfulness judge_faithfulness(const mil::Model& model, const data:
 /// Evaluates a model on all minutes, or on those its training held out for testing. Standardises `data` in place if the
 /// model was trained so. Throws format_error when model and data do not fit.
 Importance modal_importance(const mil::Model& model, data::DataSet& data, bool test_only, int threads);
+
+/// Throws FlagError naming --data and the first minute where what a model says of it is no number.
+void require_numbers(const RowMatrix<float>& values, const std::vector<Index>& minutes);
 
 }  // namespace lifelog::examples

@@ -30,7 +30,8 @@ class TrainingFlags {
     app.add_option("--weight-decay", train_.optimizer.weight_decay, "decoupled decay")->check(at_least(0));
     app.add_option("--gamma", train_.loss.gamma, "focusing exponent of the focal loss")->check(at_least(0));
     app.add_option("--alpha", alpha_, "a weight for each class: a,b,…");
-    app.add_option("--clip", train_.clip, "limit of the gradient's norm")->check(positive());
+    app.add_option("--clip", train_.clip, "limit of the gradient's norm; inf: none")
+        ->check(positive_or_infinite());
     app.add_option("--patience", train_.patience,
                    "stop after so many epochs without a better validation F1; 0: never")
         ->check(between(0, 1e7));
@@ -44,7 +45,8 @@ class TrainingFlags {
     app.add_option("--pool", pool_, "how instances are weighed")
         ->check(CLI::IsMember({"self", "attention", "gated"}));
     add_standardize_flag(app, standardize_);
-    app.add_flag("--resume", resume_, "go on from the checkpoint beside the model");
+    app.add_flag("--resume", resume_,
+                 "go on from the checkpoint beside the model, if it was made with the same data and options");
     app.add_option("--checkpoint-seconds", checkpoint_seconds_, "seconds between checkpoints")
         ->check(at_least(0));
     app.add_option("--init", init_, "model to start from (.safetensors)");
@@ -60,6 +62,8 @@ class TrainingFlags {
     options.train.shuffle = !no_shuffle_;
     if (!alpha_.empty()) {
       const auto alpha = number_list("--alpha", alpha_);
+      for (const double weight : alpha)
+        if (weight < 0) throw FlagError("--alpha: expected weights of at least 0, got '" + alpha_ + "'");
       options.train.loss.alpha =
           Eigen::Map<const Eigen::VectorXd>(alpha.data(), static_cast<Index>(alpha.size()));
     }

@@ -2,9 +2,13 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 #include <fstream>
+#include <lifelog/core/random.hpp>
+#include <lifelog/data/dataset_file.hpp>
 #include <lifelog/io/npy.hpp>
+#include <lifelog/mil/model_file.hpp>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 
 #include "run.hpp"
 #include "steps/sample_points.hpp"
@@ -161,6 +165,123 @@ BOOST_AUTO_TEST_CASE(cluster_refuses_what_it_cannot_use) {
   check_failure(sandbox, "cluster", "--in . --out y.npy", 2, ".:");
   check_failure(sandbox, "cluster", "--in same.npy --method kmeans --k auto --out y.npy", 2,
                 "--k: expected rows that fall into at least two groups");
+}
+
+// What the library calls "clusters" people know as --k.
+BOOST_AUTO_TEST_CASE(options_are_told_by_their_flags) {
+  Sandbox sandbox;
+  with_points(sandbox);
+  Eigen::MatrixXd holes = Eigen::MatrixXd::Ones(12, 2);
+  holes(3, 1) = std::nan("");
+  io::save_npy(sandbox.path() / "holes.npy", holes);
+  io::save_npy(sandbox.path() / "one.npy", Eigen::MatrixXd(Eigen::MatrixXd::Ones(1, 2)));
+  for (const std::string method : {"ward", "kmeans", "single"}) {
+    check_failure(sandbox, "cluster", "--in x.npy --k 61 --method " + method, 2,
+                  "cluster: --k: expected 1..60");
+    check_failure(sandbox, "cluster", "--in holes.npy --k 2 --method " + method, 2, "cluster: holes.npy: ");
+  }
+  check_failure(sandbox, "embed", "--in holes.npy", 2, "embed: --in: ");
+  check_failure(sandbox, "embed", "--in x.npy --init x.npy", 2, "embed: --init: ");
+  check_failure(sandbox, "train_mil", "--alpha 1", 2, "train_mil: --alpha: ");
+}
+
+// Groups are numbered from 1 where people see them, from 0 in files, which say so.
+BOOST_AUTO_TEST_CASE(cluster_counts_groups_from_1) {
+  Sandbox sandbox;
+  with_points(sandbox);
+  const auto run = sandbox.run("cluster", "--in x.npy --users users.npy --k 3 --out y.npy");
+  BOOST_TEST(run.status == 0, run.err);
+  const auto labels = load_labels(sandbox.path() / "y.npy"),
+             users = load_labels(sandbox.path() / "users.npy");
+  BOOST_TEST(labels.minCoeff() == 0);
+  std::istringstream lines(run.out.substr(run.out.find("\nuser")));
+  std::string user;
+  std::set<int> seen;
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream cells(line);
+    int group = 0;
+    if (!(cells >> user >> group)) continue;
+    for (Index i = 0; i < users.size(); ++i)
+      if (std::to_string(users[i]) == user) BOOST_TEST(labels[i] + 1 == group);
+    seen.insert(group);
+  }
+  BOOST_TEST((seen == std::set<int>{1, 2, 3}));
+  BOOST_TEST((sandbox.run("cluster", "--help").out.find("0...k-1") != std::string::npos));
+}
+
+BOOST_AUTO_TEST_CASE(training_refuses_numbers_that_make_no_sense) {
+  const Sandbox sandbox;
+  for (const std::string list : {"nan,1,1,1", "-1,1,1,1", "inf,1,1,1"})
+    check_failure(sandbox, "train_mil", "--alpha " + list, 2, "--alpha");
+  check_failure(sandbox, "train_mil", "--split nan,0.5,0.5", 2, "--split");
+  check_failure(sandbox, "train_mil", "--clip nan", 2, "--clip");
+  check_failure(sandbox, "train_mil", "--clip 0", 2, "--clip");
+}
+
+/// A data set of 20 minutes: a series of noise, and a scalar `factor` times as large as a heart rate.
+void write_person(const Sandbox& sandbox, const std::string& name, float factor, std::uint64_t seed = 1) {
+  Random random(seed);
+  data::DataSet set;
+  set.user = "101";
+  set.classes = {"0", "1"};
+  for (const bool scalar : {false, true}) {
+    xt::xtensor<float, 3> values(std::array<std::size_t, 3>{20, 1, scalar ? 1U : 40U});
+    for (float& value : values)
+      value =
+          scalar ? factor * static_cast<float>(random.normal(70, 8)) : static_cast<float>(random.normal());
+    set.modalities.push_back({scalar ? "hr" : "bvp", values, scalar});
+  }
+  set.label.resize({20});
+  set.timestamp.resize({20});
+  for (std::size_t n = 0; n < 20; ++n)
+    set.label(n) = n % 2, set.timestamp(n) = static_cast<std::int64_t>(60 * n);
+  data::save_dataset((sandbox.path() / name).string(), set);
+}
+
+BOOST_AUTO_TEST_CASE(resuming_with_anything_else_is_refused) {
+  const Sandbox sandbox;
+  write_person(sandbox, "a.safetensors", 1);
+  write_person(sandbox, "b.safetensors", 1, 2);
+  const std::string run = " --out m.safetensors --epochs 2 ";
+  BOOST_TEST(sandbox.run("train_mil", "--data a.safetensors --clip inf" + run).status == 0);
+  const auto resumed = " --clip inf --resume" + run;
+  check_failure(sandbox, "train_mil", "--data b.safetensors" + resumed, 2, "another --data");
+  const std::vector<std::pair<std::string, std::string>> others = {
+      {"--lr 0.02", "--lr (0.01 then, 0.02 now)"},
+      {"--batch 4", "--batch"},
+      {"--gamma 2", "--gamma"},
+      {"--alpha 1,2", "--alpha (none then, 1,2 now)"},
+      {"--weight-decay 0", "--weight-decay"},
+      {"--split 0.6,0.2,0.2", "--split"},
+      {"--seed 2", "--seed"},
+      {"--standardize", "--standardize"},
+      {"--no-shuffle", "--no-shuffle"}};
+  for (const auto& [flag, what] : others)
+    check_failure(sandbox, "train_mil", "--data a.safetensors " + flag + resumed, 2, what);
+  BOOST_TEST(sandbox
+                 .run("train_mil",
+                      "--data a.safetensors --clip inf --resume --out m.safetensors --epochs 4 "
+                      "--patience 3 --threads 1")
+                 .status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(numbers_too_large_are_told_and_never_written) {
+  const Sandbox sandbox;
+  write_person(sandbox, "small.safetensors", 1);
+  write_person(sandbox, "large.safetensors", 1e28f);
+  const auto warned = sandbox.run("train_mil", "--data large.safetensors --out l/m.safetensors --epochs 1");
+  BOOST_TEST((warned.err.find("warning: modality hr has values up to") != std::string::npos), warned.err);
+  const auto plain = sandbox.run("train_mil", "--data small.safetensors --out m.safetensors --epochs 2");
+  BOOST_TEST(plain.status == 0);
+  BOOST_TEST(plain.err == "");
+  // Weights within range whose sums are not: what the model makes of it is no number, and no file.
+  auto model = mil::load_model((sandbox.path() / "m.safetensors").string());
+  auto& first = std::get<mil::ScalarEncoder<float>>(model.network.branches[1].encoder).first.second;
+  first.weight.setConstant(3e38f);
+  mil::save_model((sandbox.path() / "huge.safetensors").string(), model);
+  for (const std::string program : {"modal_importance", "stream_inference"})
+    check_failure(sandbox, program, "--model huge.safetensors --data small.safetensors --out y.npy", 2,
+                  "--data");
 }
 
 BOOST_AUTO_TEST_CASE(output_that_cannot_be_written_is_a_failure) {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "../core/finite.hpp"
 #include "../data/standardize.hpp"
 #include "../evaluate/split.hpp"
 #include "../mil/model_file.hpp"
@@ -47,15 +50,28 @@ auto read_note(const Model& model, const std::string& name, Read read)
   }
 }
 
+/// Throws format_error unless values can be standardised so.
+inline void require_sound(const data::Standardization::Scale& scale) {
+  const auto finite = [](const std::vector<double>& x) {
+    return lifelog::detail::all_finite(x.data(), static_cast<Index>(x.size()));
+  };
+  if (!finite(scale.mean) || !finite(scale.deviation) ||
+      std::any_of(scale.deviation.begin(), scale.deviation.end(), [](double x) { return x <= 0; }))
+    throw format_error(
+        "model", "metadata 'standardize': expected finite means and deviations above 0 of " + scale.modality);
+}
+
 }  // namespace detail
 
-/// How a model's inputs are standardised; nothing where they are not. Throws format_error on a note that cannot be read.
+/// How a model's inputs are standardised; nothing where they are not. Throws format_error on a note that cannot be read or
+/// by which nothing can be standardised.
 template<class T>
 std::optional<data::Standardization> standardization_of(const mil::BasicModel<T>& model) {
   return detail::read_note(model, "standardize", [](const nlohmann::json& json) {
     data::Standardization fitted;
     for (const auto& entry : json)
       fitted.scales.push_back({entry.at("modality"), entry.at("mean"), entry.at("deviation")});
+    for (const auto& scale : fitted.scales) detail::require_sound(scale);
     return fitted;
   });
 }
