@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # usage: check_includes.sh SOURCE_ROOT
 # Rules of the house that a look at the text can decide: what core/ and nn/ may include, that arrows between rooms go
-# down only, that the library is quiet and keeps to its own macros.
+# down only, that the library is quiet and keeps to its own macros, and that every test is compiled.
 set -euo pipefail
 cd "$1/include/lifelog"
 failed=0
@@ -57,5 +57,14 @@ for room in */; do
   others=$(ls -d */ | tr -d / | grep -vxE "$(tr ' ' '|' <<<"$room ${below[$room]}")" | paste -sd '|' || true)
   [[ -z $others ]] || forbid "$room/ may include only: ${below[$room]:-nothing}" \
     "#\s*include.*[\"/<]($others)/[a-z_/]*\\.hpp" "${headers[@]}"
+done
+
+# A test that no meson.build names is never compiled.
+cd ../../tests
+for test in */test_*.cpp; do
+  grep -qF "'${test#*/}'" "${test%/*}/meson.build" || {
+    echo "tests/$test: not named in tests/${test%/*}/meson.build"
+    failed=1
+  }
 done
 exit $failed

@@ -39,8 +39,6 @@ namespace detail {
 inline void require_map(const Affinities& joint, const RowMatrix<double>& map) {
   require(map.rows() == joint.rows() && (map.cols() == 2 || map.cols() == 3), "map: expected ", joint.rows(),
           " x 2 or 3, got ", map.rows(), " x ", map.cols());
-  require(map.size() == 0 || map.cwiseAbs().maxCoeff<Eigen::PropagateNaN>() <= 1e10,
-          "map: expected numbers within ±1e10, got some beyond");
 }
 
 }  // namespace detail
@@ -114,39 +112,49 @@ class Gradient {
 
   // Positions from the middle of the map, so that T keeps the digits of a map far from 0, and made larger by a power
   // of two where T could not hold them or their forces: where d² is nothing beside 1 forces grow in proportion.
+  template<int dims>
   void place(const RowMatrix<double>& map) {
     const auto& order = attraction_.order();
-    positions_.setZero(detail::padded_rows<T>(rows()), map.cols());
+    positions_.setZero(detail::padded_rows<T>(rows()), dims);
     extent_ = 0;
     exponent_ = 0;
     if (rows() == 0) return;
-    Eigen::RowVectorXd low = map.row(0), high = low;
+    const double* const x = map.data();
+    double low[dims], high[dims], middle[dims], widest = 0;
+    for (int c = 0; c < dims; ++c) low[c] = high[c] = x[c];
     for (Index i = 1; i < rows(); ++i)
-      for (Index c = 0; c < map.cols(); ++c) {
-        low[c] = std::min(low[c], map(i, c));
-        high[c] = std::max(high[c], map(i, c));
+      for (int c = 0; c < dims; ++c) {
+        low[c] = std::min(low[c], x[i * dims + c]);
+        high[c] = std::max(high[c], x[i * dims + c]);
       }
-    const Eigen::RowVectorXd middle = low + (high - low) / 2;
-    extent_ = (high - low).maxCoeff() * std::sqrt(static_cast<double>(map.cols()));
+    bool within = true;
+    for (int c = 0; c < dims; ++c) {
+      within = within && low[c] >= -1e10 && high[c] <= 1e10;
+      middle[c] = low[c] + (high[c] - low[c]) / 2;
+      widest = std::max(widest, high[c] - low[c]);
+    }
+    extent_ = widest * std::sqrt(static_cast<double>(dims));
     constexpr int least = -40;
-    if (extent_ > 0 && extent_ < std::exp2(least)) exponent_ = least - std::ilogb(extent_);
+    if (within && extent_ > 0 && extent_ < std::exp2(least)) exponent_ = least - std::ilogb(extent_);
     for (Index s = 0; s < rows(); ++s)
-      for (Index c = 0; c < map.cols(); ++c) {
-        const double position = map(order[at(s)], c) - middle[c];
+      for (int c = 0; c < dims; ++c) {
+        const double position = x[order[at(s)] * dims + c] - middle[c];
         positions_(s, c) = static_cast<T>(exponent_ == 0 ? position : std::ldexp(position, exponent_));
       }
+    // NaN is neither lowest nor highest of anything, but shows in its position.
+    detail::require(within && lifelog::detail::all_finite(positions_),
+                    "map: expected numbers within ±1e10, got some beyond");
   }
 
   // Places the map, leaves the sums of repulsion in push_, by place, and returns Z.
   template<int dims>
   double repel(const RowMatrix<double>& map, detail::ExactRepulsion<T, dims>& exact) {
-    place(map);
+    place<dims>(map);
     push_.resize(positions_.rows(), dims);
     if (detail::NearRepulsion<T, dims>::serves(extent_))
       return detail::NearRepulsion<T, dims>()(positions_, rows(), push_);
     if constexpr (dims == 2)
-      if (options_.repulsion != Repulsion::exact && options_.theta > 0 &&
-          lifelog::detail::all_finite(positions_)) {
+      if (options_.repulsion != Repulsion::exact && options_.theta > 0) {
         const double spacing = 0.6 * options_.theta;
         const auto layout = interpolated_.layout(positions_, rows(), spacing);
         // Coarser squares do where points are dense, but miss what lone neighbours do to each other.

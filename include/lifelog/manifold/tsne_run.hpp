@@ -247,7 +247,8 @@ class TsneRun {
         status_ == TsneStatus::diverged)
       return false;
     const bool early = state_.iterations < options_.exaggeration_iterations;
-    const double exaggeration = exaggeration_at(state_.iterations), size = radius();
+    if (!(radius_ >= 0)) radius_ = radius();
+    const double exaggeration = exaggeration_at(state_.iterations), size = radius_;
     gradient_(state_.map, exaggeration, slope_);
     if (rows() < 2 || (!early && settled(norm(slope_), size))) {
       status_ = TsneStatus::converged;
@@ -256,8 +257,11 @@ class TsneRun {
     before_ = state_.map;
     state_.descent.move(state_.map, slope_, early ? options_.start_momentum : options_.final_momentum,
                         learning_rate(exaggeration), options_.longest_step);
-    if (!(state_.map.cwiseAbs().maxCoeff<Eigen::PropagateNaN>() <= widest)) {
+    radius_ = radius();
+    // No point is farther out than the norm of them all; only where that is too much is there a need to look at each.
+    if (!(radius_ <= widest / std::sqrt(static_cast<double>(rows()))) && !within(state_.map, widest)) {
       state_.map.swap(before_);
+      radius_ = size;
       status_ = TsneStatus::diverged;
       return false;
     }
@@ -321,12 +325,17 @@ class TsneRun {
   // larger by a power of two: the same structures grow in it, or shrink less than others.
   void keep_from_a_point(double before) {
     constexpr double small = 1.0 / 64, tiny = small / 4096;
-    const double now = radius();
+    const double now = radius_;
     if (!(now > 0 && now < small && (now < before || now < tiny))) return;
     const int exponent = std::ilogb(small) - std::ilogb(now);
     const auto larger = [exponent](double x) { return std::ldexp(x, exponent); };
     state_.map = state_.map.unaryExpr(larger).eval();
     state_.descent.step = state_.descent.step.unaryExpr(larger).eval();
+    radius_ = radius();
+  }
+
+  static bool within(const RowMatrix<double>& map, double limit) {
+    return lifelog::detail::all_finite(map) && map.cwiseAbs().maxCoeff() <= limit;
   }
 
   static const TsneOptions& checked(const TsneOptions& options) {
@@ -338,6 +347,7 @@ class TsneRun {
   Gradient<T> gradient_;
   TsneState state_;
   RowMatrix<double> slope_, before_;
+  double radius_ = -1;  ///< of the map, once known
   TsneStatus status_ = TsneStatus::iteration_limit;
 };
 
