@@ -7,9 +7,7 @@
 #include <lifelog/cluster/group_rows.hpp>
 #include <lifelog/io/npy.hpp>
 #include <sstream>
-#include <stdexcept>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "common/program.hpp"
@@ -96,18 +94,6 @@ Input read_input(const Flags& flags, const Program& program) {
   return input;
 }
 
-// What the library says of its own arguments, said of the flags and files they come from.
-std::string in_flags(const std::string& message, const Flags& flags) {
-  const std::vector<std::pair<std::string, std::string>> names = {{"points", flags.in},
-                                                                  {"users", flags.users},
-                                                                  {"clusters", "--k"},
-                                                                  {"k", "--k"},
-                                                                  {"restarts", "--n-init"}};
-  for (const auto& [name, flag] : names)
-    if (!flag.empty() && message.starts_with(name + ":")) return flag + message.substr(name.size());
-  return message;
-}
-
 cluster::Grouping group(const Input& input, const Flags& flags, const cluster::GroupingOptions& options,
                         const Program& program) {
   const Index rows = input.points.rows();
@@ -117,14 +103,10 @@ cluster::Grouping group(const Input& input, const Flags& flags, const cluster::G
     throw FlagError("--sweep: expected at most " + std::to_string(rows) +
                     " groups (the number of rows), got '" + flags.sweep + "'");
   auto progress = program.progress("grouping", options.sweep_last - options.sweep_first + 1);
-  try {
-    auto grouping =
-        cluster::group_rows(input.points, input.users, options, [&](int done, int) { progress.at(done); });
-    progress.finish();
-    return grouping;
-  } catch (const std::invalid_argument& error) {
-    throw FlagError(in_flags(error.what(), flags));
-  }
+  auto grouping =
+      cluster::group_rows(input.points, input.users, options, [&](int done, int) { progress.at(done); });
+  progress.finish();
+  return grouping;
 }
 
 // With some decimals, or with an exponent where they would show nothing, or hundreds of digits.

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "../support/paths.hpp"
 #include "common/files.hpp"
 
 namespace lifelog::examples {
@@ -37,7 +38,7 @@ class Sandbox {
     const auto limit =
         file_blocks > 0 ? "trap '' XFSZ; ulimit -f " + std::to_string(file_blocks) + " && " : "";
     const auto kill = kill_after > 0 ? "timeout -s KILL " + std::to_string(kill_after) + " " : "";
-    const auto command = "cd '" + path().string() + "' && " + limit + kill + "'" + LIFELOG_PROGRAMS + "/" +
+    const auto command = "cd '" + path().string() + "' && " + limit + kill + "'" + paths::programs + "/" +
                          program + "' " + arguments + " > '" + (logs_.path() / "out").string() + "' 2> '" +
                          (logs_.path() / "err").string() + "'";
     const int status = std::system(command.c_str());

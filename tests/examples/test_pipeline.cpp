@@ -34,7 +34,7 @@ bool contains(const std::string& text, const std::string& part) {
 }
 
 bool have_recordings() {
-  return fs::exists(fs::path(LIFELOG_E4_DATA) / "recordings");
+  return fs::exists(fs::path(paths::e4) / "recordings");
 }
 
 }  // namespace
@@ -255,7 +255,7 @@ BOOST_AUTO_TEST_CASE(reads_real_recordings,
                        return have_recordings();
                      })) {
   const Sandbox sandbox;
-  const auto data = fs::canonical(LIFELOG_E4_DATA);
+  const auto data = fs::canonical(paths::e4);
   fs::create_directory(sandbox.path() / "recordings");
   for (const char* person : {"S02", "S05", "S07"})
     fs::create_directory_symlink(data / "recordings" / person, sandbox.path() / "recordings" / person);

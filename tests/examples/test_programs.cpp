@@ -440,7 +440,7 @@ BOOST_AUTO_TEST_CASE(another_seed_gives_other_data) {
 
 BOOST_AUTO_TEST_CASE(full_disk_under_the_summary_is_a_failure) {
   const Sandbox sandbox;
-  const std::string command = std::string("'") + LIFELOG_PROGRAMS + "/cluster' > /dev/full 2> '" +
+  const std::string command = std::string("'") + paths::programs + "/cluster' > /dev/full 2> '" +
                               (sandbox.path() / "err").string() + "'";
   const int status = std::system(command.c_str());
   BOOST_TEST(WEXITSTATUS(status) == 1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <boost/test/unit_test.hpp>
 
+#include "../support/paths.hpp"
 #include "common/quality_file.hpp"
 #include "common/zip.hpp"
 #include "common/zipped_sessions.hpp"
@@ -11,7 +12,7 @@ using namespace lifelog::examples;
 
 namespace {
 
-const std::filesystem::path golden = std::filesystem::path(LIFELOG_GOLDEN) / "readers" / "e4_zip";
+const std::filesystem::path golden = std::filesystem::path(paths::golden) / "readers" / "e4_zip";
 constexpr std::int64_t start = 1644227580;
 
 boost::test_tools::assertion_result can_unpack(boost::unit_test::test_unit_id) {

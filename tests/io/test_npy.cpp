@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "../support/paths.hpp"
 #include "../support/temp_dir.hpp"
 #include "../support/throws.hpp"
 
@@ -18,7 +19,7 @@ using lifelog::io::save_npy;
 namespace {
 
 std::string golden(const std::string& name) {
-  return std::string(LIFELOG_GOLDEN) + "/io/" + name;
+  return std::string(paths::golden) + "/io/" + name;
 }
 
 /// A version 1 file of this header and these many bytes of zeros.

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "../support/paths.hpp"
 #include "../support/temp_dir.hpp"
 #include "../support/throws.hpp"
 
@@ -17,7 +18,7 @@ using lifelog::io::Tensors;
 namespace {
 
 std::string golden(const std::string& name) {
-  return std::string(LIFELOG_GOLDEN) + "/io/" + name;
+  return std::string(paths::golden) + "/io/" + name;
 }
 
 /// A file of this header and these many bytes of data.

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "../support/paths.hpp"
 #include "../support/temp_dir.hpp"
 #include "../support/throws.hpp"
 
@@ -91,7 +92,7 @@ bool has_note(const Quality& quality, const std::string& part) {
 }
 
 boost::test_tools::assertion_result has_recordings(boost::unit_test::test_unit_id) {
-  return std::filesystem::exists(std::string(LIFELOG_E4_DATA) + "/labels.csv");
+  return std::filesystem::exists(std::string(paths::e4) + "/labels.csv");
 }
 
 }  // namespace
@@ -443,7 +444,7 @@ std::map<std::int64_t, std::string> expected_minutes(const std::string& root, co
 
 BOOST_AUTO_TEST_CASE(real_recordings_keep_the_minutes_that_plain_counting_finds,
                      *boost::unit_test::precondition(has_recordings)) {
-  const std::string root = LIFELOG_E4_DATA;
+  const std::string root = paths::e4;
   const auto labels = read_empatica_labels(root + "/labels.csv");
   const auto users = empatica_users(root + "/recordings");
   BOOST_TEST(users.size() >= 15u);

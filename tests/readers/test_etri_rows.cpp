@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "../support/etri_writer.hpp"
+#include "../support/paths.hpp"
 
 using namespace lifelog::data;
 using namespace lifelog::readers;
@@ -12,7 +13,7 @@ using namespace etri_writer;
 
 namespace {
 
-const fs::path golden = fs::path(LIFELOG_GOLDEN) / "readers";
+const fs::path golden = fs::path(paths::golden) / "readers";
 
 void adds_up(const Quality& q) {
   Eigen::Index kept = 0, dropped = 0;

@@ -10,12 +10,14 @@
 #include <string>
 #include <vector>
 
+#include "paths.hpp"
+
 namespace golden {
 
 /// The numbers of tests/golden/<name> as double: a line a row, separated by white space; `#` starts a
 /// comment. Ragged or unreadable files throw, so that a test can never pass for want of its vector.
 inline lifelog::RowMatrix<double> matrix(const std::string& name) {
-  const std::string path = std::string(LIFELOG_GOLDEN) + "/" + name;
+  const std::string path = std::string(paths::golden) + "/" + name;
   std::ifstream file(path);
   if (!file) throw std::runtime_error(path + ": cannot open");
   std::vector<double> values;

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "paths.hpp"
+
 // The vectors of tests/golden/nn; what they hold is told in make_golden.py.
 
 namespace golden {
@@ -16,7 +18,7 @@ namespace golden {
 using lifelog::Index;
 
 inline lifelog::io::Tensors tensors(const std::string& name) {
-  return lifelog::io::Tensors::load(std::string(LIFELOG_GOLDEN) + "/nn/" + name);
+  return lifelog::io::Tensors::load(std::string(paths::golden) + "/nn/" + name);
 }
 
 /// A tensor stored as F64, in another precision.
