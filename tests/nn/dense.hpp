@@ -3,9 +3,10 @@
 
 #include <lifelog/core/matrix.hpp>
 #include <lifelog/nn/causal_block.hpp>
-#include <lifelog/nn/max_over_time.hpp>
+#include <lifelog/nn/max_over_time_gradient.hpp>
 #include <lifelog/nn/product.hpp>
 
+#include <memory>
 #include <vector>
 
 // What the library's networks are held against: every signal written out over all of time, in double precision
@@ -128,14 +129,17 @@ inline std::vector<Index> first_maxima(const Matrix& y) {
 template<class S, class T = typename S::Scalar>
 lifelog::RowMatrix<T> outputs_in_chunks(const S& signal, const lifelog::RowMatrix<T>& x,
                                         Index step = chunk_length) {
-  SignalBuffer<T, S::input_channels, S::history> input(signal.inputs());
-  SignalBuffer<T, S::channels, 0> output;
-  typename S::Chunk chunk;
+  using P = PaceOf<S>;
+  SignalBuffer<P, S::input_channels, S::history> input(signal.inputs());
+  SignalBuffer<P, S::channels, 0> output;
+  const auto made = std::make_unique<typename S::template Chunk<P>>();
+  auto& chunk = *made;
   chunk.reset();
   signal.begin(chunk);
+  step = std::min(step, P::length);
   lifelog::RowMatrix<T> y(S::channels, x.cols());
   for (Index start = 0; start < x.cols(); start += step) {
-    const auto now = stripes<T>(std::min(step, x.cols() - start), S::period);
+    const auto now = stripes<P>(std::min(step, x.cols() - start), S::template period<P>);
     for (Index c = 0; c < x.rows(); ++c) input.write(c, &x(c, start), now);
     input.link(now);
     signal.prepare(chunk, input.view(), now);

@@ -17,15 +17,16 @@ namespace {
 /// the packets before it the past, zero before time 0.
 template<class T, Index history>
 void check_chunks(const std::vector<Index>& lengths, Index period) {
+  using P = Pace<T, chunk_length, true>;
   constexpr Index lanes = packet_size<T>, total = 3000;
   std::vector<T> series(total), back(total);
   std::iota(series.begin(), series.end(), T(1));
-  SignalBuffer<T, 2, history> buffer;
+  SignalBuffer<P, 2, history> buffer;
   std::size_t next = 0;
   for (Index start = 0; start < total;) {
-    const auto chunk = stripes<T>(std::min(lengths[next++ % lengths.size()], total - start), period);
+    const auto chunk = stripes<P>(std::min(lengths[next++ % lengths.size()], total - start), period);
     BOOST_REQUIRE(chunk.depth % period == 0);
-    BOOST_REQUIRE(chunk.depth <= chunk_depth<T>);
+    BOOST_REQUIRE(chunk.depth <= P::depth);
     BOOST_REQUIRE(chunk.count <= chunk.depth * lanes);
     BOOST_REQUIRE(chunk.count > (chunk.depth - period) * lanes);
     buffer.write(1, series.data() + start, chunk);
@@ -63,9 +64,10 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(packets_hold_their_samples_and_their_past, T, Scal
 }
 
 BOOST_AUTO_TEST_CASE(after_a_reset_the_past_is_zero) {
-  SignalBuffer<float, 1, 2> buffer;
+  using P = Pace<float, chunk_length, true>;
+  SignalBuffer<P, 1, 2> buffer;
   const std::vector<float> ones(40, 1.0F);
-  const auto chunk = stripes<float>(40, 2);
+  const auto chunk = stripes<P>(40, 2);
   for (int round = 0; round < 2; ++round) {
     buffer.write(0, ones.data(), chunk);
     buffer.link(chunk);
@@ -80,9 +82,9 @@ BOOST_AUTO_TEST_CASE(blocks_cover_every_packet_once) {
   const auto check = [](auto at_spread) {
     constexpr Index spread = decltype(at_spread)::value, depth = 16;
     std::vector<int> seen(depth, 0);
-    for_packets<spread>(depth, [&](auto at) {
+    for_packets<Pace<float, chunk_length, true>, spread>(depth, [&](auto at) {
       for (Index p = 0; p < block_packets; ++p)
-        ++seen[static_cast<std::size_t>(at.template offset<float>(p) / packet_size<float>)];
+        ++seen[static_cast<std::size_t>(at.offset(p) / packet_size<float>)];
     });
     for (const int times : seen) BOOST_TEST(times == 1);
   };

@@ -122,7 +122,7 @@ auto make_pairs() {
 BOOST_AUTO_TEST_CASE(pairs_at_several_dilations) {
   const auto signal = make_pairs();
   using S = std::remove_const_t<decltype(signal)>;
-  static_assert(S::spread == 4 && S::period == 8);
+  static_assert(S::spread<PaceOf<S>> == 4 && S::period<PaceOf<S>> == 8);
   Random random(10);
   for (const Index length : lengths) {
     const auto x = dense::normal_rows<float>(random, 3, length);

@@ -8,9 +8,15 @@
 //   LIFELOG_USE_OPENMP           parallel_for runs on OpenMP (Meson sets it with -Dopenmp=enabled)
 //   LIFELOG_PARALLEL_FOR(pieces, threads, body)
 //                                a caller's own pool: must call body(i) once for every i in [0, pieces), in any order
+//   LIFELOG_STATIC_BYTES         a layer's weights up to this size are an array inside the network, larger ones lie on the
+//                                heap (default 16384); up to 131072 for devices that have none. Alike in all of a program.
 
 #if !defined(LIFELOG_NO_EXCEPTIONS) && !defined(__cpp_exceptions)
 #define LIFELOG_NO_EXCEPTIONS
+#endif
+
+#ifndef LIFELOG_STATIC_BYTES
+#define LIFELOG_STATIC_BYTES 16384
 #endif
 
 #include <Eigen/Core>

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "../core/parallel.hpp"
+#include "../nn/max_over_time_gradient.hpp"
 #include "../train/loss.hpp"
 #include "attention.hpp"
 

@@ -33,36 +33,45 @@ struct Chain : NodeBase {
   // Chunks of time.
   using T = Scalar;
   static constexpr Index between_channels = A::channels == Eigen::Dynamic ? B::input_channels : A::channels;
-  using Between = SignalBuffer<T, between_channels, B::history>;
+  static constexpr Index widest = std::max({A::widest, B::widest, between_channels});
+  static constexpr Index deepest = std::max(A::deepest, B::deepest);
+  template<class P>
   struct FusedChunk {
-    typename A::Chunk first;
+    typename A::template Chunk<P> first;
     void reset() { first.reset(); }
-    void advance(Stripes stripes) { first.advance(stripes); }
+    void advance(Stripes<P> stripes) { first.advance(stripes); }
   };
+  template<class P>
   struct BufferedChunk {
-    typename A::Chunk first;
+    using Between = SignalBuffer<P, between_channels, B::history>;
+    typename A::template Chunk<P> first;
     Between between;
-    typename B::Chunk second;
+    typename B::template Chunk<P> second;
     void reset() { first.reset(), between.reset(), second.reset(); }
-    void advance(Stripes stripes) {
+    void advance(Stripes<P> stripes) {
       first.advance(stripes), between.advance(stripes), second.advance(stripes);
     }
   };
-  using Chunk = std::conditional_t<B::pointwise, FusedChunk, BufferedChunk>;
+  template<class P>
+  using Chunk = std::conditional_t<B::pointwise, FusedChunk<P>, BufferedChunk<P>>;
 
-  static constexpr Index spread = B::pointwise ? A::spread : B::spread;
-  static constexpr Index period = std::max(A::period, B::period);
+  template<class P>
+  static constexpr Index spread = B::pointwise ? A::template spread<P> : B::template spread<P>;
+  template<class P>
+  static constexpr Index period = std::max(A::template period<P>, B::template period<P>);
 
-  void begin(Chunk& chunk) const {
+  template<class C>
+  void begin(C& chunk) const {
     first.begin(chunk.first);
     if constexpr (!B::pointwise) {
       if constexpr (between_channels == Eigen::Dynamic)
-        if (chunk.between.channel_count() == 0) chunk.between = Between(first.outputs());
+        if (chunk.between.channel_count() == 0) chunk.between = typename C::Between(first.outputs());
       second.begin(chunk.second);
     }
   }
 
-  void prepare(Chunk& chunk, SignalView<T> x, Stripes stripes) const {
+  template<class P>
+  void prepare(Chunk<P>& chunk, SignalView<T> x, Stripes<P> stripes) const {
     first.prepare(chunk.first, x, stripes);
     if constexpr (!B::pointwise) {
       write_chunk(first, chunk.first, x, stripes, chunk.between);
@@ -72,8 +81,9 @@ struct Chain : NodeBase {
   }
 
   template<bool fresh, int Rows, int Columns, class At>
-  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out, const Chunk& chunk, SignalView<T> x,
-                                 Index row, At at) const {
+  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out,
+                                 const Chunk<typename At::Pace>& chunk, SignalView<T> x, Index row,
+                                 At at) const {
     if constexpr (!B::pointwise) {
       second.template block<fresh>(out, chunk.second, chunk.between.view(), row, at);
     } else if constexpr (fresh) {
@@ -106,11 +116,11 @@ struct Chain : NodeBase {
   }
 
   // Training.
-  template<class Reach>
-  using Reads = typename A::template Reads<typename B::template Reads<Reach>>;
+  static Instants reads(const Instants& reach) { return A::reads(B::reads(reach)); }
 
   template<class D>
   struct Tape {
+    typename D::Middle middle;
     typename D::template First<B>::template Buffer<A> between, gradient;
     typename A::template Tape<typename D::template First<B>> first;
     typename B::template Tape<typename D::template Second<B>> second;
@@ -118,23 +128,26 @@ struct Chain : NodeBase {
 
   template<class D>
   void record(const D& domain, Tape<D>& tape, const T* x, T* y) const {
-    T* const between = tape.between.resize(domain.template first<B>(), first);
-    first.record(domain.template first<B>(), tape.first, x, between);
-    second.record(domain.template second<B>(), tape.second, between, y);
+    domain.template find_middle<B>(tape.middle);
+    const auto before = domain.template first<B>(tape.middle);
+    T* const between = tape.between.resize(before, first);
+    first.record(before, tape.first, x, between);
+    second.record(domain.template second<B>(tape.middle), tape.second, between, y);
   }
 
   template<class D>
   void pull(const D& domain, Tape<D>& tape, const T* x, const T* y, const T* dy, T* dx,
             Chain& gradient) const {
-    T* const between = tape.gradient.resize(domain.template first<B>(), first);
+    const auto before = domain.template first<B>(tape.middle);
+    T* const between = tape.gradient.resize(before, first);
     if constexpr (B::pointwise) {
       second.template pull_to<true>(domain, y, dy, between);
     } else {
       tape.gradient.set_zero();
-      second.pull(domain.template second<B>(), tape.second, tape.between.data(), y, dy, between,
+      second.pull(domain.template second<B>(tape.middle), tape.second, tape.between.data(), y, dy, between,
                   gradient.second);
     }
-    first.pull(domain.template first<B>(), tape.first, x, tape.between.data(), between, dx, gradient.first);
+    first.pull(before, tape.first, x, tape.between.data(), between, dx, gradient.first);
   }
 
   // Parameters.

@@ -3,48 +3,88 @@
 
 #include <algorithm>
 
-#include "detail/packet.hpp"
+#include "detail/storage.hpp"
 
-// A chunk of a signal lies striped (after Farrar 2007, "Striped Smith–Waterman speeds database searches"): lane l of its
-// packets holds the samples l·depth … l·depth + depth − 1, so that packet j is the samples j, j + depth, j + 2·depth, …
-// All that lies d samples before a packet is then a packet too, d places earlier: whatever the dilation, no load straddles
-// two packets, and two instants of one lane can share products.
+// How time is walked. A chunk of a signal lies striped (after Farrar 2007, "Striped Smith–Waterman speeds database
+// searches"): lane l of its packets holds the samples l·depth … l·depth + depth − 1, so that packet j is the samples j,
+// j + depth, j + 2·depth, … All that lies d samples before a packet is then a packet too, d places earlier: whatever the
+// dilation, no load straddles two packets, and two instants of one lane can share products. The past costs a whole packet a
+// sample there; a network that looks far back has its chunks in the order of time instead.
 
 namespace lifelog::nn {
 
-/// Samples evaluated at a time: small enough that the buffers of a network stay in the first two caches.
+/// Samples evaluated at a time, at most: small enough that the buffers of a network stay in the first two caches.
 inline constexpr Index chunk_length = 512;
 
-/// Packets of a channel in a whole chunk.
-template<class T>
-inline constexpr Index chunk_depth = chunk_length / detail::packet_size<T>;
+namespace detail {
 
-/// A chunk of `count` samples, in `depth` packets a channel. What lies beyond the samples is of no consequence.
-struct Stripes {
-  Index count, depth;
-};
+/// What the input and the output of one layer may take of the second cache, in bytes.
+inline constexpr Index cache_bytes = 256 << 10;
 
-/// The fewest packets that hold `count` samples and are a multiple of `period`, which divides a whole chunk's.
+/// The largest power of two from 64 to `chunk_length` at which two signals of `channels` fit `cache_bytes`: 512 samples up to
+/// 64 channels of float, 64 from 512 channels on.
 template<class T>
-constexpr Stripes stripes(Index count, Index period) {
-  return {count, detail::round_up(count, detail::packet_size<T> * period) / detail::packet_size<T>};
+constexpr Index chunk_length_for(Index channels) {
+  Index length = chunk_length;
+  while (length > 64 && 2 * channels * length * static_cast<Index>(sizeof(T)) > cache_bytes) length /= 2;
+  return length;
 }
 
-/// Where in time a register block lies: its p-th column is packet `first` + p·spread of the chunk.
-template<Index spread>
-struct PacketsAt {
-  Index first;
-  template<class T>
-  constexpr Index offset(Index p) const {
-    return (first + p * spread) * detail::packet_size<T>;
+}  // namespace detail
+
+/// Chunks of `length` samples, striped or in the order of time.
+template<class T, Index length_, bool striped_>
+struct Pace {
+  using Scalar = T;
+  static constexpr Index lanes = detail::packet_size<T>;
+  static constexpr bool striped = striped_;
+  static constexpr Index length = length_;
+  /// Packets of a channel in a whole chunk.
+  static constexpr Index depth = length / lanes;
+  /// From a packet to the one that is a sample later, in scalars.
+  static constexpr Index step = striped ? lanes : 1;
+  /// From a packet to the one that is `samples` later, in packets; 0 where that is none.
+  static constexpr Index packets(Index samples) {
+    return striped ? samples : samples % lanes == 0 ? samples / lanes : 0;
   }
 };
 
+/// The pace that suits a signal: the chunk's length by its widest layer, striped as long as no past is longer than an eighth
+/// of a chunk.
+template<class F>
+using PaceOf =
+    Pace<typename F::Scalar, detail::chunk_length_for<typename F::Scalar>(F::widest),
+         (8 * F::deepest <= detail::chunk_length_for<typename F::Scalar>(F::widest))>;
+
+/// A chunk of `count` samples, in `depth` packets a channel. What lies beyond the samples is of no consequence.
+template<class P>
+struct Stripes {
+  Index count, depth;
+
+  /// Which sample of the chunk lane l of packet j holds.
+  Index time(Index j, Index l) const { return P::striped ? l * depth + j : j * P::lanes + l; }
+};
+
+/// The fewest packets that hold `count` samples and are a multiple of `period`, which divides a whole chunk's.
+template<class P>
+constexpr Stripes<P> stripes(Index count, Index period) {
+  return {count, detail::round_up(count, P::lanes * period) / P::lanes};
+}
+
+/// Where in time a register block lies: its p-th column is packet `first` + p·spread of the chunk.
+template<class P, Index spread_>
+struct PacketsAt {
+  using Pace = P;
+  static constexpr Index spread = spread_;
+  Index first;
+  constexpr Index offset(Index p) const { return (first + p * spread) * P::lanes; }
+};
+
 /// Calls f(at) for register blocks that cover `depth` packets.
-template<Index spread, class F>
+template<class P, Index spread, class F>
 EIGEN_ALWAYS_INLINE void for_packets(Index depth, F&& f) {
   for (Index first = 0; first < depth; first += detail::block_packets * spread)
-    for (Index i = 0; i < spread; ++i) f(PacketsAt<spread>{first + i});
+    for (Index i = 0; i < spread; ++i) f(PacketsAt<P, spread>{first + i});
 }
 
 /// A materialised signal seen by its reader: `data` is packet 0 of channel 0; the packets of the past lie before it, as many
@@ -56,15 +96,16 @@ struct SignalView {
 };
 
 /// One chunk of a signal, striped, with `history` packets of the past before it. Zero before time 0.
-template<class T, Index channels, Index history>
-class SignalBuffer {
-  static constexpr Index lanes = detail::packet_size<T>;
+template<class P, Index channels, Index history>
+class StripedBuffer {
+  using T = typename P::Scalar;
+  static constexpr Index lanes = P::lanes;
 
  public:
-  static constexpr Index stride = (history + chunk_depth<T>)*lanes;
+  static constexpr Index stride = (history + P::depth) * lanes;
 
   /// Without a number of channels where that is no constant: to be assigned one that has it.
-  explicit SignalBuffer(Index channel_count = std::max<Index>(channels, 0))
+  explicit StripedBuffer(Index channel_count = std::max<Index>(channels, 0))
       : values_(channel_count, stride), past_(channel_count, history) {
     values_.setZero();
     reset();
@@ -79,8 +120,8 @@ class SignalBuffer {
   SignalView<T> view() const { return {values_.data() + history * lanes, stride}; }
 
   /// Takes the chunk's samples of a channel, in the order of time.
-  void write(Index c, const T* from, Stripes chunk) {
-    T padded[chunk_length + lanes];
+  void write(Index c, const T* from, Stripes<P> chunk) {
+    T padded[P::length + lanes];
     if (chunk.count < chunk.depth * lanes || chunk.depth % lanes > 0) {
       std::fill(std::copy_n(from, chunk.count, padded), padded + chunk.depth * lanes + lanes, T(0));
       from = padded;
@@ -96,7 +137,7 @@ class SignalBuffer {
   }
 
   /// Gives the chunk's samples of a channel, in the order of time.
-  void read(Index c, T* to, Stripes chunk) {
+  void read(Index c, T* to, Stripes<P> chunk) {
     const T* const now = channel(c);
     for (Index l = 0, t = 0; t < chunk.count; ++l)
       for (Index j = 0; j < chunk.depth && t < chunk.count; ++j, ++t) to[t] = now[j * lanes + l];
@@ -104,7 +145,7 @@ class SignalBuffer {
 
   /// Puts the past before the chunk, once all of it is written. One lane's past is the end of the lane before it; the first
   /// lane's is that of the last chunk.
-  void link(Stripes chunk) {
+  void link(Stripes<P> chunk) {
     for (Index c = 0; c < values_.rows(); ++c) {
       T* const now = channel(c);
       for (Index i = 1; i <= history; ++i) {
@@ -115,7 +156,7 @@ class SignalBuffer {
   }
 
   /// Makes the chunk's last samples the past of the next chunk.
-  void advance(Stripes chunk) {
+  void advance(Stripes<P> chunk) {
     const Index older = std::max<Index>(history - chunk.count, 0), first = chunk.count - history + older;
     for (Index c = 0; history > 0 && c < values_.rows(); ++c) {
       const T* const now = channel(c);
@@ -129,11 +170,67 @@ class SignalBuffer {
   }
 
  private:
+  // Eigen wants to know how many columns a row vector has, and takes a column for one that is stored by columns.
+  static constexpr Index rows = detail::columns_within<T>(detail::object_bytes, stride, channels);
   template<Index columns>
-  using Rows =
-      Eigen::Array<T, channels, columns, columns == 1 && channels != 1 ? Eigen::ColMajor : Eigen::RowMajor>;
+  using Rows = Eigen::Array<T, rows, columns, columns == 1 && rows != 1 ? Eigen::ColMajor : Eigen::RowMajor>;
   Rows<stride> values_;
   Rows<history> past_;  // [channels, history], in the order of time
 };
+
+/// One chunk of a signal in the order of time, the past before it. Each chunk is written after the last one; when there is no
+/// more room, the past moves to the front.
+template<class P, Index channels, Index history>
+class OrderedBuffer {
+  using T = typename P::Scalar;
+  static constexpr Index line = std::max<Index>(64 / sizeof(T), P::lanes);
+  static constexpr Index past = detail::round_up(history, line);
+  static constexpr Index room = detail::round_up(std::max(2 * P::length, past), line);
+
+ public:
+  // An odd number of cache lines: rows a power of two apart would all want the same place in the first cache.
+  static constexpr Index stride = ((past + room) / line | 1) * line;
+
+  explicit OrderedBuffer(Index channel_count = std::max<Index>(channels, 0))
+      : values_(channel_count * stride), channel_count_(channel_count) {
+    values_.setZero();
+    reset();
+  }
+
+  void reset() {
+    now_ = past;
+    for (Index c = 0; c < channel_count_; ++c) std::fill_n(channel(c) - history, history, T(0));
+  }
+
+  Index channel_count() const { return channel_count_; }
+
+  T* channel(Index c) { return values_.data() + c * stride + now_; }
+  SignalView<T> view() const { return {values_.data() + now_, stride}; }
+
+  void write(Index c, const T* from, Stripes<P> chunk) {
+    T* const to = channel(c);
+    std::fill(std::copy_n(from, chunk.count, to), to + chunk.depth * P::lanes, T(0));
+  }
+  void read(Index c, T* to, Stripes<P> chunk) { std::copy_n(channel(c), chunk.count, to); }
+  void link(Stripes<P>) {}
+
+  void advance(Stripes<P> chunk) {
+    now_ += chunk.count;
+    if (now_ + P::length <= stride) return;
+    for (Index c = 0; c < channel_count_; ++c) {
+      T* const row = values_.data() + c * stride;
+      std::copy(row + now_ - history, row + now_, row + past - history);
+    }
+    now_ = past;
+  }
+
+ private:
+  Eigen::Array<T, Eigen::Dynamic, 1> values_;
+  Index channel_count_, now_ = past;
+};
+
+template<class P, Index channels, Index history>
+using SignalBuffer =
+    std::conditional_t<P::striped, StripedBuffer<P, channels, history>, OrderedBuffer<P, channels, history>>;
 
 }  // namespace lifelog::nn

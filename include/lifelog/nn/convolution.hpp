@@ -2,8 +2,8 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 
+#include "detail/conv_frames.hpp"
 #include "detail/product.hpp"
 #include "linear.hpp"
 
@@ -27,10 +27,12 @@ struct CausalConv : NodeBase {
   static constexpr Index channels = out;
   static constexpr Index lookback = (taps - 1) * dilation_;
   static constexpr Index history = lookback;
+  static constexpr Index widest = std::max(in, out);
+  static constexpr Index deepest = history;
   static constexpr bool pointwise = false;
   static constexpr Index columns = in == Eigen::Dynamic ? Eigen::Dynamic : in * taps;
 
-  Eigen::Matrix<T, out, columns> weight;  ///< column k·in + i: tap k of input i
+  detail::Weights<T, out, columns> weight;  ///< column k·in + i: tap k of input i
   Eigen::Matrix<T, out, 1> bias;
 
   explicit CausalConv(Index count = in) {
@@ -42,40 +44,57 @@ struct CausalConv : NodeBase {
   Index outputs() const { return out; }
 
   /// Whether outputs `dilation` samples apart are evaluated in pairs: with three taps, where that divides a chunk.
-  static constexpr bool in_pairs = taps == 3 && chunk_depth<T> % (2 * dilation_) == 0;
-  static constexpr Index spread = in_pairs ? dilation_ : 1;
-  static constexpr Index period = detail::block_packets * spread;
+  template<class P>
+  static constexpr bool in_pairs = taps == 3 && P::packets(dilation_) > 0 &&
+                                   P::depth % std::max<Index>(2 * P::packets(dilation_), 1) == 0;
+  template<class P>
+  static constexpr Index spread = in_pairs<P> ? P::packets(dilation_) : 1;
+  template<class P>
+  static constexpr Index period = detail::block_packets * spread<P>;
 
-  struct PairChunk : NodeBase::Chunk {
-    Eigen::Matrix<T, out, in> sum, alternating;
+  /// Whether weights are too many to be read where they are, a few of each column at a time.
+  static constexpr bool rearranged =
+      std::max<Index>(in, 1) * out * taps > detail::weight_bytes / static_cast<Index>(sizeof(T));
+
+  template<class P>
+  struct PairChunk : NodeBase::Chunk<P> {
+    detail::Weights<T, out, in> sum, alternating;
   };
-  using Chunk = std::conditional_t<in_pairs, PairChunk, NodeBase::Chunk>;
+  template<class P>
+  struct RearrangedChunk : NodeBase::Chunk<P> {
+    detail::RowBlocks<T> weight, sum, alternating;
+  };
+  template<class P>
+  using Chunk = std::conditional_t<rearranged, RearrangedChunk<P>,
+                                   std::conditional_t<in_pairs<P>, PairChunk<P>, NodeBase::Chunk<P>>>;
 
-  void begin(Chunk& chunk) const {
-    if constexpr (in_pairs) {
-      const auto n = inputs();
+  template<class C>
+  void begin(C& chunk) const {
+    const auto n = inputs();
+    if constexpr (rearranged) chunk.weight.assign(weight);
+    if constexpr (requires { chunk.sum; }) {
       const auto ends = (weight.leftCols(n) + weight.rightCols(n)).eval();
-      chunk.sum = T(0.5) * (ends + weight.middleCols(n, n));
-      chunk.alternating = T(0.5) * (ends - weight.middleCols(n, n));
+      set(chunk.sum, T(0.5) * (ends + weight.middleCols(n, n)));
+      set(chunk.alternating, T(0.5) * (ends - weight.middleCols(n, n)));
     }
   }
 
-  void prepare(Chunk&, SignalView<T>, Stripes) const {}
-
-  template<bool fresh, int Rows, int Columns, Index at_spread>
-  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& y, [[maybe_unused]] const Chunk& chunk,
-                                 SignalView<T> x, Index row, PacketsAt<at_spread> at) const {
+  template<bool fresh, int Rows, int Columns, class At>
+  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& y,
+                                 [[maybe_unused]] const Chunk<typename At::Pace>& chunk, SignalView<T> x,
+                                 Index row, At at) const {
+    using P = typename At::Pace;
+    constexpr Index step = dilation_ * P::step;
+    const T* const own = rearranged_at(chunk, row);
+    constexpr Index stride = rearranged ? Rows : out;
     add_bias<fresh>(y, row);
-    if constexpr (in_pairs && at_spread == dilation_) {
-      const detail::PairWeights<T> weights{weight.data() + row, weight.data() + 2 * out * inputs() + row,
-                                           chunk.sum.data() + row, chunk.alternating.data() + row};
-      detail::accumulate_pair(y, weights, out, x.data + at.template offset<T>(0), x.stride, inputs(),
-                              dilation_ * detail::packet_size<T>);
+    if constexpr (in_pairs<P> && At::spread == spread<P>) {
+      const detail::PairWeights<T> weights{own, own + 2 * stride * inputs(), at_row(chunk.sum, row),
+                                           at_row(chunk.alternating, row)};
+      detail::accumulate_pair(y, weights, stride, x.data + at.offset(0), x.stride, inputs(), step);
     } else {
-      detail::accumulate(
-          y, weight.data() + row, out, x.data, x.stride, inputs(), taps, [&](Index k, Index p) {
-            return at.template offset<T>(p) - (taps - 1 - k) * dilation_ * detail::packet_size<T>;
-          });
+      detail::accumulate(y, own, stride, x.data, x.stride, inputs(), taps,
+                         [&](Index k, Index p) { return at.offset(p) - (taps - 1 - k) * step; });
     }
   }
 
@@ -103,95 +122,88 @@ struct CausalConv : NodeBase {
     detail::product<out, in, taps>(y, pending, weight.data(), bias.data(), inputs(), x);
   }
 
-  template<class Reach>
-  using Reads = ReadBy<Reach, taps, dilation_>;
+  static Instants reads(const Instants& reach) {
+    return Instants(reach.span() + lookback, [&](auto insert) {
+      for (Index k = 0; k < taps; ++k)
+        for (Index j = 0; j < reach.size(); ++j) insert(reach.at(j) + k * dilation_);
+    });
+  }
 
   template<class D>
-  struct Tape {
+  struct WindowTape {
     typename D::template Buffer<CausalConv> masked;
   };
+  template<class D>
+  using Tape = std::conditional_t<std::is_same_v<D, Frames<T>>,
+                                  detail::ConvFrames<T, in, out, taps, dilation_>, WindowTape<D>>;
 
-  /// All of time: a channel of the output at a time, on whole rows.
-  void record(const Frames<T>& frames, Tape<Frames<T>>&, const T* x, T* y) const {
-    for (Index o = 0; o < out; ++o) {
-      Row to(y + o * frames.length, frames.length);
-      to.setConstant(bias[o]);
-      each_read(frames.length, [&](Index column, Index i, Index count) {
-        to.tail(count) += weight(o, column) * ConstRow(x + i * frames.length, frames.length).head(count);
-      });
-    }
+  /// All of time.
+  void record(const Frames<T>& frames, Tape<Frames<T>>& tape, const T* x, T* y) const {
+    tape.record(frames, *this, x, y);
   }
-
-  void pull(const Frames<T>& frames, Tape<Frames<T>>&, const T* x, const T*, const T* dy, T* dx,
+  void pull(const Frames<T>& frames, Tape<Frames<T>>& tape, const T* x, const T*, const T* dy, T* dx,
             CausalConv& gradient) const {
-    for (Index o = 0; o < out; ++o) {
-      const ConstRow from(dy + o * frames.length, frames.length);
-      gradient.bias[o] += from.sum();
-      each_read(frames.length, [&](Index column, Index i, Index count) {
-        const ConstRow in_row(x + i * frames.length, frames.length);
-        gradient.weight(o, column) += (from.tail(count) * in_row.head(count)).sum();
-        if (dx)
-          Row(dx + i * frames.length, frames.length).head(count) += weight(o, column) * from.tail(count);
-      });
-    }
+    tape.pull(frames, *this, x, dy, dx, gradient);
   }
 
-  /// At maxima over time: lane o wants output o alone, so a column of weights is one factor for each lane.
-  template<class Read, Index lanes>
-  void record(const Peaks<T, Read, lanes>&, Tape<Peaks<T, Read, lanes>>&, const T* x, T* y) const {
-    Column total = bias.array();
-    each_peak_read<Peaks<T, Read, lanes>>([&](Index column, Index at) {
-      total += weight.col(column).array() * Eigen::Map<const Column>(x + at);
+  /// At maxima over time: lane l wants one output alone, so a column of weights is one factor for each lane.
+  template<Index lanes>
+  void record(const Peaks<T, lanes>& domain, Tape<Peaks<T, lanes>>&, const T* x, T* y) const {
+    Lanes<lanes> total = lanes_of<lanes>(bias, domain).array();
+    each_peak_read(domain, [&](Index column, Index at) {
+      total += lanes_of<lanes>(weight.col(column), domain).array() * at_peaks(x + at, domain);
     });
-    std::fill(std::copy_n(total.data(), out, y), y + lanes, T(0));
+    std::fill(std::copy_n(total.data(), domain.channel_count, y), y + lanes, T(0));
   }
 
-  template<class Read, Index lanes>
-  void pull(const Peaks<T, Read, lanes>&, Tape<Peaks<T, Read, lanes>>&, const T* x, const T*, const T* dy,
-            T* dx, CausalConv& gradient) const {
-    const Column slope = Eigen::Map<const Column>(dy);
-    gradient.bias.array() += slope;
-    each_peak_read<Peaks<T, Read, lanes>>([&](Index column, Index at) {
-      gradient.weight.col(column).array() += slope * Eigen::Map<const Column>(x + at);
-      if (dx) Eigen::Map<Column>(dx + at) += slope * weight.col(column).array();
+  template<Index lanes>
+  void pull(const Peaks<T, lanes>& domain, Tape<Peaks<T, lanes>>&, const T* x, const T*, const T* dy, T* dx,
+            CausalConv& gradient) const {
+    const Lanes<lanes> slope = at_peaks(dy, domain);
+    lanes_of<lanes>(gradient.bias, domain).array() += slope;
+    each_peak_read(domain, [&](Index column, Index at) {
+      lanes_of<lanes>(gradient.weight.col(column), domain).array() += slope * at_peaks(x + at, domain);
+      if (dx)
+        at_peaks(dx + at, domain) += slope * lanes_of<lanes>(weight.col(column), domain).array();
     });
   }
 
   template<class D>
   void record(const D& domain, Tape<D>&, const T* x, T* y) const {
-    constexpr Index lanes = D::lanes, size = D::Reach::set.size;
+    constexpr Index lanes = D::lanes;
+    const Index size = domain.reach->size();
     // Whole register blocks: `group` neighbouring instants side by side where one has fewer packets than a
     // block.
     constexpr int packets = static_cast<int>(lanes / detail::packet_size<T>);
     constexpr int group = packets >= detail::block_packets ? 1 : detail::block_packets / packets;
     Index j = 0;
-    for (; j + group <= size; j += group) record_instants<D, group>(x, y, j);
-    for (; j < size; ++j) record_instants<D, 1>(x, y, j);
+    for (; j + group <= size; j += group) record_instants<group>(domain, x, y, j);
+    for (; j < size; ++j) record_instants<1>(domain, x, y, j);
     domain.mask(y, out);
   }
 
   template<class D>
   void pull(const D& domain, Tape<D>& tape, const T* x, const T*, const T* dy, T* dx,
             CausalConv& gradient) const {
-    using Reach = typename D::Reach;
     constexpr Index lanes = D::lanes, packet = detail::packet_size<T>, packets = lanes / packet;
-    if (domain.ends->before_start(Reach::set.at[Reach::set.size - 1])) {
+    if (domain.ends->before_start(domain.reach->span() - 1)) {
       T* const own = tape.masked.resize(domain, *this);
       std::copy_n(dy, out * domain.stride(), own);
       domain.mask(own, out);
       dy = own;
     }
+    const Index stride = domain.stride();
     for (Index o = 0; o < out; ++o) {
       auto total = detail::broadcast(T(0));
-      for (Index s = 0; s < domain.stride(); s += packet)
-        total = detail::padd(total, detail::load(dy + o * domain.stride() + s));
+      for (Index s = 0; s < stride; s += packet)
+        total = detail::padd(total, detail::load(dy + o * stride + s));
       gradient.bias[o] += detail::predux(total);
     }
     for (Index k = 0; k < taps; ++k) {
       detail::accumulate_outer(
-          gradient.weight.data() + k * inputs() * out, out, dy, domain.stride(), out, x,
-          domain.input_stride(), inputs(), domain.stride() / packet, [](Index s) { return s * packet; },
-          [&](Index s) { return read<D>(s / packets, k) + s % packets * packet; });
+          gradient.weight.data() + k * inputs() * out, out, dy, stride, out, x, domain.input_stride(),
+          inputs(), stride / packet, [](Index s) { return s * packet; },
+          [&](Index s) { return read(domain, s / packets, k) + s % packets * packet; });
       if (dx) pull_tap(domain, k, dy, dx);
     }
   }
@@ -235,25 +247,50 @@ struct CausalConv : NodeBase {
   }
 
  private:
-  using Column = Eigen::Array<T, out, 1>;
-  using Row = Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>>;
-  using ConstRow = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>;
+  template<class M, class From>
+  static void set(M& to, const From& from) {
+    if constexpr (rearranged)
+      to.assign(from.eval());
+    else
+      to = from;
+  }
+  template<class M>
+  static const T* at_row(const M& from, Index row) {
+    if constexpr (rearranged)
+      return from.at(row);
+    else
+      return from.data() + row;
+  }
+  template<class C>
+  EIGEN_ALWAYS_INLINE const T* rearranged_at([[maybe_unused]] const C& chunk, Index row) const {
+    if constexpr (rearranged)
+      return chunk.weight.at(row);
+    else
+      return weight.data() + row;
+  }
 
-  /// Calls f(column of the weights, input, count) for every tap and input of a series: the tap carries the input's
-  /// first `count` samples to the output's last. A tap that is later than the series is long carries none.
-  template<class F>
-  void each_read(Index length, F f) const {
-    for (Index k = 0; k < taps; ++k) {
-      const Index count = length - (taps - 1 - k) * dilation_;
-      for (Index i = 0; count > 0 && i < inputs(); ++i) f(k * inputs() + i, i, count);
-    }
+  // The lanes at peaks that stand for outputs: all of them, as a constant, or a group of many.
+  template<Index lanes>
+  using Lanes = std::conditional_t<(out <= lanes), Eigen::Array<T, out, 1>,
+                                   Eigen::Array<T, Eigen::Dynamic, 1, 0, lanes, 1>>;
+  template<Index lanes, class Vector>
+  static auto lanes_of(Vector&& values, const Peaks<T, lanes>& domain) {
+    if constexpr (out <= lanes)
+      return values.template segment<out>(0);
+    else
+      return values.segment(domain.first_channel, domain.channel_count);
+  }
+  template<class Pointer, Index lanes>
+  static auto at_peaks(Pointer* from, const Peaks<T, lanes>& domain) {
+    using Array = std::conditional_t<std::is_const_v<Pointer>, const Lanes<lanes>, Lanes<lanes>>;
+    return Eigen::Map<Array>(from, domain.channel_count);
   }
 
   /// Calls f(column of the weights, where its input's lanes lie) for every tap and input of the last instant.
   template<class D, class F>
-  void each_peak_read(F f) const {
+  void each_peak_read(const D& domain, F f) const {
     for (Index k = 0; k < taps; ++k)
-      for (Index i = 0; i < inputs(); ++i) f(k * inputs() + i, i * D::input_stride() + read<D>(0, k));
+      for (Index i = 0; i < inputs(); ++i) f(k * inputs() + i, i * domain.input_stride() + read(domain, 0, k));
   }
 
   template<bool fresh, int Rows, int Columns>
@@ -266,42 +303,35 @@ struct CausalConv : NodeBase {
 
   /// Where tap k of the j-th instant lies in a channel of the input.
   template<class D>
-  static Index read(Index j, Index k) {
-    static constexpr auto table = [] {
-      std::array<Index, D::Reach::set.size * taps> offsets{};
-      for (Index i = 0; i < D::Reach::set.size; ++i)
-        for (Index tap = 0; tap < taps; ++tap)
-          offsets[static_cast<std::size_t>(i * taps + tap)] =
-              D::Read::set.find(D::Reach::set.at[i] + (taps - 1 - tap) * dilation_) * D::lanes;
-      return offsets;
-    }();
-    return table[static_cast<std::size_t>(j * taps + k)];
+  static Index read(const D& domain, Index j, Index k) {
+    return domain.read->find(domain.reach->at(j) + (taps - 1 - k) * dilation_) * D::lanes;
   }
 
-  template<class D, int group>
-  void record_instants(const T* x, T* y, Index j) const {
+  template<int group, class D>
+  void record_instants(const D& domain, const T* x, T* y, Index j) const {
     constexpr int packets = group * static_cast<int>(D::lanes / detail::packet_size<T>);
     constexpr int rest = packets % detail::block_packets;
     for (int first = 0; first < packets - rest; first += detail::block_packets)
-      record_packets<D, detail::block_packets>(x, y, j, first);
-    if constexpr (rest > 0) record_packets<D, rest>(x, y, j, packets - rest);
+      record_packets<detail::block_packets>(domain, x, y, j, first);
+    if constexpr (rest > 0) record_packets<rest>(domain, x, y, j, packets - rest);
   }
 
   /// `columns` packets of lanes from packet `first` of instant j; they may run into the instants after it.
-  template<class D, int columns>
-  void record_packets(const T* x, T* y, Index j, int first) const {
+  template<int columns, class D>
+  void record_packets(const D& domain, const T* x, T* y, Index j, int first) const {
     constexpr Index packet = detail::packet_size<T>;
     constexpr int packets = static_cast<int>(D::lanes / packet);
-    detail::for_row_blocks(out, [&](auto rows, Index row) {
+    const Index stride = domain.stride();
+    detail::for_row_blocks<out>(out, [&](auto rows, Index row) {
       detail::Block<T, rows, columns> block;
       add_bias<true>(block, row);
-      detail::accumulate(block, weight.data() + row, out, x, D::input_stride(), inputs(), taps,
+      detail::accumulate(block, weight.data() + row, out, x, domain.input_stride(), inputs(), taps,
                          [&](Index k, Index p) {
-                           return read<D>(j + (first + p) / packets, k) + (first + p) % packets * packet;
+                           return read(domain, j + (first + p) / packets, k) + (first + p) % packets * packet;
                          });
       detail::unroll<rows>([&](auto r) {
         detail::unroll<columns>([&](auto p) {
-          detail::store<T>(y + (row + r) * D::stride() + j * D::lanes + (first + p) * packet, block.at[r][p]);
+          detail::store<T>(y + (row + r) * stride + j * D::lanes + (first + p) * packet, block.at[r][p]);
         });
       });
     });
@@ -312,17 +342,15 @@ struct CausalConv : NodeBase {
   void pull_tap(const D& domain, Index k, const T* dy, T* dx) const {
     constexpr Index packet = detail::packet_size<T>;
     const T* const w = weight.data() + k * inputs() * out;
-    for (Index j = 0; j < D::Reach::set.size; ++j)
+    const Index stride = domain.stride(), input_stride = domain.input_stride();
+    for (Index j = 0; j < domain.reach->size(); ++j)
       for (Index p = 0; p < D::lanes; p += packet)
-        detail::for_row_blocks(inputs(), [&](auto rows, Index row) {
+        detail::for_row_blocks<in>(inputs(), [&](auto rows, Index row) {
           detail::Block<T, rows, 1> block;
-          T* const to = dx + row * domain.input_stride() + read<D>(j, k) + p;
-          detail::unroll<rows>(
-              [&](auto r) { block.at[r][0] = detail::load(to + r * domain.input_stride()); });
-          detail::accumulate_transposed(block, w + row * out, out, dy + j * D::lanes + p, domain.stride(),
-                                        out);
-          detail::unroll<rows>(
-              [&](auto r) { detail::store<T>(to + r * domain.input_stride(), block.at[r][0]); });
+          T* const to = dx + row * input_stride + read(domain, j, k) + p;
+          detail::unroll<rows>([&](auto r) { block.at[r][0] = detail::load(to + r * input_stride); });
+          detail::accumulate_transposed(block, w + row * out, out, dy + j * D::lanes + p, stride, out);
+          detail::unroll<rows>([&](auto r) { detail::store<T>(to + r * input_stride, block.at[r][0]); });
         });
   }
 };

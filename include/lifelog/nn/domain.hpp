@@ -14,71 +14,58 @@
 
 namespace lifelog::nn {
 
-/// A set of instants, as how many samples each lies before the window's end, ascending.
-template<Index N>
-struct Instants {
-  Index size = 0;
-  Index at[N] = {};
+/// A set of instants, as how many samples each lies before the window's end, ascending. Time and memory of all of it are
+/// linear in how far back it reaches and in what is inserted.
+class Instants {
+ public:
+  /// Not known yet.
+  Instants() = default;
 
-  constexpr Index find(Index back) const {
-    for (Index j = 0; j < size; ++j)
-      if (at[j] == back) return j;
-    return -1;
+  /// The `span` latest instants or fewer: those that `mark`, called with a function, calls it for (again, if it likes).
+  template<class Mark>
+  Instants(Index span, Mark mark) : place_(span) {
+    place_.setConstant(-1);
+    mark([&](Index back) { place_[back] = 0; });
+    at_.resize((place_ == 0).count());
+    for (Index back = 0, j = 0; back < span; ++back)
+      if (place_[back] == 0) place_[back] = j, at_[j++] = back;
   }
+
+  bool known() const { return at_.size() > 0; }
+  Index size() const { return at_.size(); }
+  /// The j-th.
+  Index at(Index j) const { return at_[j]; }
+  /// Up to and with the oldest.
+  Index span() const { return place_.size(); }
+  /// Which one lies `back` samples before the end; −1: none.
+  Index find(Index back) const { return back < span() ? place_[back] : -1; }
+
+ private:
+  Eigen::Array<Index, Eigen::Dynamic, 1> at_, place_;
 };
 
 /// The window's end alone: what max over time looks at.
-struct LastInstant {
-  static constexpr Instants<1> set{1, {0}};
-};
-
-namespace detail {
-
-template<Index N, class Generate>
-constexpr auto sorted_instants(Generate generate) {
-  Instants<N> out;
-  generate([&](Index back) {
-    Index j = 0;
-    while (j < out.size && out.at[j] < back) ++j;
-    if (j < out.size && out.at[j] == back) return;
-    for (Index k = out.size; k > j; --k) out.at[k] = out.at[k - 1];
-    out.at[j] = back;
-    ++out.size;
-  });
-  return out;
+inline Instants last_instant() {
+  return Instants(1, [](auto insert) { insert(0); });
 }
 
-}  // namespace detail
-
-/// The instants a convolution must read to be known at those of `Reach`.
-template<class Reach, Index taps, Index dilation>
-struct ReadBy {
-  static constexpr auto set = detail::sorted_instants<std::min(
-      Reach::set.size* taps, Reach::set.at[Reach::set.size - 1] + (taps - 1) * dilation + 1)>(
-      [](auto insert) {
-        for (Index j = 0; j < Reach::set.size; ++j)
-          for (Index k = 0; k < taps; ++k) insert(Reach::set.at[j] + k * dilation);
-      });
-};
-
 /// Either set's instants.
-template<class A, class B>
-struct EitherReads {
-  static constexpr auto set = detail::sorted_instants<A::set.size + B::set.size>([](auto insert) {
-    for (Index j = 0; j < A::set.size; ++j) insert(A::set.at[j]);
-    for (Index j = 0; j < B::set.size; ++j) insert(B::set.at[j]);
+inline Instants either(const Instants& a, const Instants& b) {
+  return Instants(std::max(a.span(), b.span()), [&](auto insert) {
+    for (Index j = 0; j < a.size(); ++j) insert(a.at(j));
+    for (Index j = 0; j < b.size(); ++j) insert(b.at(j));
   });
-};
+}
 
 namespace detail {
 
-/// The output plane of F over a domain whose extent only the data knows.
-template<class T, class F>
+/// A node's output plane over a domain.
+template<class T>
 class PlaneBuffer {
  public:
-  template<class D>
+  template<class D, class F>
   T* resize(const D& domain, const F& node) {
-    const Index size = node.outputs() * domain.stride();
+    const Index size = domain.plane(node.outputs());
     if (values_.size() != size) values_.resize(size);
     return values_.data();
   }
@@ -88,24 +75,6 @@ class PlaneBuffer {
 
  private:
   Eigen::Array<T, Eigen::Dynamic, 1> values_;
-};
-
-/// The same over a domain whose extent is a constant.
-template<class T, Index size>
-class FixedPlane {
-  static_assert(size > 0, "signals inside a network have a fixed number of channels");
-
- public:
-  template<class D, class F>
-  T* resize(const D&, const F&) {
-    return values_;
-  }
-  void set_zero() { std::fill_n(values_, size, T(0)); }
-  T* data() { return values_; }
-  const T* data() const { return values_; }
-
- private:
-  alignas(64) T values_[size];
 };
 
 }  // namespace detail
@@ -124,49 +93,72 @@ struct Samples {
   /// Scalars in a node's output.
   Index plane(Index channels) const { return channels * stride(); }
 
+  struct Middle {};
   template<class F>
   using First = Samples;
   template<class F>
   using Second = Samples;
   template<class F>
-  const Samples& first() const {
+  void find_middle(Middle&) const {}
+  template<class F>
+  const Samples& first(const Middle&) const {
     return *this;
   }
   template<class F>
-  const Samples& second() const {
+  const Samples& second(const Middle&) const {
     return *this;
   }
 
   template<class F>
-  using Buffer = detail::PlaneBuffer<T, F>;
+  using Buffer = detail::PlaneBuffer<T>;
 };
 
-/// Training over all of a series: planes are [channel][time], one series at a time. Before time 0 every plane is zero.
+/// Training over all of a series: planes are [channel][time], one series at a time. A channel's first sample lies at `margin`;
+/// before it and after the last there is a register block at least of no samples. Before time 0 every plane is zero. After
+/// the end values are finite and arbitrary, gradients zero.
 template<class T>
 struct Frames {
   using Scalar = T;
+  static constexpr Index margin = detail::block_width<T>;
   Index length;
 
-  Index stride() const { return length; }
-  Index input_stride() const { return length; }
+  /// Whole register blocks of a channel.
+  Index padded() const { return detail::round_up(length, margin); }
+  /// An odd number of cache lines, as in `OrderedBuffer`.
+  Index stride() const {
+    constexpr Index line = std::max<Index>(64 / sizeof(T), detail::packet_size<T>);
+    return (detail::round_up(padded() + 2 * margin, line) / line | 1) * line;
+  }
+  Index input_stride() const { return stride(); }
   /// Scalars in a node's output.
   Index plane(Index channels) const { return channels * stride(); }
 
+  /// Zeroes what lies outside of time in a node's output.
+  void mask(T* y, Index channels) const {
+    for (Index c = 0; c < channels; ++c, y += stride()) {
+      std::fill_n(y, margin, T(0));
+      std::fill(y + margin + length, y + stride(), T(0));
+    }
+  }
+
+  struct Middle {};
   template<class F>
   using First = Frames;
   template<class F>
   using Second = Frames;
   template<class F>
-  const Frames& first() const {
+  void find_middle(Middle&) const {}
+  template<class F>
+  const Frames& first(const Middle&) const {
     return *this;
   }
   template<class F>
-  const Frames& second() const {
+  const Frames& second(const Middle&) const {
     return *this;
   }
 
   template<class F>
-  using Buffer = detail::PlaneBuffer<T, F>;
+  using Buffer = detail::PlaneBuffer<T>;
 };
 
 /// Which windows the lanes hold: `end[l]` is the time of lane l's last instant.
@@ -179,24 +171,23 @@ struct WindowEnds {
   bool before_start(Index back) const { return earliest < back; }
 };
 
-/// Training over windows: planes are [channel][instant of Reach][lane]; inputs hold the instants of `Read`.
-template<class T, class Reach_, class Read_, Index lanes_>
+/// Training over windows: planes are [channel][instant of `reach`][lane]; inputs hold the instants of `read`.
+template<class T, Index lanes_>
 struct Windows {
   using Scalar = T;
-  using Reach = Reach_;
-  using Read = Read_;
   static constexpr Index lanes = lanes_;
   const WindowEnds<lanes>* ends;
+  const Instants *reach, *read;
 
-  static constexpr Index stride() { return Reach::set.size * lanes; }
-  static constexpr Index input_stride() { return Read::set.size * lanes; }
+  Index stride() const { return reach->size() * lanes; }
+  Index input_stride() const { return read->size() * lanes; }
   /// Scalars in a node's output.
-  static constexpr Index plane(Index channels) { return channels * stride(); }
+  Index plane(Index channels) const { return channels * stride(); }
 
   /// Zeroes what lies before time 0 in a node's output: every signal is zero there, whatever a node makes of zeros.
   void mask(T* y, Index channels) const {
-    for (Index j = 0; j < Reach::set.size; ++j) {
-      const Index back = Reach::set.at[j];
+    for (Index j = 0; j < reach->size(); ++j) {
+      const Index back = reach->at(j);
       if (!ends->before_start(back)) continue;
       for (Index l = 0; l < lanes; ++l)
         if (ends->end[l] < back)
@@ -204,53 +195,66 @@ struct Windows {
     }
   }
 
+  /// The instants at which a node before F must be known.
+  using Middle = Instants;
   template<class F>
-  using First = Windows<T, typename F::template Reads<Reach>, Read, lanes>;
+  using First = Windows;
   template<class F>
-  using Second = Windows<T, Reach, typename F::template Reads<Reach>, lanes>;
+  using Second = Windows;
   template<class F>
-  First<F> first() const {
-    return {ends};
+  void find_middle(Middle& middle) const {
+    if (!middle.known()) middle = F::reads(*reach);
   }
   template<class F>
-  Second<F> second() const {
-    return {ends};
+  First<F> first(const Middle& middle) const {
+    return {ends, &middle, read};
+  }
+  template<class F>
+  Second<F> second(const Middle& middle) const {
+    return {ends, reach, &middle};
   }
 
   template<class F>
-  using Buffer = detail::FixedPlane<T, plane(F::channels)>;
+  using Buffer = detail::PlaneBuffer<T>;
 };
 
-/// Training at maxima over time: lane c is the window that ends where channel c was greatest. Of what a node gives there,
-/// channel c in lane c is all that matters, so its output is one row [lane] (zero past the channels); inputs are planes
-/// [channel][instant of Read][lane] as of `Windows`, or one row where a pointwise node reads.
-template<class T, class Read_, Index lanes_>
+/// Training at maxima over time: lane l is the window that ends where channel first_channel + l was greatest, of
+/// `channel_count` channels. Of what a node gives there, each lane's own channel is all that matters, so its output is one
+/// row [lane]; inputs are planes [channel][instant of `read`][lane] as of `Windows`, or one row where a pointwise node reads.
+template<class T, Index lanes_>
 struct Peaks {
   using Scalar = T;
-  using Reach = LastInstant;
-  using Read = Read_;
   static constexpr Index lanes = lanes_;
   const WindowEnds<lanes>* ends;
+  const Instants *reach, *read;
+  Index first_channel, channel_count;
 
-  static constexpr Index input_stride() { return Read::set.size * lanes; }
+  Index input_stride() const { return read->size() * lanes; }
   static constexpr Index plane(Index) { return lanes; }
 
+  using Middle = Instants;
   template<class F>
-  using First =
-      std::conditional_t<F::pointwise, Peaks, Windows<T, typename F::template Reads<Reach>, Read, lanes>>;
+  using First = std::conditional_t<F::pointwise, Peaks, Windows<T, lanes>>;
   template<class F>
-  using Second = Peaks<T, typename F::template Reads<Reach>, lanes>;
+  using Second = Peaks;
   template<class F>
-  First<F> first() const {
-    return {ends};
+  void find_middle(Middle& middle) const {
+    if (!middle.known()) middle = F::reads(*reach);
   }
   template<class F>
-  Second<F> second() const {
-    return {ends};
+  First<F> first(const Middle& middle) const {
+    if constexpr (F::pointwise)
+      return *this;
+    else
+      return {ends, &middle, read};
+  }
+  template<class F>
+  Second<F> second(const Middle& middle) const {
+    return {ends, reach, &middle, first_channel, channel_count};
   }
 
   template<class F>
-  using Buffer = detail::FixedPlane<T, plane(F::channels)>;
+  using Buffer = detail::PlaneBuffer<T>;
 };
 
 }  // namespace lifelog::nn

@@ -68,6 +68,8 @@ struct Given : NodeBase {
   static constexpr Index channels = F::channels;
   static constexpr Index lookback = F::lookback;
   static constexpr Index history = 0;
+  static constexpr Index widest = F::widest;
+  static constexpr Index deepest = F::deepest;
   static constexpr bool pointwise = false;
 
   X series;
@@ -77,28 +79,35 @@ struct Given : NodeBase {
   Index inputs() const { return 0; }
   Index outputs() const { return function.outputs(); }
 
+  template<class P>
   struct Chunk {
     std::optional<typename Access::Reader> reader;
-    std::optional<SignalBuffer<T, F::input_channels, F::history>> input;
-    typename F::Chunk inner;
+    std::optional<SignalBuffer<P, F::input_channels, F::history>> input;
+    typename F::template Chunk<P> inner;
     Index time = 0;
 
     void reset() { reader.reset(), input.reset(), inner.reset(), time = 0; }
-    void advance(Stripes stripes) { input->advance(stripes), inner.advance(stripes), time += stripes.count; }
+    void advance(Stripes<P> stripes) {
+      input->advance(stripes), inner.advance(stripes), time += stripes.count;
+    }
   };
 
-  static constexpr Index spread = F::spread;
-  static constexpr Index period = F::period;
+  template<class P>
+  static constexpr Index spread = F::template spread<P>;
+  template<class P>
+  static constexpr Index period = F::template period<P>;
 
-  void begin(Chunk& chunk) const {
+  template<class C>
+  void begin(C& chunk) const {
     require_shape();
     chunk.reader.emplace(series);
     chunk.input.emplace(function.inputs());
     function.begin(chunk.inner);
   }
 
-  void prepare(Chunk& chunk, SignalView<T>, Stripes stripes) const {
-    T samples[chunk_length];
+  template<class P>
+  void prepare(Chunk<P>& chunk, SignalView<T>, Stripes<P> stripes) const {
+    T samples[P::length];
     for (Index c = 0; c < function.inputs(); ++c) {
       chunk.reader->read(c, chunk.time, stripes.count, samples);
       chunk.input->write(c, samples, stripes);
@@ -108,8 +117,9 @@ struct Given : NodeBase {
   }
 
   template<bool fresh, int Rows, int Columns, class At>
-  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out, const Chunk& chunk, SignalView<T>,
-                                 Index row, At at) const {
+  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out,
+                                 const Chunk<typename At::Pace>& chunk, SignalView<T>, Index row,
+                                 At at) const {
     function.template block<fresh>(out, chunk.inner, chunk.input->view(), row, at);
   }
 
@@ -140,17 +150,18 @@ class SeriesExpression : public Eigen::ReturnByValue<SeriesExpression<F>> {
   /// channels × samples, gone after the call.
   template<class Visit>
   void for_each_chunk(Visit visit) const {
-    const auto chunk = std::make_unique<typename F::Chunk>();
+    using P = PaceOf<F>;
+    const auto chunk = std::make_unique<typename F::template Chunk<P>>();
     signal_.begin(*chunk);
-    SignalBuffer<T, F::channels, 0> striped(rows());
-    RowMatrix<T> values(rows(), chunk_length);
+    const auto ordered = std::make_unique<SignalBuffer<P, F::channels, 0>>(rows());
+    RowMatrix<T> values(rows(), P::length);
     const SignalView<T> no_input{nullptr, 0};
-    for (Index first = 0; first < length_; first += chunk_length) {
-      const auto now = stripes<T>(std::min(chunk_length, length_ - first), F::period);
+    for (Index first = 0; first < length_; first += P::length) {
+      const auto now = stripes<P>(std::min(P::length, length_ - first), F::template period<P>);
       signal_.prepare(*chunk, no_input, now);
-      write_chunk(signal_, *chunk, no_input, now, striped);
-      for (Index c = 0; c < rows(); ++c) striped.read(c, &values(c, 0), now);
-      visit(first, RowMatrixView<T>(values.data(), rows(), now.count, Eigen::OuterStride<>(chunk_length)));
+      write_chunk(signal_, *chunk, no_input, now, *ordered);
+      for (Index c = 0; c < rows(); ++c) ordered->read(c, &values(c, 0), now);
+      visit(first, RowMatrixView<T>(values.data(), rows(), now.count, Eigen::OuterStride<>(P::length)));
       chunk->advance(now);
     }
   }

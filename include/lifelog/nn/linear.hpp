@@ -3,6 +3,7 @@
 
 #include "../core/parallel.hpp"
 #include "detail/product.hpp"
+#include "detail/storage.hpp"
 #include "expression.hpp"
 
 namespace lifelog::nn {
@@ -29,7 +30,7 @@ struct Linear : NodeBase {
   static constexpr Index history = 0;
   static constexpr bool pointwise = false;
 
-  Eigen::Matrix<T, out, in> weight;
+  detail::Weights<T, out, in> weight;
   Eigen::Matrix<T, out, 1> bias;
 
   explicit Linear(Index input_count = in, Index output_count = out) {
@@ -61,7 +62,7 @@ struct Linear : NodeBase {
     parallel_for(piece_count(piece_samples, stride), domain.threads, [&](Index index) {
       const auto piece = piece_of(index, piece_samples, stride);
       for (Index n = piece.begin; n < piece.end; n += detail::block_width<T>)
-        detail::for_row_blocks(outputs(), [&](auto rows, Index row) {
+        detail::for_row_blocks<out>(outputs(), [&](auto rows, Index row) {
           detail::Block<T, rows, detail::block_packets> block;
           detail::unroll<rows>([&](auto r) {
             detail::unroll<detail::block_packets>(
@@ -137,7 +138,7 @@ struct Linear : NodeBase {
     }
     if (!dx) return;
     for (Index n = piece.begin; n < piece.end; n += detail::block_width<T>)
-      detail::for_row_blocks(inputs(), [&](auto rows, Index row) {
+      detail::for_row_blocks<in>(inputs(), [&](auto rows, Index row) {
         detail::Block<T, rows, detail::block_packets> block;
         T* const to = dx + row * stride + n;
         detail::unroll<rows>([&](auto r) {

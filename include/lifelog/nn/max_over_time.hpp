@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <array>
 #include <limits>
 
 #include "../core/finite.hpp"
 #include "expression.hpp"
+#include "series.hpp"
 
 namespace lifelog::nn {
-
-/// A recorded series owned by somebody else: channel c at time t is `data[c·stride + t]`.
-template<class T>
-struct Series {
-  const T* data;
-  Index length;
-  Index stride;
-};
 
 /// A signal reduced to a feature vector, its maximum over time, then a network on that vector: `signal |
 /// max_over_time | linear<32>`. The whole series is seen, its values are not kept: memory does not grow with
@@ -82,7 +74,7 @@ auto operator|(OverTime<S, H> reduced, const M& maker) {
 }
 
 /// Evaluates a folded signal over series of any length, in chunks, and takes the maximum of each channel. Holds the
-/// chunk buffers, some hundred kilobytes: make one a thread and use it again.
+/// chunk buffers, some hundred kilobytes (of a wide network, on the heap): make one a thread and use it again.
 template<class S>
 class MaxOverTime {
  public:
@@ -126,6 +118,7 @@ class MaxOverTime {
   const Index* times() const { return times_; }
 
  private:
+  using P = PaceOf<S>;
   static constexpr int packets = detail::block_packets;
   static constexpr Index lanes = detail::packet_size<T>;
   // Of so many samples, times are exact in float.
@@ -133,9 +126,9 @@ class MaxOverTime {
 
   void push_piece(const S& signal, Series<T> x) {
     start_lanes();
-    Stripes chunk{};
-    for (Index start = 0; start < x.length; start += chunk_length) {
-      chunk = stripes<T>(std::min(chunk_length, x.length - start), S::period);
+    Stripes<P> chunk{};
+    for (Index start = 0; start < x.length; start += P::length) {
+      chunk = stripes<P>(std::min(P::length, x.length - start), S::template period<P>);
       for (Index c = 0; c < signal.inputs(); ++c) {
         const T* const from = x.data + c * x.stride + start;
         finite_ = finite_ && lifelog::detail::all_finite(from, chunk.count);
@@ -147,7 +140,7 @@ class MaxOverTime {
       input_.advance(chunk);
       chunk_.advance(chunk);
     }
-    reduce_lanes(x.length, chunk.depth);
+    reduce_lanes(x.length, chunk);
     if (!finite_) give_up();
     length_ += x.length;
   }
@@ -165,20 +158,20 @@ class MaxOverTime {
   }
 
   /// `start`: samples of the piece before this chunk.
-  void look_for_maxima(const S& signal, Index start, Stripes chunk) {
+  void look_for_maxima(const S& signal, Index start, Stripes<P> chunk) {
     const bool ragged = chunk.count < chunk.depth * lanes;
     if (ragged) hide_tail(chunk);
-    for_packets<S::spread>(chunk.depth, [&](auto at) {
+    for_packets<P, S::template spread<P>>(chunk.depth, [&](auto at) {
       detail::Packet<T> now[packets];
       for (Index p = 0; p < packets; ++p)
-        now[p] = detail::broadcast(static_cast<T>(start + at.first + p * S::spread));
-      detail::for_row_blocks(channels, [&](auto rows, Index row) {
+        now[p] = detail::broadcast(static_cast<T>(start + at.offset(p) / lanes * packet_time));
+      detail::for_row_blocks<channels>(channels, [&](auto rows, Index row) {
         detail::Block<T, rows, packets> y;
         signal.template block<true>(y, chunk_, input_.view(), row, at);
         detail::unroll<rows>([&](auto r) LIFELOG_INLINED {
           detail::unroll<packets>([&](auto p) LIFELOG_INLINED {
             auto value = y.at[r][p];
-            if (ragged) value = detail::pmin(value, detail::load(limits_ + at.template offset<T>(p)));
+            if (ragged) value = detail::pmin(value, detail::load(limits_ + at.offset(p)));
             auto& best = best_[row + r][p];
             auto& held = start_[row + r][p];
             held = detail::select_less(best, value, now[p], held);
@@ -190,22 +183,22 @@ class MaxOverTime {
   }
 
   /// What lies past the series' end must not win.
-  void hide_tail(Stripes chunk) {
+  void hide_tail(Stripes<P> chunk) {
     for (Index j = 0; j < chunk.depth; ++j)
       for (Index l = 0; l < lanes; ++l)
         limits_[j * lanes + l] =
-            (l * chunk.depth + j < chunk.count ? 1 : -1) * std::numeric_limits<T>::infinity();
+            (chunk.time(j, l) < chunk.count ? 1 : -1) * std::numeric_limits<T>::infinity();
   }
 
-  /// Of equal maxima the first counts: among lanes the earliest, among pieces the one that is there already. Only the last
-  /// chunk, of `last_depth` packets, can have fewer than the others.
-  void reduce_lanes(Index length, Index last_depth) {
-    const auto last_start = detail::broadcast(static_cast<T>((length - 1) / chunk_length * chunk_length));
+  /// Of equal maxima the first counts: among lanes the earliest, among pieces the one that is there already. Only the `last`
+  /// chunk can have fewer packets than the others.
+  void reduce_lanes(Index length, Stripes<P> last_chunk) {
+    const auto last_start = detail::broadcast(static_cast<T>((length - 1) / P::length * P::length));
     const auto never = detail::broadcast(std::numeric_limits<T>::infinity());
     alignas(64) T whole[lanes], last[lanes];
     for (Index l = 0; l < lanes; ++l) {
-      whole[l] = static_cast<T>(l * chunk_depth<T>);
-      last[l] = static_cast<T>(l * last_depth);
+      whole[l] = static_cast<T>(Stripes<P>{P::length, P::depth}.time(0, l));
+      last[l] = static_cast<T>(last_chunk.time(0, l));
     }
     for (Index c = 0; c < channels; ++c) {
       auto best = best_[c][0];
@@ -225,8 +218,11 @@ class MaxOverTime {
     }
   }
 
-  SignalBuffer<T, S::input_channels, S::history> input_;
-  typename S::Chunk chunk_;
+  /// Samples between a packet's first lane and the next's.
+  static constexpr Index packet_time = P::striped ? 1 : lanes;
+
+  SignalBuffer<P, S::input_channels, S::history> input_;
+  typename S::template Chunk<P> chunk_;
   T values_[channels];
   Index times_[channels];
   Index length_ = 0;
@@ -234,89 +230,7 @@ class MaxOverTime {
   // Per channel and lane of the piece being pushed: the maximum, and the time in the first lane of the packet that held it.
   detail::Packet<T> best_[channels][packets];
   detail::Packet<T> start_[channels][packets];
-  alignas(64) T limits_[chunk_length];
-};
-
-/// The exact gradient of `MaxOverTime`. Each channel's maximum depends on `lookback` + 1 samples only: those
-/// windows are recomputed side by side, a channel a lane, and differentiated; the rest of the series has no
-/// gradient.
-template<class S>
-class MaxOverTimeGradient {
- public:
-  using T = typename S::Scalar;
-  static constexpr Index channels = S::channels;
-  static constexpr Index packet = detail::packet_size<T>;
-  static constexpr Index lanes = detail::round_up(channels, packet);
-
-  explicit MaxOverTimeGradient(const S& signal) { input_.resize(signal.inputs() * Domain::input_stride()); }
-
-  /// times: [channels] as evaluation gave them; slopes: [channels], the loss's derivative in each maximum.
-  /// Adds to `gradient`.
-  void operator()(const S& signal, Series<T> x, const Index* times, const T* slopes, S& gradient) {
-    WindowEnds<lanes> ends;
-    for (Index l = 0; l < lanes; ++l) ends.end[l] = times[std::min(l, channels - 1)];
-    ends.earliest = *std::min_element(ends.end, ends.end + lanes);
-    gather(signal, x, ends);
-    const Domain domain{&ends};
-    signal.record(domain, tape_, input_.data(), output_);
-    std::fill(std::copy_n(slopes, channels, seed_), seed_ + lanes, T(0));
-    signal.pull(domain, tape_, input_.data(), output_, seed_, static_cast<T*>(nullptr), gradient);
-  }
-
- private:
-  using Read = typename S::template Reads<LastInstant>;
-  using Domain = Peaks<T, Read, lanes>;
-
-  void gather(const S& signal, Series<T> x, const WindowEnds<lanes>& ends) {
-    for (Index c = 0; c < signal.inputs(); ++c) {
-      const T* const from = x.data + c * x.stride;
-      T* const to = input_.data() + c * Domain::input_stride();
-      for (Index oldest = packet - 1; oldest < S::lookback + packet; oldest += packet)
-        if (oldest <= ends.earliest)
-          gather_square(from, ends, oldest, to);
-        else
-          gather_one_by_one(from, ends, oldest, to);
-    }
-  }
-
-  /// The samples from `oldest` before the windows' ends on, as many as a packet holds: read along time, written along lanes.
-  void gather_square(const T* from, const WindowEnds<lanes>& ends, Index oldest, T* to) {
-    for (Index first = 0; first < lanes; first += packet) {
-      detail::Packet<T> square[packet];
-      detail::unroll<packet>(
-          [&](auto l) LIFELOG_INLINED { square[l] = detail::load(from + ends.end[first + l] - oldest); });
-      detail::transpose(square);
-      detail::unroll<packet>([&](auto i) LIFELOG_INLINED {
-        if (const Index j = place(oldest - i); j >= 0) detail::store<T>(to + j * lanes + first, square[i]);
-      });
-    }
-  }
-
-  /// The same where some of them lie before time 0.
-  void gather_one_by_one(const T* from, const WindowEnds<lanes>& ends, Index oldest, T* to) {
-    for (Index i = 0; i < packet; ++i)
-      if (const Index j = place(oldest - i); j >= 0)
-        for (Index l = 0; l < lanes; ++l) {
-          const Index time = ends.end[l] - (oldest - i);
-          to[j * lanes + l] = time >= 0 ? from[time] : T(0);
-        }
-  }
-
-  /// Which of the instants that are read lies `back` samples before the windows' ends; −1: none.
-  static Index place(Index back) {
-    static constexpr auto table = [] {
-      std::array<Index, S::lookback + packet> places{};
-      for (Index k = 0; k < S::lookback + packet; ++k)
-        places[static_cast<std::size_t>(k)] = Read::set.find(k);
-      return places;
-    }();
-    return table[static_cast<std::size_t>(back)];
-  }
-
-  Eigen::Array<T, Eigen::Dynamic, 1> input_;
-  typename S::template Tape<Domain> tape_;
-  alignas(64) T output_[lanes];
-  alignas(64) T seed_[lanes];
+  alignas(64) T limits_[P::length];
 };
 
 }  // namespace lifelog::nn

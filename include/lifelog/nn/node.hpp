@@ -16,11 +16,15 @@
 //   input_channels, channels          constants: how many go in and come out
 //   lookback, history                 constants: receptive field − 1; samples its own reads look back
 //   outputs(), inputs()               the same counts at run time, where they are Eigen::Dynamic
-//   Chunk, begin, prepare, block      evaluation in chunks of time (signals): what is made of the weights once for all
+//   widest, deepest                   constants: most channels and longest past of the signals read, from which the pace of
+//                                     evaluation follows (`PaceOf`)
+//   Chunk<Pace>, begin, prepare, block
+//                                     evaluation in chunks of time (signals): what is made of the weights once for all
 //                                     chunks, once a chunk, and a register block
-//   spread, period                    how far apart a block's packets are best, and what a chunk's must be a multiple of
+//   spread<Pace>, period<Pace>        how far apart a block's packets are best, and what a chunk's must be a multiple of
 //   Memory, push                      evaluation sample by sample
 //   Tape<Domain>, record, pull        training: forward with a record, then the pull-back of a gradient
+//   reads                             which instants must be known for the output to be known at those of a set
 //   visit, initialise, fold, unfold   parameters; fold gives the network that is evaluated, unfold its gradient's way back
 //   present, unfold_present           the same for series of length 1, as a network on feature vectors
 //
@@ -32,19 +36,23 @@ namespace lifelog::nn {
 /// Marks node types, for `|`, and holds what most of them share: no memory between chunks or samples, reading the
 /// present only.
 struct NodeBase {
+  template<class P>
   static constexpr Index spread = 1;
+  template<class P>
   static constexpr Index period = detail::block_packets;
+  template<class P>
   struct Chunk {
     void reset() {}
-    void advance(Stripes) {}
+    void advance(Stripes<P>) {}
   };
   template<class C>
   void begin(C&) const {}
+  template<class C, class P>
+  void prepare(C&, SignalView<typename P::Scalar>, Stripes<P>) const {}
   struct Memory {
     void reset() {}
   };
-  template<class Reach>
-  using Reads = Reach;
+  static Instants reads(const Instants& reach) { return reach; }
 };
 
 template<class F>
@@ -82,18 +90,17 @@ void visit_child(Visitor& visitor, const Path& path, Otherwise otherwise, Nets&.
 }  // namespace detail
 
 /// Evaluates a chunk that `signal` was prepared for, block by block, into a buffer.
-template<class F, class Buffer>
-void write_chunk(const F& signal, const typename F::Chunk& chunk, SignalView<typename F::Scalar> x,
-                 Stripes stripes, Buffer& to) {
+template<class P, class F, class Buffer>
+void write_chunk(const F& signal, const typename F::template Chunk<P>& chunk,
+                 SignalView<typename F::Scalar> x, Stripes<P> stripes, Buffer& to) {
   using T = typename F::Scalar;
-  const Index channels = F::channels == Eigen::Dynamic ? signal.outputs() : F::channels;
-  for_packets<F::spread>(stripes.depth, [&](auto at) {
-    detail::for_row_blocks(channels, [&](auto rows, Index row) {
+  for_packets<P, F::template spread<P>>(stripes.depth, [&](auto at) {
+    detail::for_row_blocks<F::channels>(signal.outputs(), [&](auto rows, Index row) {
       detail::Block<T, rows, detail::block_packets> out;
       signal.template block<true>(out, chunk, x, row, at);
       detail::unroll<rows>([&](auto r) {
         detail::unroll<detail::block_packets>(
-            [&](auto p) { detail::store<T>(to.channel(row + r) + at.template offset<T>(p), out.at[r][p]); });
+            [&](auto p) { detail::store<T>(to.channel(row + r) + at.offset(p), out.at[r][p]); });
       });
     });
   });
@@ -107,6 +114,8 @@ struct Parameterless : NodeBase {
   static constexpr Index channels = channels_;
   static constexpr Index lookback = 0;
   static constexpr Index history = 0;
+  static constexpr Index widest = channels_;
+  static constexpr Index deepest = 0;
 
   explicit Parameterless(Index count) : count_(count) {}
 

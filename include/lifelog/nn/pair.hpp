@@ -16,6 +16,8 @@ struct Pair : NodeBase {
   static constexpr Index channels = A::channels == Eigen::Dynamic ? B::channels : A::channels;
   static constexpr Index lookback = std::max(A::lookback, B::lookback);
   static constexpr Index history = std::max(A::history, B::history);
+  static constexpr Index widest = std::max(A::widest, B::widest);
+  static constexpr Index deepest = std::max(A::deepest, B::deepest);
   static constexpr bool pointwise = false;
 
   A first;
@@ -24,19 +26,26 @@ struct Pair : NodeBase {
   Index inputs() const { return first.inputs(); }
   Index outputs() const { return first.outputs(); }
 
+  template<class P>
   struct Chunk {
-    typename A::Chunk first;
-    typename B::Chunk second;
+    typename A::template Chunk<P> first;
+    typename B::template Chunk<P> second;
     void reset() { first.reset(), second.reset(); }
-    void advance(Stripes stripes) { first.advance(stripes), second.advance(stripes); }
+    void advance(Stripes<P> stripes) { first.advance(stripes), second.advance(stripes); }
   };
 
-  static constexpr Index spread = std::max(A::spread, B::spread);
-  static constexpr Index period = std::max(A::period, B::period);
+  template<class P>
+  static constexpr Index spread = std::max(A::template spread<P>, B::template spread<P>);
+  template<class P>
+  static constexpr Index period = std::max(A::template period<P>, B::template period<P>);
 
-  void begin(Chunk& chunk) const { first.begin(chunk.first), second.begin(chunk.second); }
+  template<class C>
+  void begin(C& chunk) const {
+    first.begin(chunk.first), second.begin(chunk.second);
+  }
 
-  void prepare(Chunk& chunk, SignalView<T> x, Stripes stripes) const {
+  template<class P>
+  void prepare(Chunk<P>& chunk, SignalView<T> x, Stripes<P> stripes) const {
     first.prepare(chunk.first, x, stripes);
     second.prepare(chunk.second, x, stripes);
   }
@@ -47,8 +56,7 @@ struct Pair : NodeBase {
     void reset() { first.reset(), second.reset(); }
   };
 
-  template<class Reach>
-  using Reads = EitherReads<typename A::template Reads<Reach>, typename B::template Reads<Reach>>;
+  static Instants reads(const Instants& reach) { return either(A::reads(reach), B::reads(reach)); }
 
   template<class D>
   struct Tape {

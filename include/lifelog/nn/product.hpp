@@ -13,7 +13,8 @@ struct Product : Pair<Product, A, B> {
   using typename Both::T;
 
   template<bool fresh, int Rows, int Columns, class At>
-  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out, const typename Both::Chunk& chunk,
+  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out,
+                                 const typename Both::template Chunk<typename At::Pace>& chunk,
                                  SignalView<T> x, Index row, At at) const {
     detail::Block<T, Rows, Columns> left, right;
     this->first.template block<true>(left, chunk.first, x, row, at);

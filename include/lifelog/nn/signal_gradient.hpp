@@ -2,7 +2,8 @@
 #pragma once
 
 #include "../core/error.hpp"
-#include "max_over_time.hpp"
+#include "expression.hpp"
+#include "series.hpp"
 
 namespace lifelog::nn {
 
@@ -21,11 +22,18 @@ class SignalGradient {
 
   /// Evaluates x and remembers what `backward` needs. Returns the output, [channels, x.length], row-major.
   const T* forward(const S& signal, Series<T> x) {
+    record(signal, x);
+    rows_.resize(S::channels * x.length);
+    for (Index c = 0; c < S::channels; ++c)
+      std::copy_n(sample(output_.data(), c, 0), x.length, rows_.data() + c * x.length);
+    return rows_.data();
+  }
+
+  /// The same without giving the output.
+  void record(const S& signal, Series<T> x) {
     domain_.length = x.length;
     gather(x, signal.inputs(), input_);
-    T* const y = output_.resize(domain_, signal);
-    signal.record(domain_, tape_, input_.data(), y);
-    return y;
+    signal.record(domain_, tape_, input_.data(), output_.resize(domain_, signal));
   }
 
   /// dy: [channels, length], the loss's derivative in the output of the last `forward`, of the same signal. Adds to
@@ -36,21 +44,39 @@ class SignalGradient {
                              "SignalGradient: dy must be as long as the series, expected ", domain_.length,
                              ", got ", dy.length);
     gather(dy, S::channels, seed_);
-    signal.pull(domain_, tape_, input_.data(), output_.data(), seed_.data(), dx, gradient);
+    if (dx) dinput_.setZero(domain_.plane(signal.inputs()));
+    pull(signal, gradient, dx ? dinput_.data() : nullptr);
+    for (Index c = 0; dx && c < signal.inputs(); ++c)
+      for (Index t = 0; t < dy.length; ++t) dx[c * dy.length + t] += *sample(dinput_.data(), c, t);
+  }
+
+  /// The same where all of the derivative is `slopes`, [channels], of each channel at one of the `times`, [channels].
+  void backward(const S& signal, const Index* times, const T* slopes, S& gradient) {
+    seed_.setZero(domain_.plane(S::channels));
+    for (Index c = 0; c < S::channels; ++c) *sample(seed_.data(), c, times[c]) = slopes[c];
+    pull(signal, gradient, nullptr);
   }
 
  private:
   using Domain = Frames<T>;
   using Plane = Eigen::Array<T, Eigen::Dynamic, 1>;
 
-  static void gather(Series<T> from, Index channels, Plane& to) {
-    to.resize(channels * from.length);
+  T* sample(T* plane, Index channel, Index time) const {
+    return plane + channel * domain_.stride() + Domain::margin + time;
+  }
+
+  void gather(Series<T> from, Index channels, Plane& to) const {
+    to.setZero(domain_.plane(channels));
     for (Index c = 0; c < channels; ++c)
-      std::copy_n(from.data + c * from.stride, from.length, to.data() + c * from.length);
+      std::copy_n(from.data + c * from.stride, from.length, sample(to.data(), c, 0));
+  }
+
+  void pull(const S& signal, S& gradient, T* dx) {
+    signal.pull(domain_, tape_, input_.data(), output_.data(), seed_.data(), dx, gradient);
   }
 
   Domain domain_{0};
-  Plane input_, seed_;
+  Plane input_, seed_, dinput_, rows_;
   typename Domain::template Buffer<S> output_;
   typename S::template Tape<Domain> tape_;
 };

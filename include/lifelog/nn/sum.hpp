@@ -15,7 +15,8 @@ struct Sum : Pair<Sum, A, B> {
   using Tape = typename Both::template Tape<D>;
 
   template<bool fresh, int Rows, int Columns, class At>
-  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out, const typename Both::Chunk& chunk,
+  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out,
+                                 const typename Both::template Chunk<typename At::Pace>& chunk,
                                  SignalView<T> x, Index row, At at) const {
     this->first.template block<fresh>(out, chunk.first, x, row, at);
     this->second.template block<false>(out, chunk.second, x, row, at);
@@ -48,18 +49,16 @@ template<class T, Index channels_>
 struct Identity : Parameterless<Identity<T, channels_>, T, channels_> {
   static constexpr bool pointwise = false;
   using Base = Parameterless<Identity<T, channels_>, T, channels_>;
-  using Chunk = NodeBase::Chunk;
 
   explicit Identity(Index count = channels_) : Base(count) {}
 
-  void prepare(Chunk&, SignalView<T>, Stripes) const {}
-
   template<bool fresh, int Rows, int Columns, class At>
-  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out, const Chunk&, SignalView<T> x,
-                                 Index row, At at) const {
+  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out,
+                                 const NodeBase::Chunk<typename At::Pace>&, SignalView<T> x, Index row,
+                                 At at) const {
     detail::unroll<Rows>([&](auto r) {
       detail::unroll<Columns>([&](auto p) {
-        const auto value = detail::load(x.data + (row + r) * x.stride + at.template offset<T>(p));
+        const auto value = detail::load(x.data + (row + r) * x.stride + at.offset(p));
         out.at[r][p] = fresh ? value : detail::padd(out.at[r][p], value);
       });
     });
@@ -83,18 +82,19 @@ struct Identity : Parameterless<Identity<T, channels_>, T, channels_> {
  private:
   template<class D, class F>
   void each_plane(const D& domain, F f) const {
-    for (Index c = 0; c < this->outputs(); ++c)
-      if constexpr (requires { Peaks(domain); }) {
-        f(c * domain.input_stride() + D::Read::set.find(0) * D::lanes + c, c);
-      } else if constexpr (requires { typename D::Reach; }) {
-        for (Index j = 0; j < D::Reach::set.size; ++j) {
-          const Index in = c * domain.input_stride() + D::Read::set.find(D::Reach::set.at[j]) * D::lanes;
+    if constexpr (requires { domain.first_channel; }) {
+      for (Index l = 0; l < domain.channel_count; ++l)
+        f((domain.first_channel + l) * domain.input_stride() + domain.read->find(0) * D::lanes + l, l);
+    } else if constexpr (requires { domain.reach; }) {
+      for (Index c = 0; c < this->outputs(); ++c)
+        for (Index j = 0; j < domain.reach->size(); ++j) {
+          const Index in = c * domain.input_stride() + domain.read->find(domain.reach->at(j)) * D::lanes;
           const Index out = c * domain.stride() + j * D::lanes;
           for (Index l = 0; l < D::lanes; ++l) f(in + l, out + l);
         }
-      } else {
-        for (Index l = 0; l < domain.stride(); ++l) f(c * domain.stride() + l, c * domain.stride() + l);
-      }
+    } else {
+      for (Index i = 0; i < domain.plane(this->outputs()); ++i) f(i, i);
+    }
   }
 };
 

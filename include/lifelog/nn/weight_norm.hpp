@@ -22,7 +22,7 @@ struct WeightNorm<CausalConv<T, in, out, taps, dilation_>> : NodeBase {
   static constexpr bool pointwise = false;
 
   Eigen::Matrix<T, out, 1> weight_g;
-  Eigen::Matrix<T, out, Plain::columns> weight_v;
+  detail::Weights<T, out, Plain::columns> weight_v;
   Eigen::Matrix<T, out, 1> bias;
 
   explicit WeightNorm(Index count = in) {
@@ -33,9 +33,6 @@ struct WeightNorm<CausalConv<T, in, out, taps, dilation_>> : NodeBase {
 
   Index inputs() const { return weight_v.cols() / taps; }
   Index outputs() const { return out; }
-
-  template<class Reach>
-  using Reads = typename Plain::template Reads<Reach>;
 
   template<class Visitor, class... Nets>
   static void visit(Visitor& visitor, const Path& path, Nets&... nets) {

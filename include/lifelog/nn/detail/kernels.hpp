@@ -3,7 +3,7 @@
 
 #include "packet.hpp"
 
-// The three loops all linear nodes stand on. Operands are planes of lanes: `x + i * x_stride` is channel i,
+// The loops all linear nodes stand on. Operands are planes of lanes: `x + i * x_stride` is channel i,
 // and lanes are consecutive times, samples or windows. Weights lie as column-major (outputs × inputs·taps),
 // column k·inputs + i holding tap k of input i.
 
@@ -99,6 +99,23 @@ EIGEN_ALWAYS_INLINE void accumulate_transposed(Block<T, Rows, Columns>& block, c
     unroll<Rows>([&](auto r) {
       const auto w = broadcast(weight[r * weight_stride]);
       unroll<Columns>([&](auto p) { sum.at[r][p] = pmadd(w, value[p], sum.at[r][p]); });
+    });
+  }
+  block = sum;
+}
+
+/// block(r, p) += Σ_{t<length} x[r·x_stride + t] · y[t·y_stride + p·packet …]: what a series' samples have to do with others
+/// that lie side by side.
+template<class T, int Rows, int Columns>
+EIGEN_ALWAYS_INLINE void accumulate_correlation(Block<T, Rows, Columns>& block, const T* x, Index x_stride,
+                                                const T* y, Index y_stride, Index length) {
+  auto sum = block;
+  for (Index t = 0; t < length; ++t, ++x, y += y_stride) {
+    Packet<T> value[Columns];
+    unroll<Columns>([&](auto p) LIFELOG_INLINED { value[p] = load(y + p * packet_size<T>); });
+    unroll<Rows>([&](auto r) LIFELOG_INLINED {
+      const auto w = broadcast(x[r * x_stride]);
+      unroll<Columns>([&](auto p) LIFELOG_INLINED { sum.at[r][p] = pmadd(w, value[p], sum.at[r][p]); });
     });
   }
   block = sum;

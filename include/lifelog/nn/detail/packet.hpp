@@ -16,16 +16,20 @@ inline constexpr int block_packets = 2;
 template<class T>
 inline constexpr Index block_width = block_packets* packet_size<T>;
 
-/// Calls f(rows, first) for consecutive blocks of rows that cover `channels`, `rows` an integral_constant:
-/// whole blocks, then one remainder block of every size that is needed.
-template<class F>
-EIGEN_ALWAYS_INLINE void for_row_blocks(Index channels, F&& f) {
+/// Calls f(rows, first) for consecutive blocks of rows that cover `count`, `rows` an integral_constant: whole blocks, then
+/// one remainder block. Where `channels`, which is `count`, is a constant, no other remainder is compiled.
+template<Index channels = Eigen::Dynamic, class F>
+EIGEN_ALWAYS_INLINE void for_row_blocks(Index count, F&& f) {
   Index row = 0;
-  for (; row + block_rows <= channels; row += block_rows) f(std::integral_constant<int, block_rows>{}, row);
-  const Index rest = channels - row;
-  unroll<block_rows - 1>([&](auto i) {
-    if (rest == i + 1) f(std::integral_constant<int, i + 1>{}, row);
-  });
+  for (; row + block_rows <= count; row += block_rows) f(std::integral_constant<int, block_rows>{}, row);
+  if constexpr (channels == Eigen::Dynamic) {
+    const Index rest = count - row;
+    unroll<block_rows - 1>([&](auto i) {
+      if (rest == i + 1) f(std::integral_constant<int, i + 1>{}, row);
+    });
+  } else if constexpr (channels % block_rows > 0) {
+    f(std::integral_constant<int, static_cast<int>(channels % block_rows)>{}, row);
+  }
 }
 
 /// Smallest multiple of `unit` that is not below `n`.
