@@ -81,9 +81,8 @@ struct Chain : NodeBase {
   }
 
   template<bool fresh, int Rows, int Columns, class At>
-  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out,
-                                 const Chunk<typename At::Pace>& chunk, SignalView<T> x, Index row,
-                                 At at) const {
+  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out, const Chunk<typename At::Pace>& chunk,
+                                 SignalView<T> x, Index row, At at) const {
     if constexpr (!B::pointwise) {
       second.template block<fresh>(out, chunk.second, chunk.between.view(), row, at);
     } else if constexpr (fresh) {

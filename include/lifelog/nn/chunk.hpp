@@ -52,9 +52,8 @@ struct Pace {
 /// The pace that suits a signal: the chunk's length by its widest layer, striped as long as no past is longer than an eighth
 /// of a chunk.
 template<class F>
-using PaceOf =
-    Pace<typename F::Scalar, detail::chunk_length_for<typename F::Scalar>(F::widest),
-         (8 * F::deepest <= detail::chunk_length_for<typename F::Scalar>(F::widest))>;
+using PaceOf = Pace<typename F::Scalar, detail::chunk_length_for<typename F::Scalar>(F::widest),
+                    (8 * F::deepest <= detail::chunk_length_for<typename F::Scalar>(F::widest))>;
 
 /// A chunk of `count` samples, in `depth` packets a channel. What lies beyond the samples is of no consequence.
 template<class P>

@@ -45,16 +45,16 @@ struct CausalConv : NodeBase {
 
   /// Whether outputs `dilation` samples apart are evaluated in pairs: with three taps, where that divides a chunk.
   template<class P>
-  static constexpr bool in_pairs = taps == 3 && P::packets(dilation_) > 0 &&
-                                   P::depth % std::max<Index>(2 * P::packets(dilation_), 1) == 0;
+  static constexpr bool in_pairs =
+      taps == 3 && P::packets(dilation_) > 0 && P::depth % std::max<Index>(2 * P::packets(dilation_), 1) == 0;
   template<class P>
   static constexpr Index spread = in_pairs<P> ? P::packets(dilation_) : 1;
   template<class P>
-  static constexpr Index period = detail::block_packets * spread<P>;
+  static constexpr Index period = detail::block_packets* spread<P>;
 
   /// Whether weights are too many to be read where they are, a few of each column at a time.
-  static constexpr bool rearranged =
-      std::max<Index>(in, 1) * out * taps > detail::weight_bytes / static_cast<Index>(sizeof(T));
+  static constexpr bool rearranged = std::max<Index>(in, 1) * out * taps >
+                                     detail::weight_bytes / static_cast<Index>(sizeof(T));
 
   template<class P>
   struct PairChunk : NodeBase::Chunk<P> {
@@ -62,7 +62,7 @@ struct CausalConv : NodeBase {
   };
   template<class P>
   struct RearrangedChunk : NodeBase::Chunk<P> {
-    detail::RowBlocks<T> weight, sum, alternating;
+    detail::RowBlocks<T, out> weight, sum, alternating;
   };
   template<class P>
   using Chunk = std::conditional_t<rearranged, RearrangedChunk<P>,
@@ -72,7 +72,7 @@ struct CausalConv : NodeBase {
   void begin(C& chunk) const {
     const auto n = inputs();
     if constexpr (rearranged) chunk.weight.assign(weight);
-    if constexpr (requires { chunk.sum; }) {
+    if constexpr (in_pairs<typename C::Pace>) {
       const auto ends = (weight.leftCols(n) + weight.rightCols(n)).eval();
       set(chunk.sum, T(0.5) * (ends + weight.middleCols(n, n)));
       set(chunk.alternating, T(0.5) * (ends - weight.middleCols(n, n)));
@@ -93,8 +93,8 @@ struct CausalConv : NodeBase {
                                            at_row(chunk.alternating, row)};
       detail::accumulate_pair(y, weights, stride, x.data + at.offset(0), x.stride, inputs(), step);
     } else {
-      detail::accumulate(y, own, stride, x.data, x.stride, inputs(), taps,
-                         [&](Index k, Index p) { return at.offset(p) - (taps - 1 - k) * step; });
+      detail::accumulate_in_chains(y, own, stride, x.data, x.stride, inputs(), taps,
+                                   [&](Index k, Index p) { return at.offset(p) - (taps - 1 - k) * step; });
     }
   }
 
@@ -163,8 +163,7 @@ struct CausalConv : NodeBase {
     lanes_of<lanes>(gradient.bias, domain).array() += slope;
     each_peak_read(domain, [&](Index column, Index at) {
       lanes_of<lanes>(gradient.weight.col(column), domain).array() += slope * at_peaks(x + at, domain);
-      if (dx)
-        at_peaks(dx + at, domain) += slope * lanes_of<lanes>(weight.col(column), domain).array();
+      if (dx) at_peaks(dx + at, domain) += slope * lanes_of<lanes>(weight.col(column), domain).array();
     });
   }
 
@@ -290,7 +289,8 @@ struct CausalConv : NodeBase {
   template<class D, class F>
   void each_peak_read(const D& domain, F f) const {
     for (Index k = 0; k < taps; ++k)
-      for (Index i = 0; i < inputs(); ++i) f(k * inputs() + i, i * domain.input_stride() + read(domain, 0, k));
+      for (Index i = 0; i < inputs(); ++i)
+        f(k * inputs() + i, i * domain.input_stride() + read(domain, 0, k));
   }
 
   template<bool fresh, int Rows, int Columns>

@@ -117,9 +117,8 @@ struct Given : NodeBase {
   }
 
   template<bool fresh, int Rows, int Columns, class At>
-  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out,
-                                 const Chunk<typename At::Pace>& chunk, SignalView<T>, Index row,
-                                 At at) const {
+  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out, const Chunk<typename At::Pace>& chunk,
+                                 SignalView<T>, Index row, At at) const {
     function.template block<fresh>(out, chunk.inner, chunk.input->view(), row, at);
   }
 

@@ -31,25 +31,55 @@ class MaxOverTimeGradient {
   /// Whether a series of this length is recomputed whole.
   bool takes_all(Index length) const { return may_take_all && channels * read_.size() > length; }
 
+  /// Evaluates x as `MaxOverTime` does, for `backward`, which need not compute again what this keeps where the series is
+  /// recomputed whole. x must stay until then. values, times: [channels].
+  void forward(const S& signal, Series<T> x, T* values, Index* times) {
+    series_ = x;
+    if constexpr (may_take_all) {
+      if (takes_all(x.length)) {
+        whole().record(signal, x);
+        whole().maxima(values, times_);
+        std::copy_n(times_, channels, times);
+        return;
+      }
+    }
+    if (!evaluate_) evaluate_ = std::make_unique<MaxOverTime<S>>(signal);
+    (*evaluate_)(signal, x, values, times_);
+    std::copy_n(times_, channels, times);
+  }
+
+  /// The gradient of the last `forward`, of the same signal; slopes: [channels], the loss's derivative in each maximum. Adds to
+  /// `gradient`.
+  void backward(const S& signal, const T* slopes, S& gradient) {
+    if constexpr (may_take_all) {
+      if (takes_all(series_.length)) return whole().backward(signal, times_, slopes, gradient);
+    }
+    (*this)(signal, series_, times_, slopes, gradient);
+  }
+
   /// times: [channels] as evaluation gave them; slopes: [channels], the loss's derivative in each maximum.
   /// Adds to `gradient`.
   void operator()(const S& signal, Series<T> x, const Index* times, const T* slopes, S& gradient) {
     if constexpr (may_take_all) {
       if (takes_all(x.length)) {
-        if (!all_) all_ = std::make_unique<SignalGradient<S>>();
-        all_->record(signal, x);
-        all_->backward(signal, times, slopes, gradient);
-        return;
+        whole().record(signal, x);
+        return whole().backward(signal, times, slopes, gradient);
       }
     }
     input_.resize(signal.inputs() * read_.size() * lanes);
     for (Index first = 0; first < channels; first += lanes)
-      pull_group(signal, x, first, std::min(lanes, channels - first), times + first, slopes + first, gradient);
+      pull_group(signal, x, first, std::min(lanes, channels - first), times + first, slopes + first,
+                 gradient);
   }
 
  private:
   using Domain = Peaks<T, lanes>;
   static constexpr bool may_take_all = channels * (S::lookback + 1) > chunk_length;
+
+  SignalGradient<S>& whole() {
+    if (!whole_) whole_ = std::make_unique<SignalGradient<S>>();
+    return *whole_;
+  }
 
   void pull_group(const S& signal, Series<T> x, Index first, Index count, const Index* times, const T* slopes,
                   S& gradient) {
@@ -105,7 +135,10 @@ class MaxOverTimeGradient {
   Instants reach_, read_;
   Eigen::Array<T, Eigen::Dynamic, 1> input_;
   typename S::template Tape<Domain> tape_;
-  std::unique_ptr<SignalGradient<S>> all_;
+  std::unique_ptr<SignalGradient<S>> whole_;
+  std::unique_ptr<MaxOverTime<S>> evaluate_;
+  Series<T> series_{nullptr, 0, 0};
+  Index times_[channels];
   alignas(64) T output_[lanes];
   alignas(64) T seed_[lanes];
 };

@@ -42,6 +42,7 @@ struct NodeBase {
   static constexpr Index period = detail::block_packets;
   template<class P>
   struct Chunk {
+    using Pace = P;
     void reset() {}
     void advance(Stripes<P>) {}
   };

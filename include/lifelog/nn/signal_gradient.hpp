@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <limits>
+
 #include "../core/error.hpp"
 #include "expression.hpp"
 #include "series.hpp"
@@ -34,6 +36,17 @@ class SignalGradient {
     domain_.length = x.length;
     gather(x, signal.inputs(), input_);
     signal.record(domain_, tape_, input_.data(), output_.resize(domain_, signal));
+  }
+
+  /// Each channel's maximum of what was recorded, and when it was first reached, as `MaxOverTime` gives them. [channels] each.
+  void maxima(T* values, Index* times) const {
+    const bool finite = ((input_ * T(0)) == T(0)).all();
+    for (Index c = 0; c < S::channels; ++c) {
+      const T* const y = output_.data() + c * domain_.stride() + Domain::margin;
+      const T* const largest = std::max_element(y, y + domain_.length);
+      values[c] = finite ? *largest : std::numeric_limits<T>::quiet_NaN();
+      times[c] = finite ? largest - y : 0;
+    }
   }
 
   /// dy: [channels, length], the loss's derivative in the output of the last `forward`, of the same signal. Adds to

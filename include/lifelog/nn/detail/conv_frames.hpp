@@ -21,10 +21,12 @@ class ConvFrames {
       for_row_blocks<out>(out, [&](auto rows, Index row) {
         Block<T, rows, block_packets> block;
         unroll<rows>([&](auto r) LIFELOG_INLINED {
-          unroll<block_packets>([&](auto p) LIFELOG_INLINED { block.at[r][p] = broadcast(conv.bias[row + r]); });
+          unroll<block_packets>([&](auto p)
+                                    LIFELOG_INLINED { block.at[r][p] = broadcast(conv.bias[row + r]); });
         });
-        accumulate(block, weights_.at(row) + (taps - seen) * inputs * rows, rows, x + margin + t, stride, inputs,
-                   seen, [&](Index k, Index p) { return p * packet - (seen - 1 - k) * dilation; });
+        accumulate_in_chains(block, weights_.at(row) + (taps - seen) * inputs * rows, rows, x + margin + t,
+                             stride, inputs, seen,
+                             [&](Index k, Index p) { return p * packet - (seen - 1 - k) * dilation; });
         store_block(block, y + row * stride + margin + t, stride);
       });
     }
@@ -55,7 +57,8 @@ class ConvFrames {
   template<int Rows, int Columns>
   static void store_block(const Block<T, Rows, Columns>& block, T* to, Index stride) {
     unroll<Rows>([&](auto r) LIFELOG_INLINED {
-      unroll<Columns>([&](auto p) LIFELOG_INLINED { store<T>(to + r * stride + p * packet, block.at[r][p]); });
+      unroll<Columns>([&](auto p)
+                          LIFELOG_INLINED { store<T>(to + r * stride + p * packet, block.at[r][p]); });
     });
   }
   template<int Rows, int Columns>
@@ -69,16 +72,18 @@ class ConvFrames {
   template<class Conv>
   void pull_inputs(const Frames<T>& frames, const Conv& conv, const T* dy, T* dx) {
     const Index inputs = conv.inputs(), stride = frames.stride();
-    weights_.assign(inputs, taps * out,
-                    [&](Index i, Index column) { return conv.weight(column % out, column / out * inputs + i); });
+    ahead_.assign(inputs, taps * out, [&](Index i, Index column) {
+      return conv.weight(column % out, column / out * inputs + i);
+    });
     for (Index t = 0; t < frames.length; t += width) {
       const Index seen = taps_within(frames.length - 1 - t);
       for_row_blocks<in>(inputs, [&](auto rows, Index row) {
         Block<T, rows, block_packets> block;
         T* const to = dx + row * stride + margin + t;
         load_block(block, to, stride);
-        accumulate(block, weights_.at(row) + (taps - seen) * out * rows, rows, dy + margin + t, stride, out, seen,
-                   [&](Index k, Index p) { return p * packet + (seen - 1 - k) * dilation; });
+        accumulate_in_chains(block, ahead_.at(row) + (taps - seen) * out * rows, rows, dy + margin + t,
+                             stride, out, seen,
+                             [&](Index k, Index p) { return p * packet + (seen - 1 - k) * dilation; });
         store_block(block, to, stride);
       });
     }
@@ -135,7 +140,8 @@ class ConvFrames {
     }
   }
 
-  RowBlocks<T> weights_;
+  RowBlocks<T, out> weights_;
+  RowBlocks<T, in> ahead_;
   Eigen::Array<T, Eigen::Dynamic, 1> by_time_, sums_;
 };
 

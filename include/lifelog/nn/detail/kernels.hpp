@@ -40,6 +40,53 @@ EIGEN_ALWAYS_INLINE void accumulate(Block<T, Rows, Columns>& block, const T* wei
   block = sum;
 }
 
+/// The same as `accumulate`, in another order where a block is so small that its sums would wait for themselves: inputs, or taps
+/// where there are fewer inputs, are then summed in several chains.
+template<class T, int Rows, int Columns, class Offset>
+EIGEN_ALWAYS_INLINE void accumulate_in_chains(Block<T, Rows, Columns>& block, const T* weight,
+                                              Index weight_stride, const T* x, Index x_stride, Index inputs,
+                                              Index taps, Offset offset) {
+  constexpr int chains = 8 / (Rows * Columns);
+  if constexpr (chains < 2) {
+    accumulate(block, weight, weight_stride, x, x_stride, inputs, taps, offset);
+  } else {
+    Block<T, Rows, Columns> sum[chains];
+    unroll<chains>([&](auto c) LIFELOG_INLINED {
+      unroll<Rows>([&](auto r) LIFELOG_INLINED {
+        unroll<Columns>([&](auto p)
+                            LIFELOG_INLINED { sum[c].at[r][p] = c == 0 ? block.at[r][p] : broadcast(T(0)); });
+      });
+    });
+    const auto add = [&](Block<T, Rows, Columns>& to, Index k, Index i) LIFELOG_INLINED {
+      const T* const w = weight + (k * inputs + i) * weight_stride;
+      unroll<Columns>([&](auto p) LIFELOG_INLINED {
+        const auto value = load(x + i * x_stride + offset(k, p));
+        unroll<Rows>([&](auto r)
+                         LIFELOG_INLINED { to.at[r][p] = pmadd(broadcast(w[r]), value, to.at[r][p]); });
+      });
+    };
+    const auto run = [&](Index outer, Index inner, auto step) LIFELOG_INLINED {
+      for (Index o = 0; o < outer; ++o) {
+        Index i = 0;
+        for (; i + chains <= inner; i += chains)
+          unroll<chains>([&](auto c) LIFELOG_INLINED { step(sum[c], o, i + c); });
+        for (; i < inner; ++i) step(sum[0], o, i);
+      }
+    };
+    if (inputs >= chains)
+      run(taps, inputs, [&](auto& to, Index k, Index i) LIFELOG_INLINED { add(to, k, i); });
+    else
+      run(inputs, taps, [&](auto& to, Index i, Index k) LIFELOG_INLINED { add(to, k, i); });
+    unroll<Rows>([&](auto r) LIFELOG_INLINED {
+      unroll<Columns>([&](auto p) LIFELOG_INLINED {
+        block.at[r][p] = sum[0].at[r][p];
+        unroll<chains - 1>(
+            [&](auto c) LIFELOG_INLINED { block.at[r][p] = padd(block.at[r][p], sum[c + 1].at[r][p]); });
+      });
+    });
+  }
+}
+
 /// What `accumulate_pair` knows a convolution of three taps by, each (outputs × inputs) and pointing at the block's first
 /// output: the oldest tap and the present one as they are, half the sum of all three, and half their alternating sum.
 template<class T>

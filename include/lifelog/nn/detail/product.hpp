@@ -41,7 +41,7 @@ EIGEN_ALWAYS_INLINE void product_packet(T* y, T* pending, const T* weight, const
   unroll<taps - 1>([&](auto k) LIFELOG_INLINED {
     later[k] = k == taps - 2 ? pset1<P>(T(0)) : ploadu<P>(pending + (k + 1) * out);
   });
-  for_inputs<in, chains>(inputs, [&](Index i, auto c) LIFELOG_INLINED {
+  for_inputs<(in * taps <= 96 ? in : Eigen::Dynamic), chains>(inputs, [&](Index i, auto c) LIFELOG_INLINED {
     const P value = pset1<P>(x[i]);
     const auto tap = [&](Index k) LIFELOG_INLINED { return ploadu<P>(weight + (k * inputs + i) * out); };
     now[c] = pmadd(tap(taps - 1), value, now[c]);
@@ -69,6 +69,36 @@ EIGEN_ALWAYS_INLINE void product_rows(T* y, T* pending, const T* weight, const T
   }
 }
 
+/// to = start + W x for one tap's weights W and a packet of outputs.
+template<class P, Index out, class T>
+EIGEN_ALWAYS_INLINE void product_tap(T* to, const P& start, const T* weight, Index inputs, const T* x) {
+  constexpr int chains = 4;
+  P sum[chains] = {start};
+  unroll<chains - 1>([&](auto c) LIFELOG_INLINED { sum[c + 1] = Eigen::internal::pset1<P>(T(0)); });
+  for_inputs<Eigen::Dynamic, chains>(inputs, [&](Index i, auto c) LIFELOG_INLINED {
+    sum[c] = pmadd(Eigen::internal::ploadu<P>(weight + i * out), Eigen::internal::pset1<P>(x[i]), sum[c]);
+  });
+  Eigen::internal::pstoreu(to, padd(padd(sum[0], sum[1]), padd(sum[2], sum[3])));
+}
+
+/// `product` for so many taps that their sums would not stay in registers: one tap after the other.
+template<Index out, int taps, class T>
+void product_by_taps(T* y, T* pending, const T* weight, const T* bias, Index inputs, const T* x) {
+  using P = OutputPacket<T, out>;
+  constexpr Index lanes = Eigen::internal::unpacket_traits<P>::size, whole = out / lanes * lanes;
+  const auto from = [&]<class Q>(Q, Index k, Index r) LIFELOG_INLINED {
+    using Eigen::internal::ploadu;
+    if (k == 0) return padd(ploadu<Q>(bias + r), ploadu<Q>(pending + r));
+    return k < taps - 1 ? ploadu<Q>(pending + k * out + r) : Eigen::internal::pset1<Q>(T(0));
+  };
+  for (Index k = 0; k < taps; ++k) {
+    T* const to = k == 0 ? y : pending + (k - 1) * out;
+    const T* const w = weight + (taps - 1 - k) * inputs * out;
+    for (Index r = 0; r < whole; r += lanes) product_tap<P, out>(to + r, from(P{}, k, r), w + r, inputs, x);
+    for (Index r = whole; r < out; ++r) product_tap<T, out>(to + r, from(T{}, k, r), w + r, inputs, x);
+  }
+}
+
 /// What a sample x adds to the present output and, by the earlier ones of `taps` taps, to outputs to come:
 ///
 ///   y = bias + pending_0 + W_{taps−1} x
@@ -77,17 +107,21 @@ EIGEN_ALWAYS_INLINE void product_rows(T* y, T* pending, const T* weight, const T
 /// weight: `taps` matrices W of (out × inputs); pending: [taps − 1, out], not used with one tap. `in` may be Eigen::Dynamic.
 template<Index out, Index in, int taps, class T>
 EIGEN_ALWAYS_INLINE void product(T* y, T* pending, const T* weight, const T* bias, Index inputs, const T* x) {
-  using P = OutputPacket<T, out>;
-  constexpr Index lanes = Eigen::internal::unpacket_traits<P>::size, side_by_side = lanes > 1 ? lanes : 4;
-  constexpr Index whole = out / side_by_side * side_by_side;
-  const auto from = [&](Index r) LIFELOG_INLINED { return taps > 1 ? pending + r : nullptr; };
-  for (Index r = 0; r < whole; r += side_by_side)
-    if constexpr (lanes > 1)
-      product_packet<P, out, in, taps>(y + r, from(r), weight + r, bias + r, inputs, x);
-    else
-      product_rows<4, out, taps>(y + r, from(r), weight + r, bias + r, inputs, x);
-  for (Index r = whole; r < out; ++r)
-    product_rows<1, out, taps>(y + r, from(r), weight + r, bias + r, inputs, x);
+  if constexpr (taps > 8) {
+    product_by_taps<out, taps>(y, pending, weight, bias, inputs, x);
+  } else {
+    using P = OutputPacket<T, out>;
+    constexpr Index lanes = Eigen::internal::unpacket_traits<P>::size, side_by_side = lanes > 1 ? lanes : 4;
+    constexpr Index whole = out / side_by_side * side_by_side;
+    const auto from = [&](Index r) LIFELOG_INLINED { return taps > 1 ? pending + r : nullptr; };
+    for (Index r = 0; r < whole; r += side_by_side)
+      if constexpr (lanes > 1)
+        product_packet<P, out, in, taps>(y + r, from(r), weight + r, bias + r, inputs, x);
+      else
+        product_rows<4, out, taps>(y + r, from(r), weight + r, bias + r, inputs, x);
+    for (Index r = whole; r < out; ++r)
+      product_rows<1, out, taps>(y + r, from(r), weight + r, bias + r, inputs, x);
+  }
 }
 
 }  // namespace lifelog::nn::detail
