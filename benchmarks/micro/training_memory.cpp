@@ -8,23 +8,13 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 
 #include "../network_work.hpp"
+#include "resident.hpp"
 
 namespace {
 
-/// KiB of a line of /proc/self/status; 0 when there is none.
-long status_kib(const char* name) {
-  long kib = 0;
-  if (std::FILE* file = std::fopen("/proc/self/status", "r")) {
-    char line[256];
-    while (std::fgets(line, sizeof line, file))
-      if (std::strncmp(line, name, std::strlen(name)) == 0) kib = std::atol(line + std::strlen(name) + 1);
-    std::fclose(file);
-  }
-  return kib;
-}
+using lifelog::benchmarks::status_kib;
 
 /// Builds data and network, then trains: what the peak grows by in the second part.
 long training_kib(int threads, lifelog::Index stretch) {

@@ -25,7 +25,8 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 TORCH = "2.14.1"
-TASKS = [("inference", 128), ("training", 128), ("training", 512), ("predictor", 52400)]
+TASKS = [("inference", 128), ("training", 128), ("training", 512), ("predictor", 52400),
+         ("tcn-forward", 32), ("tcn-training", 32)]
 PEERS = ["lifelog", "torch, memory kept", "torch, default"]
 
 
@@ -57,7 +58,7 @@ def build_programs(build):
     ninja = os.environ.get("NINJA") or shutil.which("ninja")
     if not ninja or not (build / "build.ninja").exists():
         skip(f"{build} is not configured; `./run bench` does that")
-    targets = ["benchmarks/peers/peer_worker", "benchmarks/peers/agreement", "examples/train_mil",
+    targets = ["benchmarks/peers/peer_worker", "benchmarks/peers/peer_tcn", "benchmarks/peers/agreement", "examples/train_mil",
                "examples/modal_importance"]
     if subprocess.run([ninja, "-C", build, *targets], stdout=sys.stderr).returncode:
         sys.exit("peers: compilation failed (see above)")
@@ -95,7 +96,9 @@ class Worker:
 
 def measure(task, batch, threads, python, build, rounds, turn):
     torch = [python, HERE / "torch_worker.py", task, batch, threads]
-    workers = [Worker([build / "benchmarks" / "peers" / "peer_worker", task, batch, threads]),
+    programs = build / "benchmarks" / "peers"
+    ours = [programs / "peer_tcn", task, batch] if task.startswith("tcn") else [programs / "peer_worker", task, batch, threads]
+    workers = [Worker(ours),
                Worker([*torch, "keep"]), Worker([*torch, "default"])]
     for round_ in range(rounds):
         for i in range(len(workers)):
@@ -107,6 +110,12 @@ def measure(task, batch, threads, python, build, rounds, turn):
         for figure in ("wall_median_ms", "cpu_median_ms"):
             row["peers"][name]["ratio_" + figure[:-3]] = row["peers"][name][figure] / ours[figure]
     return row
+
+
+def tcn_memory(python, build, batch):
+    """KiB that a training step of the TCN raises each process's peak by."""
+    return {"lifelog": int(output_of(build / "benchmarks" / "peers" / "peer_tcn", "memory", batch)),
+            "torch": int(output_of(python, HERE / "torch_tcn.py", batch))}
 
 
 def derived(rows):
@@ -179,7 +188,7 @@ def parse_arguments():
     parser.add_argument("--rounds", type=int, default=5, help="turns of each peer")
     parser.add_argument("--turn", type=float, default=0.5, help="seconds of a turn, at least one repeat")
     parser.add_argument("--threads", default="1,2")
-    parser.add_argument("--only", default="inference,training,predictor,agreement")
+    parser.add_argument("--only", default="inference,training,predictor,tcn-forward,tcn-training,agreement")
     parser.add_argument("--python", type=pathlib.Path, help="a Python that has PyTorch, numpy and safetensors already")
     return parser.parse_args()
 
@@ -197,9 +206,15 @@ def main():
             stdout=subprocess.PIPE, text=True).stdout)
     for task, batch in TASKS:
         for threads in map(int, options.threads.split(",")) if task in only else ():
+            if task.startswith("tcn") and threads > 1:
+                continue  # ours takes one series after the other
             print(f"peers: {task}, batch {batch}, {threads} thread(s)", file=sys.stderr)
             report["rows"].append(measure(task, batch, threads, python, build, options.rounds, options.turn))
     report["derived"] = derived(report["rows"])
+    if "tcn-training" in only:
+        memory = tcn_memory(python, build, 32)
+        report["derived"] += [{"figure": f"MiB of a training step of the TCN, batch 32, {name}", "value": kib / 1024}
+                              for name, kib in memory.items()]
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "peers.json").write_text(json.dumps(report, indent=1) + "\n")
     (options.out / "peers.txt").write_text(as_text(report))

@@ -2,7 +2,7 @@
 """PyTorch's side of run.py, the counterpart of worker.cpp: prepares one task, then, for each number read from standard
 input, works that many seconds (at least one repeat) and prints the repeats' times as one line of JSON.
 
-    python3 benchmarks/peers/torch_worker.py inference|training|predictor BATCH THREADS keep|default
+    python3 benchmarks/peers/torch_worker.py inference|training|predictor|tcn-forward|tcn-training BATCH THREADS keep|default
 
 The last argument is what glibc does with freed memory (see torch_network.py).
 """
@@ -13,6 +13,7 @@ import time
 import torch
 
 import torch_network
+import torch_tcn
 from torch_predictor import PredictorNetwork, random_rows
 from torch_network import study
 
@@ -54,7 +55,8 @@ def main():
         torch_network.keep_freed_memory()
     torch.set_num_threads(threads)
     torch.manual_seed(1)
-    step = {"inference": inference, "training": training, "predictor": predictor}[task](batch)
+    step = {"inference": inference, "training": training, "predictor": predictor, "tcn-forward": torch_tcn.forward,
+            "tcn-training": torch_tcn.training}[task](batch)
     step()  # allocations and kernel selection stay outside
     print("ready", flush=True)
     for line in sys.stdin:
