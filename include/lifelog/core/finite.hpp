@@ -63,7 +63,8 @@ constexpr bool all_finite(const T* x, Index count) {
   Index i = 0;
   for (; i + block <= count; i += block)
     for (Index j = 0; j < block; ++j) look_at(x[i + j]);
-  for (; i < count; ++i) look_at(x[i]);
+  const Index rest = count % block;
+  for (Index j = 0; j < rest; ++j) look_at(x[i + j]);
   return (carried & Bits::sign) == 0;
 }
 
