@@ -3,6 +3,7 @@
 // The causal encoder's signal over a minute of each modality of the study: evaluation, and the gradient.
 
 #include <lifelog/mil/bag_network.hpp>
+#include <lifelog/nn/max_over_time_gradient.hpp>
 #include <memory>
 
 #include "../study_data.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <lifelog/nn/causal_block.hpp>
-#include <lifelog/nn/max_over_time.hpp>
+#include <lifelog/nn/max_over_time_gradient.hpp>
 
 #include <boost/test/unit_test.hpp>
 
