@@ -59,7 +59,7 @@ struct Noise {
 
   TrainStatus run(TrainState<BagNetwork<float>>& state, int threads) const {
     BagTask<float> task(net, owned.bags, labels, threads);
-    return train(task, range(0, 70), range(70, 90), options, state);
+    return train::train(task, range(0, 70), range(70, 90), options, state);
   }
 };
 
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(twenty_losses_are_near_pytorchs) {
   options.epochs = 20;
   options.shuffle = false;
   TrainState<BagNetwork<float>> state(net, options.optimizer);
-  BOOST_TEST((train(task, range(0, 6), {}, options, state) == TrainStatus::finished));
+  BOOST_TEST((train::train(task, range(0, 6), {}, options, state) == TrainStatus::finished));
   for (std::size_t e = 0; e < 20; ++e) {
     const double loss = expected.get<double>("loss")[e];
     BOOST_TEST(std::abs(state.history[e].loss - loss) < 1e-3 * loss, "epoch " << e);
@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(finds_the_modality_that_matters) {
   options.epochs = 60;
   options.batch = 64;
   TrainState<BagNetwork<float>> state(net, options.optimizer);
-  BOOST_TEST((train(task, range(0, 140), range(140, 180), options, state) == TrainStatus::finished));
+  BOOST_TEST((train::train(task, range(0, 140), range(140, 180), options, state) == TrainStatus::finished));
   const auto test = range(180, 240);
   std::vector<Index> predicted;
   task.predict(state.best, test, predicted);
