@@ -29,7 +29,7 @@ void compute(const std::string& in, const std::string& out) {
         {m.name, file.get<double>(std::string("input.") + m.name).data(), m.channels, m.length});
 
   mil::BagNetwork<double> net(bags.shapes(), benchmarks::study_classes);
-  mil::assign_tensors(net, file);
+  train::assign_tensors(net, file);
   auto gradient = nn::zeros_like(net);
   std::vector<Index> rows(labels.size());
   for (std::size_t n = 0; n < rows.size(); ++n) rows[n] = static_cast<Index>(n);
@@ -42,7 +42,7 @@ void compute(const std::string& in, const std::string& out) {
              RowMatrix<double>(pass.log_probabilities().leftCols(bags.count).transpose()));
   result.add("importance", RowMatrix<double>(pass.importance().leftCols(bags.count).transpose()));
   result.add("loss", {1}, std::span<const double>(&loss, 1));
-  mil::add_tensors(result, gradient, "grad.");
+  train::add_tensors(result, gradient, "grad.");
   result.save(out);
 }
 

@@ -26,7 +26,7 @@ BOOST_AUTO_TEST_CASE(groups_without_people_are_left_out) {
 BOOST_AUTO_TEST_CASE(importances_are_averaged_for_people_and_summed_for_groups) {
   const auto rows = three_people();
   report::Report report;
-  report_groups(rows, {{0, 1, 0}, {0, 1}, 2}, report);
+  report_groups(rows, {{0, 1, 0}, {0, 1}, {0, 1}, 2}, report);
   BOOST_TEST(report.people.size() == 3U);
   BOOST_TEST(report.people[0].minutes == 2);
   BOOST_TEST(report.people[0].importance[0] == 0.75);
