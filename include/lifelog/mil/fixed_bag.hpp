@@ -168,7 +168,7 @@ struct FixedBagNetwork {
   /// Number of scalars that `visit` meets.
   Index size() const {
     Index total = 0;
-    nn::visit([&](const nn::Path&, const nn::Layout& layout, const T*) { total += layout.size(); }, *this);
+    nn::visit([&](const nn::Path&, const nn::Layout& layout, const auto*) { total += layout.size(); }, *this);
     return total;
   }
 
@@ -177,8 +177,9 @@ struct FixedBagNetwork {
   void load(const T* weights, Index count) {
     lifelog::detail::require(count == size(), "weights: expected ", size(), ", got ", count);
     nn::visit(
-        [&](const nn::Path&, const nn::Layout& layout, T* to) {
-          std::copy_n(weights, layout.size(), to);
+        [&]<class To>(const nn::Path&, const nn::Layout& layout, To* to) {
+          // A counter matters to training alone, and making a whole number of it would link doubles in software.
+          if constexpr (std::is_same_v<To, T>) std::copy_n(weights, layout.size(), to);
           weights += layout.size();
         },
         *this);
