@@ -18,12 +18,12 @@ template<class T>
 __attribute__((noinline)) T multiply_add(long rounds, T factor) {
   using nn::detail::unroll, nn::detail::broadcast, nn::detail::pmadd;
   nn::detail::Packet<T> sum[peak_chains];
-  unroll<peak_chains>([&](auto i) { sum[i] = broadcast(static_cast<T>(i)); });
+  unroll<peak_chains>([&](int i) LIFELOG_INLINED { sum[i] = broadcast(static_cast<T>(i)); });
   const auto f = broadcast(factor);
   // Accumulating as the kernels do; each factor is new, so that no multiplication moves out of the loop.
   for (long round = 0; round < rounds; ++round)
-    unroll<peak_chains>([&](auto i) { sum[i] = pmadd(f, sum[(i + 1) % peak_chains], sum[i]); });
-  unroll<peak_chains - 1>([&](auto i) { sum[0] = nn::detail::padd(sum[0], sum[i + 1]); });
+    unroll<peak_chains>([&](int i) LIFELOG_INLINED { sum[i] = pmadd(f, sum[(i + 1) % peak_chains], sum[i]); });
+  unroll<peak_chains - 1>([&](int i) LIFELOG_INLINED { sum[0] = nn::detail::padd(sum[0], sum[i + 1]); });
   return nn::detail::predux(sum[0]);
 }
 

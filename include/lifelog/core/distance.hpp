@@ -94,9 +94,9 @@ EIGEN_ALWAYS_INLINE void add_squared_distances(const T* block, const T* tile, In
   using P = simd::Packet<T>;
   for (Index j = 0; j < cols; ++j) {
     const P x[2] = {simd::load(block), simd::load(block + simd::packet_size<T>)};
-    simd::unroll<count>([&](auto c) {
+    simd::unroll<count>([&](int c) LIFELOG_INLINED {
       const P coordinate = simd::broadcast(tile[c]);
-      simd::unroll<2>([&](auto r) { sum[c][r] = Squares::add(sum[c][r], simd::psub(x[r], coordinate)); });
+      simd::unroll<2>([&](int r) LIFELOG_INLINED { sum[c][r] = Squares::add(sum[c][r], simd::psub(x[r], coordinate)); });
     });
     block += RowBlocks<T>::width;
     tile += RowTiles<T>::height;
@@ -107,7 +107,7 @@ EIGEN_ALWAYS_INLINE void add_squared_distances(const T* block, const T* tile, In
 template<class T, int count, class Squares = FusedSquares>
 EIGEN_ALWAYS_INLINE void squared_distances(const T* block, const T* tile, Index cols,
                                            simd::Packet<T> (&sum)[count][2]) {
-  simd::unroll<count>([&](auto c) { sum[c][0] = sum[c][1] = simd::broadcast(T(0)); });
+  simd::unroll<count>([&](int c) LIFELOG_INLINED { sum[c][0] = sum[c][1] = simd::broadcast(T(0)); });
   add_squared_distances<T, count, Squares>(block, tile, cols, sum);
 }
 

@@ -20,9 +20,21 @@ namespace lifelog::detail::simd {
 #define LIFELOG_INLINED
 #endif
 
-/// Calls f(integral_constant<int, 0>), …, f(integral_constant<int, N−1>).
+template<class F, int... i>
+EIGEN_ALWAYS_INLINE void unroll_over(F& f, std::integer_sequence<int, i...>) {
+  (f(i), ...);
+}
+
+/// Calls f(0), …, f(N−1), written out. One function serves all of them: where f is inlined the argument is a constant to the
+/// optimiser, while an f that is told the type of each is compiled N times.
 template<int N, class F>
 EIGEN_ALWAYS_INLINE void unroll(F&& f) {
+  unroll_over(f, std::make_integer_sequence<int, N>{});
+}
+
+/// Calls f(integral_constant<int, 0>), …, f(integral_constant<int, N−1>), for what needs a constant of the language.
+template<int N, class F>
+EIGEN_ALWAYS_INLINE void unroll_constants(F&& f) {
   [&]<int... i>(std::integer_sequence<int, i...>) LIFELOG_INLINED {
     (f(std::integral_constant<int, i>{}), ...);
   }
@@ -111,9 +123,9 @@ EIGEN_ALWAYS_INLINE void transpose(P (&rows)[Eigen::internal::unpacket_traits<P>
   constexpr int size = Eigen::internal::unpacket_traits<P>::size;
   if constexpr (size > 1) {
     Eigen::internal::PacketBlock<P, size> block;
-    unroll<size>([&](auto i) LIFELOG_INLINED { block.packet[i] = rows[i]; });
+    unroll<size>([&](int i) LIFELOG_INLINED { block.packet[i] = rows[i]; });
     Eigen::internal::ptranspose(block);
-    unroll<size>([&](auto i) LIFELOG_INLINED { rows[i] = block.packet[i]; });
+    unroll<size>([&](int i) LIFELOG_INLINED { rows[i] = block.packet[i]; });
   }
 }
 
@@ -122,11 +134,10 @@ template<class P>
 EIGEN_ALWAYS_INLINE P sums_of_lanes(P (&packets)[Eigen::internal::unpacket_traits<P>::size]) {
   constexpr int size = Eigen::internal::unpacket_traits<P>::size;
   transpose(packets);
-  unroll<size / 2>([&](auto i) LIFELOG_INLINED { packets[i] = padd(packets[i], packets[size - 1 - i]); });
-  unroll<size / 4>([&](auto i) LIFELOG_INLINED { packets[i] = padd(packets[i], packets[size / 2 - 1 - i]); });
-  unroll<size / 8>([&](auto i) LIFELOG_INLINED { packets[i] = padd(packets[i], packets[size / 4 - 1 - i]); });
-  unroll<size / 16>([&](auto i)
-                        LIFELOG_INLINED { packets[i] = padd(packets[i], packets[size / 8 - 1 - i]); });
+  unroll<size / 2>([&](int i) LIFELOG_INLINED { packets[i] = padd(packets[i], packets[size - 1 - i]); });
+  unroll<size / 4>([&](int i) LIFELOG_INLINED { packets[i] = padd(packets[i], packets[size / 2 - 1 - i]); });
+  unroll<size / 8>([&](int i) LIFELOG_INLINED { packets[i] = padd(packets[i], packets[size / 4 - 1 - i]); });
+  unroll<size / 16>([&](int i) LIFELOG_INLINED { packets[i] = padd(packets[i], packets[size / 8 - 1 - i]); });
   return packets[0];
 }
 
@@ -177,11 +188,11 @@ template<>
 EIGEN_ALWAYS_INLINE Packet<float> sums_of_lanes(Packet<float> (&packets)[16]) {
   const auto doubles = [](const auto& x) LIFELOG_INLINED { return _mm512_castps_pd(x); };
   const auto floats = [](const auto& x) LIFELOG_INLINED { return _mm512_castpd_ps(x); };
-  unroll<8>([&](auto i) LIFELOG_INLINED {
+  unroll<8>([&](int i) LIFELOG_INLINED {
     const auto &a = packets[2 * i], &b = packets[2 * i + 1];
     packets[i] = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
   });
-  unroll<4>([&](auto i) LIFELOG_INLINED {
+  unroll<4>([&](int i) LIFELOG_INLINED {
     const auto a = doubles(packets[2 * i]), b = doubles(packets[2 * i + 1]);
     packets[i] = _mm512_add_ps(floats(_mm512_unpacklo_pd(a, b)), floats(_mm512_unpackhi_pd(a, b)));
   });

@@ -93,11 +93,11 @@ class Ranks {
     for (Index c = rows; c < height; ++c)
       sum[c][0] = sum[c][1] = simd::broadcast(std::numeric_limits<T>::infinity());
     for (Index r = 0; r < k; ++r, limits += width, counts += width)
-      simd::unroll<2>([&](auto h) {
+      simd::unroll<2>([&](int h) LIFELOG_INLINED {
         const P limit = simd::load(limits + h * half);
         P count = simd::load(counts + h * half);
         simd::unroll<height>(
-            [&](auto c) { count = simd::padd(count, simd::select_less(sum[c][h], limit, one, zero)); });
+            [&](int c) LIFELOG_INLINED { count = simd::padd(count, simd::select_less(sum[c][h], limit, one, zero)); });
         simd::store(counts + h * half, count);
       });
   }

@@ -21,8 +21,8 @@ struct Pointwise : Parameterless<Pointwise<T, channels_, Function>, T, channels_
 
   template<int Rows, int Columns>
   EIGEN_ALWAYS_INLINE void apply(detail::Block<T, Rows, Columns>& y) const {
-    detail::unroll<Rows>([&](auto r) {
-      detail::unroll<Columns>([&](auto p) { y.at[r][p] = Function<T>::packet(y.at[r][p]); });
+    detail::unroll<Rows>([&](int r) LIFELOG_INLINED {
+      detail::unroll<Columns>([&](int p) LIFELOG_INLINED { y.at[r][p] = Function<T>::packet(y.at[r][p]); });
     });
   }
 

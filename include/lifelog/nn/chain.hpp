@@ -92,8 +92,8 @@ struct Chain : NodeBase {
       detail::Block<T, Rows, Columns> own;
       first.template block<true>(own, chunk.first, x, row, at);
       second.apply(own);
-      detail::unroll<Rows>([&](auto r) {
-        detail::unroll<Columns>([&](auto p) { out.at[r][p] = detail::padd(out.at[r][p], own.at[r][p]); });
+      detail::unroll<Rows>([&](int r) LIFELOG_INLINED {
+        detail::unroll<Columns>([&](int p) LIFELOG_INLINED { out.at[r][p] = detail::padd(out.at[r][p], own.at[r][p]); });
       });
     }
   }

@@ -295,9 +295,9 @@ struct CausalConv : NodeBase {
 
   template<bool fresh, int Rows, int Columns>
   EIGEN_ALWAYS_INLINE void add_bias(detail::Block<T, Rows, Columns>& y, Index row) const {
-    detail::unroll<Rows>([&](auto r) {
+    detail::unroll<Rows>([&](int r) LIFELOG_INLINED {
       const auto b = detail::broadcast(bias[row + r]);
-      detail::unroll<Columns>([&](auto p) { y.at[r][p] = fresh ? b : detail::padd(y.at[r][p], b); });
+      detail::unroll<Columns>([&](int p) LIFELOG_INLINED { y.at[r][p] = fresh ? b : detail::padd(y.at[r][p], b); });
     });
   }
 
@@ -329,8 +329,8 @@ struct CausalConv : NodeBase {
                          [&](Index k, Index p) {
                            return read(domain, j + (first + p) / packets, k) + (first + p) % packets * packet;
                          });
-      detail::unroll<rows>([&](auto r) {
-        detail::unroll<columns>([&](auto p) {
+      detail::unroll<rows>([&](int r) LIFELOG_INLINED {
+        detail::unroll<columns>([&](int p) LIFELOG_INLINED {
           detail::store<T>(y + (row + r) * stride + j * D::lanes + (first + p) * packet, block.at[r][p]);
         });
       });
@@ -348,9 +348,9 @@ struct CausalConv : NodeBase {
         detail::for_row_blocks<in>(inputs(), [&](auto rows, Index row) {
           detail::Block<T, rows, 1> block;
           T* const to = dx + row * input_stride + read(domain, j, k) + p;
-          detail::unroll<rows>([&](auto r) { block.at[r][0] = detail::load(to + r * input_stride); });
+          detail::unroll<rows>([&](int r) LIFELOG_INLINED { block.at[r][0] = detail::load(to + r * input_stride); });
           detail::accumulate_transposed(block, w + row * out, out, dy + j * D::lanes + p, stride, out);
-          detail::unroll<rows>([&](auto r) { detail::store<T>(to + r * input_stride, block.at[r][0]); });
+          detail::unroll<rows>([&](int r) LIFELOG_INLINED { detail::store<T>(to + r * input_stride, block.at[r][0]); });
         });
   }
 };

@@ -64,14 +64,14 @@ struct Linear : NodeBase {
       for (Index n = piece.begin; n < piece.end; n += detail::block_width<T>)
         detail::for_row_blocks<out>(outputs(), [&](auto rows, Index row) {
           detail::Block<T, rows, detail::block_packets> block;
-          detail::unroll<rows>([&](auto r) {
+          detail::unroll<rows>([&](int r) LIFELOG_INLINED {
             detail::unroll<detail::block_packets>(
-                [&](auto p) { block.at[r][p] = detail::broadcast(bias[row + r]); });
+                [&](int p) LIFELOG_INLINED { block.at[r][p] = detail::broadcast(bias[row + r]); });
           });
           detail::accumulate(block, weight.data() + row, outputs(), x + n, stride, inputs(), 1,
                              [](Index, Index p) { return p * detail::packet_size<T>; });
-          detail::unroll<rows>([&](auto r) {
-            detail::unroll<detail::block_packets>([&](auto p) {
+          detail::unroll<rows>([&](int r) LIFELOG_INLINED {
+            detail::unroll<detail::block_packets>([&](int p) LIFELOG_INLINED {
               detail::store<T>(y + (row + r) * stride + n + p * detail::packet_size<T>, block.at[r][p]);
             });
           });
@@ -141,15 +141,15 @@ struct Linear : NodeBase {
       detail::for_row_blocks<in>(inputs(), [&](auto rows, Index row) {
         detail::Block<T, rows, detail::block_packets> block;
         T* const to = dx + row * stride + n;
-        detail::unroll<rows>([&](auto r) {
+        detail::unroll<rows>([&](int r) LIFELOG_INLINED {
           detail::unroll<detail::block_packets>(
-              [&](auto p) { block.at[r][p] = detail::load(to + r * stride + p * packet); });
+              [&](int p) LIFELOG_INLINED { block.at[r][p] = detail::load(to + r * stride + p * packet); });
         });
         detail::accumulate_transposed(block, weight.data() + row * outputs(), outputs(), dy + n, stride,
                                       outputs());
-        detail::unroll<rows>([&](auto r) {
+        detail::unroll<rows>([&](int r) LIFELOG_INLINED {
           detail::unroll<detail::block_packets>(
-              [&](auto p) { detail::store<T>(to + r * stride + p * packet, block.at[r][p]); });
+              [&](int p) LIFELOG_INLINED { detail::store<T>(to + r * stride + p * packet, block.at[r][p]); });
         });
       });
   }

@@ -168,8 +168,8 @@ class MaxOverTime {
       detail::for_row_blocks<channels>(channels, [&](auto rows, Index row) {
         detail::Block<T, rows, packets> y;
         signal.template block<true>(y, chunk_, input_.view(), row, at);
-        detail::unroll<rows>([&](auto r) LIFELOG_INLINED {
-          detail::unroll<packets>([&](auto p) LIFELOG_INLINED {
+        detail::unroll<rows>([&](int r) LIFELOG_INLINED {
+          detail::unroll<packets>([&](int p) LIFELOG_INLINED {
             auto value = y.at[r][p];
             if (ragged) value = detail::pmin(value, detail::load(limits_ + at.offset(p)));
             auto& best = best_[row + r][p];

@@ -113,9 +113,9 @@ class MaxOverTimeGradient {
     for (Index first = 0; first < lanes; first += packet) {
       detail::Packet<T> square[packet];
       detail::unroll<packet>(
-          [&](auto l) LIFELOG_INLINED { square[l] = detail::load(from + ends.end[first + l] - oldest); });
+          [&](int l) LIFELOG_INLINED { square[l] = detail::load(from + ends.end[first + l] - oldest); });
       detail::transpose(square);
-      detail::unroll<packet>([&](auto i) LIFELOG_INLINED {
+      detail::unroll<packet>([&](int i) LIFELOG_INLINED {
         if (const Index j = read_.find(oldest - i); j >= 0)
           detail::store<T>(to + j * lanes + first, square[i]);
       });

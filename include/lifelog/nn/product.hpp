@@ -19,8 +19,8 @@ struct Product : Pair<Product, A, B> {
     detail::Block<T, Rows, Columns> left, right;
     this->first.template block<true>(left, chunk.first, x, row, at);
     this->second.template block<true>(right, chunk.second, x, row, at);
-    detail::unroll<Rows>([&](auto r) {
-      detail::unroll<Columns>([&](auto p) {
+    detail::unroll<Rows>([&](int r) LIFELOG_INLINED {
+      detail::unroll<Columns>([&](int p) LIFELOG_INLINED {
         const auto &l = left.at[r][p], &m = right.at[r][p];
         out.at[r][p] = fresh ? detail::pmul(l, m) : detail::pmadd(l, m, out.at[r][p]);
       });

@@ -56,8 +56,8 @@ struct Identity : Parameterless<Identity<T, channels_>, T, channels_> {
   EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out,
                                  const NodeBase::Chunk<typename At::Pace>&, SignalView<T> x, Index row,
                                  At at) const {
-    detail::unroll<Rows>([&](auto r) {
-      detail::unroll<Columns>([&](auto p) {
+    detail::unroll<Rows>([&](int r) LIFELOG_INLINED {
+      detail::unroll<Columns>([&](int p) LIFELOG_INLINED {
         const auto value = detail::load(x.data + (row + r) * x.stride + at.offset(p));
         out.at[r][p] = fresh ? value : detail::padd(out.at[r][p], value);
       });

@@ -136,7 +136,7 @@ class DistanceSums {
       collect(part, sums);
     }
     P part[2] = {simd::broadcast(T(0)), simd::broadcast(T(0))};
-    simd::unroll<height - 1>([&](auto c) {
+    simd::unroll<height - 1>([&](int c) LIFELOG_INLINED {
       if (rest == c + 1)
         add<c + 1, both, masked>(block, tiles_.tile(places.begin / height + whole), tiles_.cols(), mask, part,
                                  both ? to_rows + whole * height * lanes : nullptr);
@@ -149,9 +149,9 @@ class DistanceSums {
                                       T* to_rows) {
     P sum[count][2];
     squared_distances<T, count>(block, tile, cols, sum);
-    simd::unroll<count>([&](auto c) {
+    simd::unroll<count>([&](int c) LIFELOG_INLINED {
       P distance[2] = {simd::square_root(sum[c][0]), simd::square_root(sum[c][1])};
-      simd::unroll<2>([&](auto r) {
+      simd::unroll<2>([&](int r) LIFELOG_INLINED {
         if (masked) distance[r] = simd::pmul(distance[r], simd::load(mask + r * lanes));
         part[r] = simd::padd(part[r], distance[r]);
       });

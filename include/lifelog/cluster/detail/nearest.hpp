@@ -22,15 +22,15 @@ class NearestKernel {
   static void run(const T* block, const RowTiles<T>& centres, Nearest<T>& out) {
     Lanes lanes;
     const P infinity = simd::broadcast(std::numeric_limits<T>::infinity());
-    simd::unroll<2>([&](auto r) { lanes.first[r] = infinity; });
-    simd::unroll<2>([&](auto r) { lanes.index[r] = simd::broadcast(T(0)); });
+    simd::unroll<2>([&](int r) LIFELOG_INLINED { lanes.first[r] = infinity; });
+    simd::unroll<2>([&](int r) LIFELOG_INLINED { lanes.index[r] = simd::broadcast(T(0)); });
     constexpr int height = RowTiles<T>::height;
     const Index whole = centres.rows() / height, rest = centres.rows() % height;
     for (Index t = 0; t < whole; ++t) tile<height>(block, centres, t, lanes);
-    simd::unroll<height - 1>([&](auto c) {
+    simd::unroll<height - 1>([&](int c) LIFELOG_INLINED {
       if (rest == c + 1) tile<c + 1>(block, centres, whole, lanes);
     });
-    simd::unroll<2>([&](auto r) { simd::store(out.index + r * simd::packet_size<T>, lanes.index[r]); });
+    simd::unroll<2>([&](int r) LIFELOG_INLINED { simd::store(out.index + r * simd::packet_size<T>, lanes.index[r]); });
   }
 
  private:
@@ -43,9 +43,9 @@ class NearestKernel {
   EIGEN_ALWAYS_INLINE static void tile(const T* block, const RowTiles<T>& centres, Index t, Lanes& lanes) {
     P sum[count][2];
     squared_distances<T, count>(block, centres.tile(t), centres.cols(), sum);
-    simd::unroll<count>([&](auto c) {
+    simd::unroll<count>([&](int c) LIFELOG_INLINED {
       const P number = simd::broadcast(static_cast<T>(t * RowTiles<T>::height + c));
-      simd::unroll<2>([&](auto r) {
+      simd::unroll<2>([&](int r) LIFELOG_INLINED {
         P& first = lanes.first[r];
         lanes.index[r] = simd::select_less(sum[c][r], first, number, lanes.index[r]);
         first = simd::pmin(sum[c][r], first);

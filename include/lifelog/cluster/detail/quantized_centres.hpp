@@ -68,11 +68,11 @@ class QuantizedCentres {
   /// The lowest scores of a block's rows and the lowest of the others, in steps; their last bits are the centres' numbers.
   void search(const std::int32_t* block, std::int32_t (&first)[width], std::int32_t (&second)[width]) const {
     Lanes lanes;
-    simd::unroll<2>([&](auto r) {
+    simd::unroll<2>([&](int r) LIFELOG_INLINED {
       lanes.first[r] = lanes.second[r] = I::broadcast(std::numeric_limits<std::int32_t>::max());
     });
     for (Index c = 0; c < count_; c += together) score_some(block, values_.data() + c * stride_, lanes);
-    simd::unroll<2>([&](auto r) {
+    simd::unroll<2>([&](int r) LIFELOG_INLINED {
       I::store(first + r * I::size, lanes.first[r]);
       I::store(second + r * I::size, lanes.second[r]);
     });
@@ -109,22 +109,21 @@ class QuantizedCentres {
                                       Lanes& lanes) const {
     const std::int32_t* centre[together];
     P score[together][2];
-    simd::unroll<together>([&](auto c) LIFELOG_INLINED {
+    simd::unroll<together>([&](int c) LIFELOG_INLINED {
       centre[c] = from + c * stride_;
       score[c][0] = score[c][1] = I::broadcast(centre[c][half_norm]);
     });
     for (Index p = first_pair; p < stride_; ++p, block += width) {
       const P x[2] = {I::load(block), I::load(block + I::size)};
-      simd::unroll<together>([&](auto c) LIFELOG_INLINED {
+      simd::unroll<together>([&](int c) LIFELOG_INLINED {
         const P pair = I::broadcast(centre[c][p]);
-        simd::unroll<2>([&](auto r)
-                            LIFELOG_INLINED { score[c][r] = I::add_products(score[c][r], x[r], pair); });
+        simd::unroll<2>([&](int r) LIFELOG_INLINED { score[c][r] = I::add_products(score[c][r], x[r], pair); });
       });
     }
     const P kept = I::broadcast(~number_bits_);
-    simd::unroll<together>([&](auto c) LIFELOG_INLINED {
+    simd::unroll<together>([&](int c) LIFELOG_INLINED {
       const P mine = I::broadcast(centre[c][number]);
-      simd::unroll<2>([&](auto r) LIFELOG_INLINED {
+      simd::unroll<2>([&](int r) LIFELOG_INLINED {
         const P numbered = I::keep_or(score[c][r], kept, mine);
         lanes.second[r] = I::min(lanes.second[r], I::max(lanes.first[r], numbered));
         lanes.first[r] = I::min(lanes.first[r], numbered);

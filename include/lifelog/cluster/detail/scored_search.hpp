@@ -100,12 +100,12 @@ class ScoredSearch {
       const T* const block = blocks_.block(c / RowBlocks<T>::width);
       P sum[2] = {simd::broadcast(T(0)), simd::broadcast(T(0))};
       for (Index j = 0; j < points_.cols(); ++j)
-        simd::unroll<2>([&](auto r) LIFELOG_INLINED {
+        simd::unroll<2>([&](int r) LIFELOG_INLINED {
           const P difference =
               simd::psub(simd::broadcast(x[j]), simd::load(block + j * RowBlocks<T>::width + r * size));
           sum[r] = simd::pmadd(difference, difference, sum[r]);
         });
-      simd::unroll<2>([&](auto r) LIFELOG_INLINED {
+      simd::unroll<2>([&](int r) LIFELOG_INLINED {
         second = simd::pmin(second, simd::pmax(first, sum[r]));
         place = simd::select_less(sum[r], first, simd::broadcast(static_cast<T>(c + r * size)), place);
         first = simd::pmin(first, sum[r]);

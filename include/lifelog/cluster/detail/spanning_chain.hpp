@@ -67,11 +67,11 @@ class SpanningChain {
       const double* from = blocks_.block(block);
       simd::Packet<double> sum[2] = {simd::broadcast(0.0), simd::broadcast(0.0)};
       for (Index j = 0; j < points_.cols(); ++j, from += width)
-        simd::unroll<2>([&](auto r) {
+        simd::unroll<2>([&](int r) LIFELOG_INLINED {
           const auto difference = simd::psub(simd::load(from + r * lanes), simd::broadcast(query[j]));
           sum[r] = RoundedSquares::add(sum[r], difference);
         });
-      simd::unroll<2>([&](auto r) {
+      simd::unroll<2>([&](int r) LIFELOG_INLINED {
         double* const to = &distance_[at(block * width + r * lanes)];
         const auto distance = simd::pmin(simd::load(to), sum[r]);
         simd::store(to, distance);

@@ -209,7 +209,7 @@ class NeighbourTree {
     const T *low = low_.row(node).data(), *high = high_.row(node).data(), *x = queries.values;
     for (Index j = 0; j < cols_; ++j, x += width) {
       const P lowest = simd::broadcast(low[j]), highest = simd::broadcast(high[j]);
-      simd::unroll<2>([&](auto r) {
+      simd::unroll<2>([&](int r) LIFELOG_INLINED {
         const P at = simd::load(x + r * half);
         const P outside = simd::pmax(zero, simd::pmax(simd::psub(lowest, at), simd::psub(at, highest)));
         sum[r] = simd::pmadd(outside, outside, sum[r]);
@@ -249,9 +249,9 @@ class NeighbourTree {
       P sum[height][2];
       if (!distances_within(queries, tiles_.tile(slot / height), sum)) continue;
       const Index count = std::min<Index>(height, last - slot);
-      simd::unroll<height>([&](auto c) {
+      simd::unroll<height>([&](int c) LIFELOG_INLINED {
         if (c >= count) return;
-        simd::unroll<2>([&](auto r) {
+        simd::unroll<2>([&](int r) LIFELOG_INLINED {
           const P limit = simd::load(queries.limit + r * half);
           if (simd::any_less(sum[c][r], limit)) offer(sum[c][r], r * half, row_of(slot + c), limit, queries);
         });
@@ -268,7 +268,7 @@ class NeighbourTree {
     for (Index j = stretch; j < cols_; j += stretch) {
       const P limit[2] = {simd::load(queries.limit), simd::load(queries.limit + half)};
       bool near = false;
-      simd::unroll<height>([&](auto c) {
+      simd::unroll<height>([&](int c) LIFELOG_INLINED {
         near = near || simd::any_less(sum[c][0], limit[0]) || simd::any_less(sum[c][1], limit[1]);
       });
       if (!near) return false;

@@ -20,9 +20,8 @@ class ConvFrames {
       const Index seen = taps_within(t + width - 1);
       for_row_blocks<out>(out, [&](auto rows, Index row) {
         Block<T, rows, block_packets> block;
-        unroll<rows>([&](auto r) LIFELOG_INLINED {
-          unroll<block_packets>([&](auto p)
-                                    LIFELOG_INLINED { block.at[r][p] = broadcast(conv.bias[row + r]); });
+        unroll<rows>([&](int r) LIFELOG_INLINED {
+          unroll<block_packets>([&](int p) LIFELOG_INLINED { block.at[r][p] = broadcast(conv.bias[row + r]); });
         });
         accumulate_in_chains(block, weights_.at(row) + (taps - seen) * inputs * rows, rows, x + margin + t,
                              stride, inputs, seen,
@@ -56,15 +55,14 @@ class ConvFrames {
 
   template<int Rows, int Columns>
   static void store_block(const Block<T, Rows, Columns>& block, T* to, Index stride) {
-    unroll<Rows>([&](auto r) LIFELOG_INLINED {
-      unroll<Columns>([&](auto p)
-                          LIFELOG_INLINED { store<T>(to + r * stride + p * packet, block.at[r][p]); });
+    unroll<Rows>([&](int r) LIFELOG_INLINED {
+      unroll<Columns>([&](int p) LIFELOG_INLINED { store<T>(to + r * stride + p * packet, block.at[r][p]); });
     });
   }
   template<int Rows, int Columns>
   static void load_block(Block<T, Rows, Columns>& block, const T* from, Index stride) {
-    unroll<Rows>([&](auto r) LIFELOG_INLINED {
-      unroll<Columns>([&](auto p) LIFELOG_INLINED { block.at[r][p] = load(from + r * stride + p * packet); });
+    unroll<Rows>([&](int r) LIFELOG_INLINED {
+      unroll<Columns>([&](int p) LIFELOG_INLINED { block.at[r][p] = load(from + r * stride + p * packet); });
     });
   }
 

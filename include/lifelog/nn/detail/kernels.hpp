@@ -24,16 +24,16 @@ EIGEN_ALWAYS_INLINE void accumulate(Block<T, Rows, Columns>& block, const T* wei
   auto sum = block;
   for (Index k = 0; k < taps; ++k) {
     const T* channel[Columns];
-    unroll<Columns>([&](auto p) { channel[p] = x + offset(k, p); });
+    unroll<Columns>([&](int p) LIFELOG_INLINED { channel[p] = x + offset(k, p); });
     for (Index i = 0; i < inputs; ++i, weight += weight_stride) {
       Packet<T> value[Columns];
-      unroll<Columns>([&](auto p) {
+      unroll<Columns>([&](int p) LIFELOG_INLINED {
         value[p] = load(channel[p]);
         channel[p] += x_stride;
       });
-      unroll<Rows>([&](auto r) {
+      unroll<Rows>([&](int r) LIFELOG_INLINED {
         const auto w = broadcast(weight[r]);
-        unroll<Columns>([&](auto p) { sum.at[r][p] = pmadd(w, value[p], sum.at[r][p]); });
+        unroll<Columns>([&](int p) LIFELOG_INLINED { sum.at[r][p] = pmadd(w, value[p], sum.at[r][p]); });
       });
     }
   }
@@ -51,25 +51,23 @@ EIGEN_ALWAYS_INLINE void accumulate_in_chains(Block<T, Rows, Columns>& block, co
     accumulate(block, weight, weight_stride, x, x_stride, inputs, taps, offset);
   } else {
     Block<T, Rows, Columns> sum[chains];
-    unroll<chains>([&](auto c) LIFELOG_INLINED {
-      unroll<Rows>([&](auto r) LIFELOG_INLINED {
-        unroll<Columns>([&](auto p)
-                            LIFELOG_INLINED { sum[c].at[r][p] = c == 0 ? block.at[r][p] : broadcast(T(0)); });
+    unroll<chains>([&](int c) LIFELOG_INLINED {
+      unroll<Rows>([&](int r) LIFELOG_INLINED {
+        unroll<Columns>([&](int p) LIFELOG_INLINED { sum[c].at[r][p] = c == 0 ? block.at[r][p] : broadcast(T(0)); });
       });
     });
     const auto add = [&](Block<T, Rows, Columns>& to, Index k, Index i) LIFELOG_INLINED {
       const T* const w = weight + (k * inputs + i) * weight_stride;
-      unroll<Columns>([&](auto p) LIFELOG_INLINED {
+      unroll<Columns>([&](int p) LIFELOG_INLINED {
         const auto value = load(x + i * x_stride + offset(k, p));
-        unroll<Rows>([&](auto r)
-                         LIFELOG_INLINED { to.at[r][p] = pmadd(broadcast(w[r]), value, to.at[r][p]); });
+        unroll<Rows>([&](int r) LIFELOG_INLINED { to.at[r][p] = pmadd(broadcast(w[r]), value, to.at[r][p]); });
       });
     };
     const auto run = [&](Index outer, Index inner, auto step) LIFELOG_INLINED {
       for (Index o = 0; o < outer; ++o) {
         Index i = 0;
         for (; i + chains <= inner; i += chains)
-          unroll<chains>([&](auto c) LIFELOG_INLINED { step(sum[c], o, i + c); });
+          unroll<chains>([&](int c) LIFELOG_INLINED { step(sum[c], o, i + c); });
         for (; i < inner; ++i) step(sum[0], o, i);
       }
     };
@@ -77,11 +75,11 @@ EIGEN_ALWAYS_INLINE void accumulate_in_chains(Block<T, Rows, Columns>& block, co
       run(taps, inputs, [&](auto& to, Index k, Index i) LIFELOG_INLINED { add(to, k, i); });
     else
       run(inputs, taps, [&](auto& to, Index i, Index k) LIFELOG_INLINED { add(to, k, i); });
-    unroll<Rows>([&](auto r) LIFELOG_INLINED {
-      unroll<Columns>([&](auto p) LIFELOG_INLINED {
+    unroll<Rows>([&](int r) LIFELOG_INLINED {
+      unroll<Columns>([&](int p) LIFELOG_INLINED {
         block.at[r][p] = sum[0].at[r][p];
         unroll<chains - 1>(
-            [&](auto c) LIFELOG_INLINED { block.at[r][p] = padd(block.at[r][p], sum[c + 1].at[r][p]); });
+            [&](int c) LIFELOG_INLINED { block.at[r][p] = padd(block.at[r][p], sum[c + 1].at[r][p]); });
       });
     });
   }
@@ -111,18 +109,18 @@ EIGEN_ALWAYS_INLINE void accumulate_pair(Block<T, Rows, 2>& block, PairWeights<T
     for (Index i = 0; i < inputs; ++i, first += weight_stride, second += weight_stride, channel += x_stride) {
       Packet<T> value[2];
       read(channel, value);
-      unroll<Rows>([&](auto r) LIFELOG_INLINED {
+      unroll<Rows>([&](int r) LIFELOG_INLINED {
         sum[r][0] = pmadd(broadcast(first[r]), value[0], sum[r][0]);
         sum[r][1] = pmadd(broadcast(second[r]), value[1], sum[r][1]);
       });
     }
   };
-  unroll<Rows>([&](auto r) LIFELOG_INLINED { y[r][0] = y[r][1] = broadcast(T(0)); });
+  unroll<Rows>([&](int r) LIFELOG_INLINED { y[r][0] = y[r][1] = broadcast(T(0)); });
   run(w.sum, w.alternating, y, [&](const T* channel, Packet<T>(&value)[2]) LIFELOG_INLINED {
     const auto before = load(channel - step), now = load(channel);
     value[0] = padd(now, before), value[1] = psub(now, before);
   });
-  unroll<Rows>([&](auto r) LIFELOG_INLINED {
+  unroll<Rows>([&](int r) LIFELOG_INLINED {
     z[r][0] = padd(block.at[r][0], padd(y[r][0], y[r][1]));
     z[r][1] = padd(block.at[r][1], psub(y[r][0], y[r][1]));
   });
@@ -130,7 +128,7 @@ EIGEN_ALWAYS_INLINE void accumulate_pair(Block<T, Rows, 2>& block, PairWeights<T
     value[0] = psub(load(channel - 2 * step), load(channel));
     value[1] = psub(load(channel + step), load(channel - step));
   });
-  unroll<Rows>([&](auto r) LIFELOG_INLINED { block.at[r][0] = z[r][0], block.at[r][1] = z[r][1]; });
+  unroll<Rows>([&](int r) LIFELOG_INLINED { block.at[r][0] = z[r][0], block.at[r][1] = z[r][1]; });
 }
 
 /// block(r, p) += Σ_o weight(o, r) · y[o·y_stride + p·packet]: the transpose of `accumulate` for one tap.
@@ -142,10 +140,10 @@ EIGEN_ALWAYS_INLINE void accumulate_transposed(Block<T, Rows, Columns>& block, c
   auto sum = block;
   for (Index o = 0; o < outputs; ++o, ++weight, y += y_stride) {
     Packet<T> value[Columns];
-    unroll<Columns>([&](auto p) { value[p] = load(y + p * packet_size<T>); });
-    unroll<Rows>([&](auto r) {
+    unroll<Columns>([&](int p) LIFELOG_INLINED { value[p] = load(y + p * packet_size<T>); });
+    unroll<Rows>([&](int r) LIFELOG_INLINED {
       const auto w = broadcast(weight[r * weight_stride]);
-      unroll<Columns>([&](auto p) { sum.at[r][p] = pmadd(w, value[p], sum.at[r][p]); });
+      unroll<Columns>([&](int p) LIFELOG_INLINED { sum.at[r][p] = pmadd(w, value[p], sum.at[r][p]); });
     });
   }
   block = sum;
@@ -159,10 +157,10 @@ EIGEN_ALWAYS_INLINE void accumulate_correlation(Block<T, Rows, Columns>& block, 
   auto sum = block;
   for (Index t = 0; t < length; ++t, ++x, y += y_stride) {
     Packet<T> value[Columns];
-    unroll<Columns>([&](auto p) LIFELOG_INLINED { value[p] = load(y + p * packet_size<T>); });
-    unroll<Rows>([&](auto r) LIFELOG_INLINED {
+    unroll<Columns>([&](int p) LIFELOG_INLINED { value[p] = load(y + p * packet_size<T>); });
+    unroll<Rows>([&](int r) LIFELOG_INLINED {
       const auto w = broadcast(x[r * x_stride]);
-      unroll<Columns>([&](auto p) LIFELOG_INLINED { sum.at[r][p] = pmadd(w, value[p], sum.at[r][p]); });
+      unroll<Columns>([&](int p) LIFELOG_INLINED { sum.at[r][p] = pmadd(w, value[p], sum.at[r][p]); });
     });
   }
   block = sum;
@@ -179,33 +177,33 @@ void accumulate_outer(T* gradient, Index gradient_stride, const T* y, Index y_st
   const auto run = [&](auto rows, auto columns, Index o, Index i) {
     constexpr int R = decltype(rows)::value, C = decltype(columns)::value;
     Packet<T> sum[R][C];
-    unroll<R>([&](auto r) { unroll<C>([&](auto c) { sum[r][c] = broadcast(T(0)); }); });
+    unroll<R>([&](int r) LIFELOG_INLINED { unroll<C>([&](int c) LIFELOG_INLINED { sum[r][c] = broadcast(T(0)); }); });
     for (Index s = 0; s < steps; ++s) {
       const T* ys = y + o * y_stride + y_offset(s);
       const T* xs = x + i * x_stride + x_offset(s);
       Packet<T> left[R];
-      unroll<R>([&](auto r) LIFELOG_INLINED { left[r] = kept(load(ys + r * y_stride)); });
-      unroll<C>([&](auto c) {
+      unroll<R>([&](int r) LIFELOG_INLINED { left[r] = kept(load(ys + r * y_stride)); });
+      unroll<C>([&](int c) LIFELOG_INLINED {
         const auto right = load(xs + c * x_stride);
-        unroll<R>([&](auto r) { sum[r][c] = pmadd(left[r], right, sum[r][c]); });
+        unroll<R>([&](int r) LIFELOG_INLINED { sum[r][c] = pmadd(left[r], right, sum[r][c]); });
       });
     }
-    const auto add = [&](auto at, T value)
+    const auto add = [&](int at, T value)
                          LIFELOG_INLINED { gradient[(i + at / R) * gradient_stride + o + at % R] += value; };
     constexpr int size = packet_size<T>;
     if constexpr (C * R % size == 0) {
       alignas(64) T total[C * R];
-      unroll<C * R / size>([&](auto group) {
+      unroll<C * R / size>([&](int group) LIFELOG_INLINED {
         Packet<T> packets[size];
-        unroll<size>([&](auto l) {
-          constexpr int at = group * size + l;
+        unroll<size>([&](int l) LIFELOG_INLINED {
+          const int at = group * size + l;
           packets[l] = sum[at % R][at / R];
         });
         store<T>(total + group * size, sums_of_lanes(packets));
       });
-      unroll<C * R>([&](auto at) { add(at, total[at]); });
+      unroll<C * R>([&](int at) LIFELOG_INLINED { add(at, total[at]); });
     } else {
-      unroll<C * R>([&](auto at) { add(at, predux(sum[at % R][at / R])); });
+      unroll<C * R>([&](int at) LIFELOG_INLINED { add(at, predux(sum[at % R][at / R])); });
     }
   };
   using One = std::integral_constant<int, 1>;

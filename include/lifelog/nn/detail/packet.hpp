@@ -30,7 +30,7 @@ EIGEN_ALWAYS_INLINE void for_row_blocks(Index count, F&& f) {
   for (; row + whole <= count; row += whole) f(std::integral_constant<int, whole>{}, row);
   if constexpr (channels == Eigen::Dynamic) {
     const Index rest = count - row;
-    unroll<whole - 1>([&](auto i) {
+    unroll_constants<whole - 1>([&](auto i) {
       if (rest == i + 1) f(std::integral_constant<int, i + 1>{}, row);
     });
   } else if constexpr (channels % whole > 0) {

@@ -11,15 +11,15 @@ namespace lifelog::nn::detail {
 template<class T, Index out>
 using OutputPacket = typename Eigen::internal::find_best_packet<T, static_cast<int>(out)>::type;
 
-/// Calls f(i, c) for every input i, where c is i modulo `chains`, a constant. Unrolled where `inputs` is a small constant.
+/// Calls f(i, c) for every input i, where c is i modulo `chains`, a constant to the optimiser. Unrolled where `inputs` is a small constant.
 template<Index inputs, int chains, class F>
 EIGEN_ALWAYS_INLINE void for_inputs(Index count, F f) {
   if constexpr (inputs != Eigen::Dynamic && inputs <= 32) {
     unroll<static_cast<int>(inputs)>(
-        [&](auto i) LIFELOG_INLINED { f(Index{i}, std::integral_constant<int, i % chains>{}); });
+        [&](int i) LIFELOG_INLINED { f(Index{i}, i % chains); });
   } else {
     for (Index i = 0; i < count; i += chains)
-      unroll<chains>([&](auto c) LIFELOG_INLINED {
+      unroll<chains>([&](int c) LIFELOG_INLINED {
         if (i + c < count) f(i + c, c);
       });
   }
@@ -37,18 +37,18 @@ EIGEN_ALWAYS_INLINE void product_packet(T* y, T* pending, const T* weight, const
   P now[chains], later[taps];
   now[0] = ploadu<P>(bias);
   if constexpr (taps > 1) now[0] = padd(now[0], ploadu<P>(pending));
-  unroll<chains - 1>([&](auto c) LIFELOG_INLINED { now[c + 1] = pset1<P>(T(0)); });
-  unroll<taps - 1>([&](auto k) LIFELOG_INLINED {
+  unroll<chains - 1>([&](int c) LIFELOG_INLINED { now[c + 1] = pset1<P>(T(0)); });
+  unroll<taps - 1>([&](int k) LIFELOG_INLINED {
     later[k] = k == taps - 2 ? pset1<P>(T(0)) : ploadu<P>(pending + (k + 1) * out);
   });
-  for_inputs<(in * taps <= 96 ? in : Eigen::Dynamic), chains>(inputs, [&](Index i, auto c) LIFELOG_INLINED {
+  for_inputs<(in * taps <= 96 ? in : Eigen::Dynamic), chains>(inputs, [&](Index i, int c) LIFELOG_INLINED {
     const P value = pset1<P>(x[i]);
     const auto tap = [&](Index k) LIFELOG_INLINED { return ploadu<P>(weight + (k * inputs + i) * out); };
     now[c] = pmadd(tap(taps - 1), value, now[c]);
-    unroll<taps - 1>([&](auto k) LIFELOG_INLINED { later[k] = pmadd(tap(taps - 2 - k), value, later[k]); });
+    unroll<taps - 1>([&](int k) LIFELOG_INLINED { later[k] = pmadd(tap(taps - 2 - k), value, later[k]); });
   });
   Eigen::internal::pstoreu(y, padd(padd(now[0], now[1]), padd(now[2], now[3])));
-  unroll<taps - 1>([&](auto k) LIFELOG_INLINED { Eigen::internal::pstoreu(pending + k * out, later[k]); });
+  unroll<taps - 1>([&](int k) LIFELOG_INLINED { Eigen::internal::pstoreu(pending + k * out, later[k]); });
 }
 
 /// `rows` outputs side by side where there are no packets: each input is loaded once for all of them.
@@ -56,15 +56,15 @@ template<int rows, Index out, int taps, class T>
 EIGEN_ALWAYS_INLINE void product_rows(T* y, T* pending, const T* weight, const T* bias, Index inputs,
                                       const T* x) {
   T sum[rows];
-  unroll<rows>([&](auto r) LIFELOG_INLINED { sum[r] = taps > 1 ? bias[r] + pending[r] : bias[r]; });
+  unroll<rows>([&](int r) LIFELOG_INLINED { sum[r] = taps > 1 ? bias[r] + pending[r] : bias[r]; });
   for (Index k = taps - 1; k >= 0; --k) {
     const T* column = weight + k * inputs * out;
     for (Index i = 0; i < inputs; ++i, column += out) {
       const T value = x[i];
-      unroll<rows>([&](auto r) LIFELOG_INLINED { sum[r] = pmadd(column[r], value, sum[r]); });
+      unroll<rows>([&](int r) LIFELOG_INLINED { sum[r] = pmadd(column[r], value, sum[r]); });
     }
-    unroll<rows>([&](auto r) LIFELOG_INLINED { y[r] = sum[r], sum[r] = T(0); });
-    if (k > 1) unroll<rows>([&](auto r) LIFELOG_INLINED { sum[r] = pending[out + r]; });
+    unroll<rows>([&](int r) LIFELOG_INLINED { y[r] = sum[r], sum[r] = T(0); });
+    if (k > 1) unroll<rows>([&](int r) LIFELOG_INLINED { sum[r] = pending[out + r]; });
     if (k > 0) y = pending, pending += out;
   }
 }
@@ -74,8 +74,8 @@ template<class P, Index out, class T>
 EIGEN_ALWAYS_INLINE void product_tap(T* to, const P& start, const T* weight, Index inputs, const T* x) {
   constexpr int chains = 4;
   P sum[chains] = {start};
-  unroll<chains - 1>([&](auto c) LIFELOG_INLINED { sum[c + 1] = Eigen::internal::pset1<P>(T(0)); });
-  for_inputs<Eigen::Dynamic, chains>(inputs, [&](Index i, auto c) LIFELOG_INLINED {
+  unroll<chains - 1>([&](int c) LIFELOG_INLINED { sum[c + 1] = Eigen::internal::pset1<P>(T(0)); });
+  for_inputs<Eigen::Dynamic, chains>(inputs, [&](Index i, int c) LIFELOG_INLINED {
     sum[c] = pmadd(Eigen::internal::ploadu<P>(weight + i * out), Eigen::internal::pset1<P>(x[i]), sum[c]);
   });
   Eigen::internal::pstoreu(to, padd(padd(sum[0], sum[1]), padd(sum[2], sum[3])));
