@@ -22,7 +22,8 @@ __attribute__((noinline)) T multiply_add(long rounds, T factor) {
   const auto f = broadcast(factor);
   // Accumulating as the kernels do; each factor is new, so that no multiplication moves out of the loop.
   for (long round = 0; round < rounds; ++round)
-    unroll<peak_chains>([&](int i) LIFELOG_INLINED { sum[i] = pmadd(f, sum[(i + 1) % peak_chains], sum[i]); });
+    unroll<peak_chains>([&](int i)
+                            LIFELOG_INLINED { sum[i] = pmadd(f, sum[(i + 1) % peak_chains], sum[i]); });
   unroll<peak_chains - 1>([&](int i) LIFELOG_INLINED { sum[0] = nn::detail::padd(sum[0], sum[i + 1]); });
   return nn::detail::predux(sum[0]);
 }

@@ -96,7 +96,8 @@ EIGEN_ALWAYS_INLINE void add_squared_distances(const T* block, const T* tile, In
     const P x[2] = {simd::load(block), simd::load(block + simd::packet_size<T>)};
     simd::unroll<count>([&](int c) LIFELOG_INLINED {
       const P coordinate = simd::broadcast(tile[c]);
-      simd::unroll<2>([&](int r) LIFELOG_INLINED { sum[c][r] = Squares::add(sum[c][r], simd::psub(x[r], coordinate)); });
+      simd::unroll<2>(
+          [&](int r) LIFELOG_INLINED { sum[c][r] = Squares::add(sum[c][r], simd::psub(x[r], coordinate)); });
     });
     block += RowBlocks<T>::width;
     tile += RowTiles<T>::height;

@@ -96,8 +96,9 @@ class Ranks {
       simd::unroll<2>([&](int h) LIFELOG_INLINED {
         const P limit = simd::load(limits + h * half);
         P count = simd::load(counts + h * half);
-        simd::unroll<height>(
-            [&](int c) LIFELOG_INLINED { count = simd::padd(count, simd::select_less(sum[c][h], limit, one, zero)); });
+        simd::unroll<height>([&](int c) LIFELOG_INLINED {
+          count = simd::padd(count, simd::select_less(sum[c][h], limit, one, zero));
+        });
         simd::store(counts + h * half, count);
       });
   }

@@ -93,7 +93,8 @@ struct Chain : NodeBase {
       first.template block<true>(own, chunk.first, x, row, at);
       second.apply(own);
       detail::unroll<Rows>([&](int r) LIFELOG_INLINED {
-        detail::unroll<Columns>([&](int p) LIFELOG_INLINED { out.at[r][p] = detail::padd(out.at[r][p], own.at[r][p]); });
+        detail::unroll<Columns>(
+            [&](int p) LIFELOG_INLINED { out.at[r][p] = detail::padd(out.at[r][p], own.at[r][p]); });
       });
     }
   }

@@ -132,6 +132,16 @@ struct CausalConv : NodeBase {
   template<class D>
   struct WindowTape {
     typename D::template Buffer<CausalConv> masked;
+    /// [instants of `reach`, taps]: where what a tap reads lies in a channel of the input.
+    Eigen::Array<Index, Eigen::Dynamic, taps> places;
+
+    void find_places(const D& domain) {
+      if (places.rows() > 0) return;  // a tape is of one set of instants
+      places.resize(domain.reach->size(), taps);
+      for (Index j = 0; j < places.rows(); ++j)
+        for (Index k = 0; k < taps; ++k) places(j, k) = read(domain, j, k);
+    }
+    const Index* of_tap(Index k) const { return places.data() + k * places.rows(); }
   };
   template<class D>
   using Tape = std::conditional_t<std::is_same_v<D, Frames<T>>,
@@ -168,16 +178,17 @@ struct CausalConv : NodeBase {
   }
 
   template<class D>
-  void record(const D& domain, Tape<D>&, const T* x, T* y) const {
+  void record(const D& domain, Tape<D>& tape, const T* x, T* y) const {
     constexpr Index lanes = D::lanes;
+    tape.find_places(domain);
     const Index size = domain.reach->size();
     // Whole register blocks: `group` neighbouring instants side by side where one has fewer packets than a
     // block.
     constexpr int packets = static_cast<int>(lanes / detail::packet_size<T>);
     constexpr int group = packets >= detail::block_packets ? 1 : detail::block_packets / packets;
     Index j = 0;
-    for (; j + group <= size; j += group) record_instants<group>(domain, x, y, j);
-    for (; j < size; ++j) record_instants<1>(domain, x, y, j);
+    for (; j + group <= size; j += group) record_instants<group>(domain, tape, x, y, j);
+    for (; j < size; ++j) record_instants<1>(domain, tape, x, y, j);
     domain.mask(y, out);
   }
 
@@ -199,11 +210,12 @@ struct CausalConv : NodeBase {
       gradient.bias[o] += detail::predux(total);
     }
     for (Index k = 0; k < taps; ++k) {
+      const Index* const at = tape.of_tap(k);
       detail::accumulate_outer(
           gradient.weight.data() + k * inputs() * out, out, dy, stride, out, x, domain.input_stride(),
           inputs(), stride / packet, [](Index s) { return s * packet; },
-          [&](Index s) { return read(domain, s / packets, k) + s % packets * packet; });
-      if (dx) pull_tap(domain, k, dy, dx);
+          [&](Index s) { return at[s / packets] + s % packets * packet; });
+      if (dx) pull_tap(domain, tape, k, dy, dx);
     }
   }
 
@@ -297,7 +309,8 @@ struct CausalConv : NodeBase {
   EIGEN_ALWAYS_INLINE void add_bias(detail::Block<T, Rows, Columns>& y, Index row) const {
     detail::unroll<Rows>([&](int r) LIFELOG_INLINED {
       const auto b = detail::broadcast(bias[row + r]);
-      detail::unroll<Columns>([&](int p) LIFELOG_INLINED { y.at[r][p] = fresh ? b : detail::padd(y.at[r][p], b); });
+      detail::unroll<Columns>([&](int p)
+                                  LIFELOG_INLINED { y.at[r][p] = fresh ? b : detail::padd(y.at[r][p], b); });
     });
   }
 
@@ -308,17 +321,18 @@ struct CausalConv : NodeBase {
   }
 
   template<int group, class D>
-  void record_instants(const D& domain, const T* x, T* y, Index j) const {
+  void record_instants(const D& domain, const WindowTape<D>& tape, const T* x, T* y, Index j) const {
     constexpr int packets = group * static_cast<int>(D::lanes / detail::packet_size<T>);
     constexpr int rest = packets % detail::block_packets;
     for (int first = 0; first < packets - rest; first += detail::block_packets)
-      record_packets<detail::block_packets>(domain, x, y, j, first);
-    if constexpr (rest > 0) record_packets<rest>(domain, x, y, j, packets - rest);
+      record_packets<detail::block_packets>(domain, tape, x, y, j, first);
+    if constexpr (rest > 0) record_packets<rest>(domain, tape, x, y, j, packets - rest);
   }
 
   /// `columns` packets of lanes from packet `first` of instant j; they may run into the instants after it.
   template<int columns, class D>
-  void record_packets(const D& domain, const T* x, T* y, Index j, int first) const {
+  void record_packets(const D& domain, const WindowTape<D>& tape, const T* x, T* y, Index j,
+                      int first) const {
     constexpr Index packet = detail::packet_size<T>;
     constexpr int packets = static_cast<int>(D::lanes / packet);
     const Index stride = domain.stride();
@@ -327,7 +341,7 @@ struct CausalConv : NodeBase {
       add_bias<true>(block, row);
       detail::accumulate(block, weight.data() + row, out, x, domain.input_stride(), inputs(), taps,
                          [&](Index k, Index p) {
-                           return read(domain, j + (first + p) / packets, k) + (first + p) % packets * packet;
+                           return tape.of_tap(k)[j + (first + p) / packets] + (first + p) % packets * packet;
                          });
       detail::unroll<rows>([&](int r) LIFELOG_INLINED {
         detail::unroll<columns>([&](int p) LIFELOG_INLINED {
@@ -339,7 +353,7 @@ struct CausalConv : NodeBase {
 
   /// dx += wᵀ dy for one tap.
   template<class D>
-  void pull_tap(const D& domain, Index k, const T* dy, T* dx) const {
+  void pull_tap(const D& domain, const WindowTape<D>& tape, Index k, const T* dy, T* dx) const {
     constexpr Index packet = detail::packet_size<T>;
     const T* const w = weight.data() + k * inputs() * out;
     const Index stride = domain.stride(), input_stride = domain.input_stride();
@@ -347,10 +361,12 @@ struct CausalConv : NodeBase {
       for (Index p = 0; p < D::lanes; p += packet)
         detail::for_row_blocks<in>(inputs(), [&](auto rows, Index row) {
           detail::Block<T, rows, 1> block;
-          T* const to = dx + row * input_stride + read(domain, j, k) + p;
-          detail::unroll<rows>([&](int r) LIFELOG_INLINED { block.at[r][0] = detail::load(to + r * input_stride); });
+          T* const to = dx + row * input_stride + tape.of_tap(k)[j] + p;
+          detail::unroll<rows>([&](int r)
+                                   LIFELOG_INLINED { block.at[r][0] = detail::load(to + r * input_stride); });
           detail::accumulate_transposed(block, w + row * out, out, dy + j * D::lanes + p, stride, out);
-          detail::unroll<rows>([&](int r) LIFELOG_INLINED { detail::store<T>(to + r * input_stride, block.at[r][0]); });
+          detail::unroll<rows>(
+              [&](int r) LIFELOG_INLINED { detail::store<T>(to + r * input_stride, block.at[r][0]); });
         });
   }
 };

@@ -100,8 +100,9 @@ void write_chunk(const F& signal, const typename F::template Chunk<P>& chunk,
       detail::Block<T, rows, detail::block_packets> out;
       signal.template block<true>(out, chunk, x, row, at);
       detail::unroll<rows>([&](int r) LIFELOG_INLINED {
-        detail::unroll<detail::block_packets>(
-            [&](int p) LIFELOG_INLINED { detail::store<T>(to.channel(row + r) + at.offset(p), out.at[r][p]); });
+        detail::unroll<detail::block_packets>([&](int p) LIFELOG_INLINED {
+          detail::store<T>(to.channel(row + r) + at.offset(p), out.at[r][p]);
+        });
       });
     });
   });

@@ -45,28 +45,28 @@ class Stream<OverTime<S, H>> {
   void reset() {
     memory_.reset();
     std::fill_n(maxima_, S::channels, -std::numeric_limits<T>::infinity());
+    finite_ = true;
   }
 
   /// sample: [input_channels].
   void push(const Network& net, const T* sample) {
-    for (Index c = 0; c < net.inputs(); ++c)
-      if (!lifelog::detail::is_finite(sample[c]))
-        std::fill_n(maxima_, S::channels, std::numeric_limits<T>::quiet_NaN());
+    for (Index c = 0; c < net.inputs(); ++c) finite_ &= lifelog::detail::is_finite(sample[c]);
     alignas(64) T now[S::channels];
     net.signal.push(memory_, sample, now);
-    if (lifelog::detail::is_nan(maxima_[0])) return;
     for (Index c = 0; c < S::channels; ++c) maxima_[c] = now[c] > maxima_[c] ? now[c] : maxima_[c];
   }
 
   /// output: [channels of the head]. Before the first sample the maxima are −∞.
   void features(const Network& net, T* output) const {
     typename H::Memory none;
-    net.head.push(none, maxima_, output);
+    if (finite_) return net.head.push(none, maxima_, output);
+    std::fill_n(output, net.outputs(), std::numeric_limits<T>::quiet_NaN());
   }
 
  private:
   typename S::Memory memory_;
   alignas(64) T maxima_[S::channels];
+  bool finite_ = true;  // all samples so far
 };
 
 }  // namespace lifelog::nn

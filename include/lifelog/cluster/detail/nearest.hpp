@@ -30,7 +30,8 @@ class NearestKernel {
     simd::unroll<height - 1>([&](int c) LIFELOG_INLINED {
       if (rest == c + 1) tile<c + 1>(block, centres, whole, lanes);
     });
-    simd::unroll<2>([&](int r) LIFELOG_INLINED { simd::store(out.index + r * simd::packet_size<T>, lanes.index[r]); });
+    simd::unroll<2>(
+        [&](int r) LIFELOG_INLINED { simd::store(out.index + r * simd::packet_size<T>, lanes.index[r]); });
   }
 
  private:

@@ -117,7 +117,8 @@ class QuantizedCentres {
       const P x[2] = {I::load(block), I::load(block + I::size)};
       simd::unroll<together>([&](int c) LIFELOG_INLINED {
         const P pair = I::broadcast(centre[c][p]);
-        simd::unroll<2>([&](int r) LIFELOG_INLINED { score[c][r] = I::add_products(score[c][r], x[r], pair); });
+        simd::unroll<2>([&](int r)
+                            LIFELOG_INLINED { score[c][r] = I::add_products(score[c][r], x[r], pair); });
       });
     }
     const P kept = I::broadcast(~number_bits_);

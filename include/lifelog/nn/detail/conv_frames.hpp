@@ -21,7 +21,8 @@ class ConvFrames {
       for_row_blocks<out>(out, [&](auto rows, Index row) {
         Block<T, rows, block_packets> block;
         unroll<rows>([&](int r) LIFELOG_INLINED {
-          unroll<block_packets>([&](int p) LIFELOG_INLINED { block.at[r][p] = broadcast(conv.bias[row + r]); });
+          unroll<block_packets>([&](int p)
+                                    LIFELOG_INLINED { block.at[r][p] = broadcast(conv.bias[row + r]); });
         });
         accumulate_in_chains(block, weights_.at(row) + (taps - seen) * inputs * rows, rows, x + margin + t,
                              stride, inputs, seen,

@@ -53,14 +53,16 @@ EIGEN_ALWAYS_INLINE void accumulate_in_chains(Block<T, Rows, Columns>& block, co
     Block<T, Rows, Columns> sum[chains];
     unroll<chains>([&](int c) LIFELOG_INLINED {
       unroll<Rows>([&](int r) LIFELOG_INLINED {
-        unroll<Columns>([&](int p) LIFELOG_INLINED { sum[c].at[r][p] = c == 0 ? block.at[r][p] : broadcast(T(0)); });
+        unroll<Columns>([&](int p)
+                            LIFELOG_INLINED { sum[c].at[r][p] = c == 0 ? block.at[r][p] : broadcast(T(0)); });
       });
     });
     const auto add = [&](Block<T, Rows, Columns>& to, Index k, Index i) LIFELOG_INLINED {
       const T* const w = weight + (k * inputs + i) * weight_stride;
       unroll<Columns>([&](int p) LIFELOG_INLINED {
         const auto value = load(x + i * x_stride + offset(k, p));
-        unroll<Rows>([&](int r) LIFELOG_INLINED { to.at[r][p] = pmadd(broadcast(w[r]), value, to.at[r][p]); });
+        unroll<Rows>([&](int r)
+                         LIFELOG_INLINED { to.at[r][p] = pmadd(broadcast(w[r]), value, to.at[r][p]); });
       });
     };
     const auto run = [&](Index outer, Index inner, auto step) LIFELOG_INLINED {
@@ -177,7 +179,9 @@ void accumulate_outer(T* gradient, Index gradient_stride, const T* y, Index y_st
   const auto run = [&](auto rows, auto columns, Index o, Index i) {
     constexpr int R = decltype(rows)::value, C = decltype(columns)::value;
     Packet<T> sum[R][C];
-    unroll<R>([&](int r) LIFELOG_INLINED { unroll<C>([&](int c) LIFELOG_INLINED { sum[r][c] = broadcast(T(0)); }); });
+    unroll<R>([&](int r) LIFELOG_INLINED {
+      unroll<C>([&](int c) LIFELOG_INLINED { sum[r][c] = broadcast(T(0)); });
+    });
     for (Index s = 0; s < steps; ++s) {
       const T* ys = y + o * y_stride + y_offset(s);
       const T* xs = x + i * x_stride + x_offset(s);

@@ -15,8 +15,7 @@ using OutputPacket = typename Eigen::internal::find_best_packet<T, static_cast<i
 template<Index inputs, int chains, class F>
 EIGEN_ALWAYS_INLINE void for_inputs(Index count, F f) {
   if constexpr (inputs != Eigen::Dynamic && inputs <= 32) {
-    unroll<static_cast<int>(inputs)>(
-        [&](int i) LIFELOG_INLINED { f(Index{i}, i % chains); });
+    unroll<static_cast<int>(inputs)>([&](int i) LIFELOG_INLINED { f(Index{i}, i % chains); });
   } else {
     for (Index i = 0; i < count; i += chains)
       unroll<chains>([&](int c) LIFELOG_INLINED {
