@@ -142,7 +142,7 @@ void check_transposed(Index outputs) {
 BOOST_AUTO_TEST_SUITE(nn_kernels)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(accumulate_equals_plain_loops, T, Scalars) {
-  unroll<block_rows>([](int r) LIFELOG_INLINED {
+  unroll_constants<block_rows>([](auto r) {
     for (const Index inputs : {1, 2, 3, 8, 17})
       for (const Index taps : {1, 2, 3, 4}) {
         check_accumulate<T, r + 1, 1>(inputs, taps);
@@ -156,13 +156,13 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(accumulate_without_inputs_changes_nothing, T, Scal
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(two_instants_at_once_equal_three_taps_at_each, T, Scalars) {
-  unroll<block_rows>([](int r) LIFELOG_INLINED {
+  unroll_constants<block_rows>([](auto r) {
     for (const Index inputs : {0, 1, 2, 3, 17}) check_pair<T, r + 1>(inputs);
   });
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(accumulate_transposed_equals_plain_loops, T, Scalars) {
-  unroll<block_rows>([](int r) LIFELOG_INLINED {
+  unroll_constants<block_rows>([](auto r) {
     for (const Index outputs : {1, 2, 3, 8, 17}) {
       check_transposed<T, r + 1, 1>(outputs);
       check_transposed<T, r + 1, block_packets>(outputs);
