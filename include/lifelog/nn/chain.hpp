@@ -93,7 +93,8 @@ struct Chain : NodeBase {
       first.template block<true>(own, chunk.first, x, row, at);
       second.apply(own);
       detail::unroll<Rows>([&](int r) LIFELOG_INLINED {
-        detail::unroll<Columns>([&](int p) LIFELOG_INLINED { out.at[r][p] = detail::padd(out.at[r][p], own.at[r][p]); });
+        detail::unroll<Columns>(
+            [&](int p) LIFELOG_INLINED { out.at[r][p] = detail::padd(out.at[r][p], own.at[r][p]); });
       });
     }
   }
@@ -140,7 +141,7 @@ struct Chain : NodeBase {
     const auto before = domain.template first<B>(tape.middle);
     T* const between = tape.gradient.resize(before, first);
     if constexpr (B::pointwise) {
-      second.template pull_to<true>(domain, y, dy, between);
+      second.template pull_to<true>(domain, tape.between.data(), y, dy, between);
     } else {
       tape.gradient.set_zero();
       second.pull(domain.template second<B>(tape.middle), tape.second, tape.between.data(), y, dy, between,
