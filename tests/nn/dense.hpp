@@ -86,7 +86,7 @@ Matrix backward(const CausalConv<T, in, out, taps, steps>& conv, const Matrix& x
 template<class T, Index channels, template<class> class Function>
 Matrix backward(const Pointwise<T, channels, Function>& node, const Matrix& x, const Matrix& dy,
                 Pointwise<T, channels, Function>&) {
-  return forward(node, x).unaryExpr([](double v) { return Function<double>::slope(v); }).cwiseProduct(dy);
+  return x.binaryExpr(forward(node, x), &Pointwise<double, channels, Function>::slope).cwiseProduct(dy);
 }
 
 template<class T, Index channels>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <utility>
 
@@ -89,7 +90,9 @@ EIGEN_ALWAYS_INLINE P rounded(P x) {
   return x;
 }
 
+using Eigen::internal::pabs;
 using Eigen::internal::padd;
+using Eigen::internal::pdiv;
 using Eigen::internal::pmadd;
 using Eigen::internal::pmax;
 using Eigen::internal::pmin;
@@ -109,6 +112,19 @@ EIGEN_ALWAYS_INLINE void prefetch(const void* from) {
 #else
 inline void prefetch(const void*) {}
 #endif
+
+/// exp(x) to a few units in the last place. Beyond the exponents that T has it is next to 0, or huge or infinite.
+template<class T>
+EIGEN_ALWAYS_INLINE Packet<T> exponential(const Packet<T>& x) {
+  if constexpr (packet_size<T> == 1 || Eigen::internal::packet_traits<T>::HasExp) {
+    return Eigen::internal::pexp(x);
+  } else {
+    alignas(64) T lanes[packet_size<T>];
+    store<T>(lanes, x);
+    for (T& lane : lanes) lane = std::exp(lane);
+    return load(lanes);
+  }
+}
 
 /// 1 / x to rounding, for x of ordinary size: neither 0 nor beyond 1e37.
 template<class P>

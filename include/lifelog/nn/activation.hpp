@@ -4,76 +4,11 @@
 #include <cmath>
 
 #include "../core/finite.hpp"
-#include "expression.hpp"
+#include "elementwise.hpp"
 
 namespace lifelog::nn {
 
-/// An element-wise function. `Function` gives `value(x)`, `packet(x)`, `vector(x)` (an Eigen expression), and the derivative told from the
-/// output alone, `slope(y)` and `packet_slope(y)`; and `zero_preserving`: whether f(0) = 0. Before time 0 a signal is zero whatever f(0) is.
-template<class T, Index channels_, template<class> class Function>
-struct Pointwise : Parameterless<Pointwise<T, channels_, Function>, T, channels_> {
-  static constexpr bool pointwise = true;
-  using Base = Parameterless<Pointwise<T, channels_, Function>, T, channels_>;
-  template<class D>
-  using Tape = typename Base::template Tape<D>;
-
-  explicit Pointwise(Index count = channels_) : Base(count) {}
-
-  template<int Rows, int Columns>
-  EIGEN_ALWAYS_INLINE void apply(detail::Block<T, Rows, Columns>& y) const {
-    detail::unroll<Rows>([&](int r) LIFELOG_INLINED {
-      detail::unroll<Columns>([&](int p) LIFELOG_INLINED { y.at[r][p] = Function<T>::packet(y.at[r][p]); });
-    });
-  }
-
-  EIGEN_ALWAYS_INLINE void push(typename Base::Memory&, const T* x, T* y) const {
-    using Vector = Eigen::Array<T, channels_, 1>;
-    Eigen::Map<Vector>(y, this->outputs()) =
-        Function<T>::vector(Eigen::Map<const Vector>(x, this->outputs()));
-  }
-
-  template<class D>
-  void record(const D& domain, Tape<D>&, const T* x, T* y) const {
-    const Index size = domain.plane(this->outputs()), whole = size / packet * packet;
-    for (Index i = 0; i < whole; i += packet)
-      detail::store<T>(y + i, Function<T>::packet(detail::load(x + i)));
-    for (Index i = whole; i < size; ++i) y[i] = Function<T>::value(x[i]);
-    if constexpr (!Function<T>::zero_preserving && requires { domain.mask(y, size); })
-      domain.mask(y, this->outputs());
-  }
-
-  template<class D>
-  void pull(const D& domain, Tape<D>&, const T*, const T* y, const T* dy, T* dx, Pointwise&) const {
-    if (dx) pull_to<false>(domain, y, dy, dx);
-  }
-
-  /// The gradient's way back alone: dx = dy · slope where `fresh`, else added to what is there.
-  template<bool fresh, class D>
-  void pull_to(const D& domain, const T* y, const T* dy, T* dx) const {
-    const Index size = domain.plane(this->outputs()), whole = size / packet * packet;
-    for (Index i = 0; i < whole; i += packet) {
-      const auto slope = Function<T>::packet_slope(detail::load(y + i)), from = detail::load(dy + i);
-      detail::store<T>(dx + i,
-                       fresh ? detail::pmul(from, slope) : detail::pmadd(from, slope, detail::load(dx + i)));
-    }
-    for (Index i = whole; i < size; ++i) dx[i] = (fresh ? T(0) : dx[i]) + dy[i] * Function<T>::slope(y[i]);
-  }
-
- private:
-  // Written out in packets: compilers do not all see that a choice between two slopes can be one.
-  static constexpr Index packet = detail::packet_size<T>;
-};
-
 namespace detail {
-
-/// f lane by lane, for what has no packet primitives.
-template<class T, class F>
-Packet<T> each_lane(const Packet<T>& x, F f) {
-  alignas(64) T lanes[packet_size<T>];
-  store<T>(lanes, x);
-  for (T& lane : lanes) lane = f(lane);
-  return load(lanes);
-}
 
 template<class T>
 struct LeakyRelu {
@@ -127,6 +62,101 @@ struct Tanh {
   }
 };
 
+/// Derivatives of x · s(x), s a sigmoid of any kind: s is y/x, but where there is too little of x for that. There it is ½.
+template<class T>
+struct GateOf {
+  static constexpr T tiny = T(1e-20);
+  static T gate(T x, T y) { return std::abs(x) < tiny ? T(0.5) : y / x; }
+  static Packet<T> gate(const Packet<T>& x, const Packet<T>& y) {
+    return select_less(pabs(x), broadcast(tiny), broadcast(T(0.5)), pdiv(y, x));
+  }
+};
+
+template<class T>
+struct Gelu : GateOf<T> {
+  static constexpr bool zero_preserving = true;
+  static constexpr T root_half = T(0.70710678118654752440);
+  static constexpr T density_at_0 = T(0.39894228040143267794);  // 1/√(2π)
+  static T value(T x) { return x * (T(0.5) * std::erfc(-x * root_half)); }
+  static T slope(T x, T y) { return GateOf<T>::gate(x, y) + x * density_at_0 * std::exp(T(-0.5) * x * x); }
+  static Packet<T> packet_slope(const Packet<T>& x, const Packet<T>& y) {
+    const auto density = pmul(broadcast(density_at_0), exponential<T>(pmul(pmul(broadcast(T(-0.5)), x), x)));
+    return pmadd(x, density, GateOf<T>::gate(x, y));
+  }
+};
+
+/// x · sigmoid(2 u), with 1 + tanh(u) = 2 sigmoid(2 u). Where u is held at its limit, the sigmoid is 0 or 1 to rounding.
+template<class T>
+struct GeluTanh : GateOf<T> {
+  static constexpr bool zero_preserving = true;
+  static constexpr T scale = T(1.59576912160573071176);  // 2 √(2/π)
+  static constexpr T cubic = T(0.044715), limit = T(30);
+  static T value(T x) {
+    const T h = std::min(std::max(x, -limit), limit);
+    return x / (1 + std::exp(-scale * (h + cubic * h * h * h)));
+  }
+  static T slope(T x, T y) {
+    const T h = std::min(std::max(x, -limit), limit), s = GateOf<T>::gate(x, y);
+    return s + y * (1 - s) * scale * (1 + 3 * cubic * h * h);
+  }
+  static Packet<T> held(const Packet<T>& x) { return pmin(pmax(x, broadcast(-limit)), broadcast(limit)); }
+  static Packet<T> packet(const Packet<T>& x) {
+    const auto one = broadcast(T(1)), h = held(x);
+    const auto u = pmul(h, pmadd(pmul(h, h), broadcast(cubic), one));
+    return pdiv(x, padd(one, exponential<T>(pmul(broadcast(-scale), u))));
+  }
+  static Packet<T> packet_slope(const Packet<T>& x, const Packet<T>& y) {
+    const auto one = broadcast(T(1)), h = held(x), s = GateOf<T>::gate(x, y);
+    const auto inner = pmul(broadcast(scale), pmadd(pmul(h, h), broadcast(3 * cubic), one));
+    return pmadd(pmul(y, psub(one, s)), inner, s);
+  }
+};
+
+template<class T>
+struct Silu : GateOf<T> {
+  static constexpr bool zero_preserving = true;
+  static T value(T x) { return x / (1 + std::exp(-x)); }
+  static T slope(T x, T y) {
+    const T s = GateOf<T>::gate(x, y);
+    return s + y * (1 - s);
+  }
+  static Packet<T> packet(const Packet<T>& x) {
+    return pdiv(x, padd(broadcast(T(1)), exponential<T>(psub(broadcast(T(0)), x))));
+  }
+  static Packet<T> packet_slope(const Packet<T>& x, const Packet<T>& y) {
+    const auto s = GateOf<T>::gate(x, y);
+    return pmadd(y, psub(broadcast(T(1)), s), s);
+  }
+};
+
+template<class T>
+struct Elu {
+  static constexpr bool zero_preserving = true;
+  static T value(T x) { return x > 0 ? x : std::expm1(x); }
+  static T slope(T y) { return y > 0 ? T(1) : y + 1; }
+  static Packet<T> packet_slope(const Packet<T>& y) {
+    const auto one = broadcast(T(1));
+    return select_less(broadcast(T(0)), y, one, padd(y, one));
+  }
+};
+
+template<class T>
+struct HardSwish {
+  static constexpr bool zero_preserving = true;
+  static constexpr T sixth = T(1) / 6;
+  static T value(T x) { return x * (std::min(std::max(x + 3, T(0)), T(6)) * sixth); }
+  static T slope(T x, T) { return x <= -3 ? T(0) : x < 3 ? x / 3 + T(0.5) : T(1); }
+  static Packet<T> packet(const Packet<T>& x) {
+    const auto gate = pmin(pmax(padd(x, broadcast(T(3))), broadcast(T(0))), broadcast(T(6)));
+    return pmul(x, pmul(gate, broadcast(sixth)));
+  }
+  static Packet<T> packet_slope(const Packet<T>& x, const Packet<T>&) {
+    const auto within = padd(pdiv(x, broadcast(T(3))), broadcast(T(0.5)));
+    return select_less(broadcast(T(-3)), x, select_less(x, broadcast(T(3)), within, broadcast(T(1))),
+                       broadcast(T(0)));
+  }
+};
+
 }  // namespace detail
 
 /// Normalised log-probabilities over the features of each sample: y = x − log Σ exp(x). Of finite x they are finite: what
@@ -171,19 +201,6 @@ struct LogSoftmax : Parameterless<LogSoftmax<T, channels_>, T, channels_> {
   }
 };
 
-template<template<class> class Function>
-struct PointwiseMaker : MakerBase {
-  template<class T, Index channels>
-  auto make(Index count) const {
-    return Pointwise<T, channels, Function>(count);
-  }
-  /// Of a series, lazily; needs functional.hpp.
-  template<class X>
-  auto operator()(X&& x) const {
-    return over(*this, std::forward<X>(x));
-  }
-};
-
 struct LogSoftmaxMaker : MakerBase {
   template<class T, Index channels>
   auto make(Index count) const {
@@ -199,6 +216,18 @@ inline constexpr PointwiseMaker<detail::Relu> relu;
 inline constexpr PointwiseMaker<detail::Sigmoid> sigmoid;
 /// Hyperbolic tangent.
 inline constexpr PointwiseMaker<detail::Tanh> tanh;
+/// x · Φ(x), Φ the normal distribution's: the exact form (Hendrycks & Gimpel 2016, "Gaussian error linear units"), PyTorch's
+/// default. By `std::erfc`, number by number.
+inline constexpr PointwiseMaker<detail::Gelu> gelu;
+/// The same by its approximation x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))), PyTorch's `approximate="tanh"`: up to 5e-4 from
+/// the exact form, and much faster.
+inline constexpr PointwiseMaker<detail::GeluTanh> gelu_tanh;
+/// x · sigmoid(x), also called swish.
+inline constexpr PointwiseMaker<detail::Silu> silu;
+/// x above 0, exp(x) − 1 below (Clevert et al. 2015 with α = 1).
+inline constexpr PointwiseMaker<detail::Elu> elu;
+/// x · min(max(x + 3, 0), 6) / 6 (Howard et al. 2019, "Searching for MobileNetV3"). Its slope at −3 is 0, at 3 it is 1.
+inline constexpr PointwiseMaker<detail::HardSwish> hard_swish;
 /// Log-probabilities over features.
 inline constexpr LogSoftmaxMaker log_softmax;
 

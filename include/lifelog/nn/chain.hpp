@@ -141,7 +141,7 @@ struct Chain : NodeBase {
     const auto before = domain.template first<B>(tape.middle);
     T* const between = tape.gradient.resize(before, first);
     if constexpr (B::pointwise) {
-      second.template pull_to<true>(domain, y, dy, between);
+      second.template pull_to<true>(domain, tape.between.data(), y, dy, between);
     } else {
       tape.gradient.set_zero();
       second.pull(domain.template second<B>(tape.middle), tape.second, tape.between.data(), y, dy, between,

@@ -79,6 +79,37 @@ constexpr auto named(M maker) {
   return NamedMaker<name, M>(maker);
 }
 
+namespace detail {
+
+/// A pointwise node that reads its input where the other nodes of that input read it, among more instants and channels than it
+/// gives. (After another node it reads what that node wrote for it.)
+template<class F>
+struct Leading : Chain<Identity<typename F::Scalar, F::input_channels>, F> {};
+
+/// `node` as it can share an input with others.
+template<class F>
+auto sharing(F node) {
+  if constexpr (F::pointwise) {
+    using First = Identity<typename F::Scalar, F::input_channels>;
+    const Index count = node.inputs();
+    return Leading<F>{{{}, First(count), std::move(node)}};
+  } else {
+    return node;
+  }
+}
+template<class A, class B>
+auto sharing(Chain<A, B> chain) {
+  auto first = sharing(std::move(chain.first));
+  return Chain<decltype(first), B>{{}, std::move(first), std::move(chain.second)};
+}
+template<Name name, class F>
+auto sharing(Named<name, F> node) {
+  auto inner = sharing(static_cast<F&&>(std::move(node)));
+  return Named<name, decltype(inner)>{std::move(inner)};
+}
+
+}  // namespace detail
+
 template<template<class, class> class Both, class A, class B>
 struct PairMaker : MakerBase {
   A a;
@@ -86,8 +117,8 @@ struct PairMaker : MakerBase {
   constexpr PairMaker(A first, B second) : a(first), b(second) {}
   template<class T, Index inputs>
   auto make(Index count) const {
-    auto first = a.template make<T, inputs>(count);
-    auto second = b.template make<T, inputs>(count);
+    auto first = detail::sharing(a.template make<T, inputs>(count));
+    auto second = detail::sharing(b.template make<T, inputs>(count));
     return Both<decltype(first), decltype(second)>{{{}, std::move(first), std::move(second)}};
   }
 };
