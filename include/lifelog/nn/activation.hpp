@@ -20,7 +20,6 @@ struct LeakyRelu {
   static Packet<T> packet_slope(const Packet<T>& y) {
     return select_less(broadcast(T(0)), y, broadcast(T(1)), broadcast(negative_slope));
   }
-  static auto vector(const auto& x) { return x.max(x * negative_slope); }
 };
 
 template<class T>
@@ -32,7 +31,6 @@ struct Relu {
   static Packet<T> packet_slope(const Packet<T>& y) {
     return select_less(broadcast(T(0)), y, broadcast(T(1)), broadcast(T(0)));
   }
-  static auto vector(const auto& x) { return x.max(T(0)); }
 };
 
 template<class T>
@@ -45,9 +43,6 @@ struct Sigmoid {
   static T slope(T y) { return y * (1 - y); }
   static Packet<T> packet(const Packet<T>& x) { return each_lane<T>(x, value); }
   static Packet<T> packet_slope(const Packet<T>& y) { return pmul(y, psub(broadcast(T(1)), y)); }
-  static auto vector(const auto& x) {
-    return x.unaryExpr([](T v) { return value(v); });
-  }
 };
 
 template<class T>
@@ -57,9 +52,6 @@ struct Tanh {
   static T slope(T y) { return 1 - y * y; }
   static Packet<T> packet(const Packet<T>& x) { return each_lane<T>(x, value); }
   static Packet<T> packet_slope(const Packet<T>& y) { return psub(broadcast(T(1)), pmul(y, y)); }
-  static auto vector(const auto& x) {
-    return x.unaryExpr([](T v) { return value(v); });
-  }
 };
 
 /// Derivatives of x · s(x), s a sigmoid of any kind: s is y/x, but where there is too little of x for that. There it is ½.

@@ -32,10 +32,9 @@ struct BatchNorm : NodeBase {
   std::int64_t num_batches_tracked = 0;  ///< a whole number: float cannot count beyond 2²⁴
 
   explicit BatchNorm(Index count = channels_) {
-    weight.setOnes(count);
-    bias.setZero(count);
-    running_mean.setZero(count);
-    running_var.setOnes(count);
+    for (Vector* v : {&weight, &bias, &running_mean, &running_var}) detail::set_zero(*v, count, 1);
+    std::fill_n(weight.data(), count, T(1));
+    std::fill_n(running_var.data(), count, T(1));
   }
 
   Index inputs() const { return weight.size(); }
@@ -87,8 +86,10 @@ struct BatchNorm : NodeBase {
       }
     }
     if (by_batch(domain)) {
-      gradient.running_mean += momentum * (tape.mean - running_mean);
-      gradient.running_var += momentum * (tape.variance * (count / (count - 1)) - running_var);
+      for (Index c = 0; c < outputs(); ++c) {
+        gradient.running_mean[c] += momentum * (tape.mean[c] - running_mean[c]);
+        gradient.running_var[c] += momentum * (tape.variance[c] * (count / (count - 1)) - running_var[c]);
+      }
       gradient.num_batches_tracked += 1;
     }
   }
@@ -102,10 +103,10 @@ struct BatchNorm : NodeBase {
 
   BatchNorm fold() const { return *this; }
   void unfold(const BatchNorm& folded, BatchNorm& gradient) const {
-    gradient.weight += folded.weight;
-    gradient.bias += folded.bias;
-    gradient.running_mean += folded.running_mean;
-    gradient.running_var += folded.running_var;
+    detail::add(gradient.weight.data(), folded.weight.data(), outputs());
+    detail::add(gradient.bias.data(), folded.bias.data(), outputs());
+    detail::add(gradient.running_mean.data(), folded.running_mean.data(), outputs());
+    detail::add(gradient.running_var.data(), folded.running_var.data(), outputs());
     gradient.num_batches_tracked += folded.num_batches_tracked;
   }
 

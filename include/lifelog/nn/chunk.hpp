@@ -105,15 +105,12 @@ class StripedBuffer {
 
   /// Without a number of channels where that is no constant: to be assigned one that has it.
   explicit StripedBuffer(Index channel_count = std::max<Index>(channels, 0))
-      : values_(channel_count, stride), past_(channel_count, history) {
-    values_.setZero();
-    reset();
-  }
+      : values_(channel_count * stride), past_(channel_count * history), channel_count_(channel_count) {}
 
   /// The next chunk starts at time 0. (What is not past is written before it is read.)
-  void reset() { past_.setZero(); }
+  void reset() { std::fill_n(past_.data(), channel_count_ * history, T(0)); }
 
-  Index channel_count() const { return values_.rows(); }
+  Index channel_count() const { return channel_count_; }
 
   T* channel(Index c) { return values_.data() + c * stride + history * lanes; }
   SignalView<T> view() const { return {values_.data() + history * lanes, stride}; }
@@ -145,11 +142,12 @@ class StripedBuffer {
   /// Puts the past before the chunk, once all of it is written. One lane's past is the end of the lane before it; the first
   /// lane's is that of the last chunk.
   void link(Stripes<P> chunk) {
-    for (Index c = 0; c < values_.rows(); ++c) {
+    for (Index c = 0; c < channel_count_; ++c) {
       T* const now = channel(c);
+      const T* const past = past_.data() + c * history;
       for (Index i = 1; i <= history; ++i) {
         detail::store<T>(now - i * lanes, detail::load(now + (chunk.depth - i) * lanes - 1));
-        now[-i * lanes] = past_(c, history - i);
+        now[-i * lanes] = past[history - i];
       }
     }
   }
@@ -157,24 +155,24 @@ class StripedBuffer {
   /// Makes the chunk's last samples the past of the next chunk.
   void advance(Stripes<P> chunk) {
     const Index older = std::max<Index>(history - chunk.count, 0), first = chunk.count - history + older;
-    for (Index c = 0; history > 0 && c < values_.rows(); ++c) {
+    for (Index c = 0; history > 0 && c < channel_count_; ++c) {
       const T* const now = channel(c);
-      for (Index i = 0; i < older; ++i) past_(c, i) = past_(c, i + chunk.count);
+      T* const past = past_.data() + c * history;
+      for (Index i = 0; i < older; ++i) past[i] = past[i + chunk.count];
       Index lane = first / chunk.depth, j = first % chunk.depth;
       for (Index i = older; i < history; ++i) {
-        past_(c, i) = now[j * lanes + lane];
+        past[i] = now[j * lanes + lane];
         if (++j == chunk.depth) j = 0, ++lane;
       }
     }
   }
 
  private:
-  // Eigen wants to know how many columns a row vector has, and takes a column for one that is stored by columns.
-  static constexpr Index rows = detail::columns_within<T>(detail::object_bytes, stride, channels);
   template<Index columns>
-  using Rows = Eigen::Array<T, rows, columns, columns == 1 && rows != 1 ? Eigen::ColMajor : Eigen::RowMajor>;
+  using Rows = detail::Numbers<T, channels == Eigen::Dynamic ? Eigen::Dynamic : channels * columns>;
   Rows<stride> values_;
   Rows<history> past_;  // [channels, history], in the order of time
+  Index channel_count_;
 };
 
 /// One chunk of a signal in the order of time, the past before it. Each chunk is written after the last one; when there is no
@@ -192,7 +190,7 @@ class OrderedBuffer {
 
   explicit OrderedBuffer(Index channel_count = std::max<Index>(channels, 0))
       : values_(channel_count * stride), channel_count_(channel_count) {
-    values_.setZero();
+    std::fill_n(values_.data(), values_.size(), T(0));
     reset();
   }
 

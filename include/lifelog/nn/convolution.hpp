@@ -36,8 +36,8 @@ struct CausalConv : NodeBase {
   Eigen::Matrix<T, out, 1> bias;
 
   explicit CausalConv(Index count = in) {
-    weight.setZero(out, count * taps);
-    bias.setZero();
+    detail::set_zero(weight, out, count * taps);
+    detail::set_zero(bias, out, 1);
   }
 
   Index inputs() const { return weight.cols() / taps; }
@@ -73,9 +73,10 @@ struct CausalConv : NodeBase {
     const auto n = inputs();
     if constexpr (rearranged) chunk.weight.assign(weight);
     if constexpr (in_pairs<typename C::Pace>) {
-      const auto ends = (weight.leftCols(n) + weight.rightCols(n)).eval();
-      set(chunk.sum, T(0.5) * (ends + weight.middleCols(n, n)));
-      set(chunk.alternating, T(0.5) * (ends - weight.middleCols(n, n)));
+      const T *const oldest = weight.data(), *const middle = oldest + out * n,
+                     *const present = middle + out * n;
+      set(chunk.sum, n, [&](Index i) { return T(0.5) * (oldest[i] + present[i] + middle[i]); });
+      set(chunk.alternating, n, [&](Index i) { return T(0.5) * (oldest[i] + present[i] - middle[i]); });
     }
   }
 
@@ -159,21 +160,20 @@ struct CausalConv : NodeBase {
   /// At maxima over time: lane l wants one output alone, so a column of weights is one factor for each lane.
   template<Index lanes>
   void record(const Peaks<T, lanes>& domain, Tape<Peaks<T, lanes>>&, const T* x, T* y) const {
-    Lanes<lanes> total = lanes_of<lanes>(bias, domain).array();
-    each_peak_read(domain, [&](Index column, Index at) {
-      total += lanes_of<lanes>(weight.col(column), domain).array() * at_peaks(x + at, domain);
-    });
-    std::fill(std::copy_n(total.data(), domain.channel_count, y), y + lanes, T(0));
+    const Index count = peak_count(domain);
+    std::fill(std::copy_n(bias.data() + domain.first_channel, count, y), y + lanes, T(0));
+    each_peak_read(domain,
+                   [&](Index w, Index at) { detail::add_product(y, weight.data() + w, x + at, count); });
   }
 
   template<Index lanes>
   void pull(const Peaks<T, lanes>& domain, Tape<Peaks<T, lanes>>&, const T* x, const T*, const T* dy, T* dx,
             CausalConv& gradient) const {
-    const Lanes<lanes> slope = at_peaks(dy, domain);
-    lanes_of<lanes>(gradient.bias, domain).array() += slope;
-    each_peak_read(domain, [&](Index column, Index at) {
-      lanes_of<lanes>(gradient.weight.col(column), domain).array() += slope * at_peaks(x + at, domain);
-      if (dx) at_peaks(dx + at, domain) += slope * lanes_of<lanes>(weight.col(column), domain).array();
+    const Index count = peak_count(domain);
+    detail::add(gradient.bias.data() + domain.first_channel, dy, count);
+    each_peak_read(domain, [&](Index w, Index at) {
+      detail::add_product(gradient.weight.data() + w, dy, x + at, count);
+      if (dx) detail::add_product(dx + at, dy, weight.data() + w, count);
     });
   }
 
@@ -232,20 +232,20 @@ struct CausalConv : NodeBase {
 
   CausalConv fold() const { return *this; }
   void unfold(const CausalConv& folded, CausalConv& gradient) const {
-    gradient.weight += folded.weight;
-    gradient.bias += folded.bias;
+    detail::add(gradient.weight.data(), folded.weight.data(), weight.size());
+    detail::add(gradient.bias.data(), folded.bias.data(), out);
   }
 
   /// What this is on series of length 1, where all taps but the present one see zeros; and its gradient's way back.
   Linear<T, in, out> present() const {
     Linear<T, in, out> linear(inputs());
-    linear.weight = weight.rightCols(inputs());
-    linear.bias = bias;
+    std::copy_n(present_tap(weight), out * inputs(), linear.weight.data());
+    std::copy_n(bias.data(), out, linear.bias.data());
     return linear;
   }
   void unfold_present(const Linear<T, in, out>& present, CausalConv& gradient) const {
-    gradient.weight.rightCols(inputs()) += present.weight;
-    gradient.bias += present.bias;
+    detail::add(present_tap(gradient.weight), present.weight.data(), out * inputs());
+    detail::add(gradient.bias.data(), present.bias.data(), out);
   }
 
   /// Visits one or more weight arrays of this shape as PyTorch's (out, in, taps).
@@ -258,12 +258,20 @@ struct CausalConv : NodeBase {
   }
 
  private:
-  template<class M, class From>
-  static void set(M& to, const From& from) {
-    if constexpr (rearranged)
-      to.assign(from.eval());
-    else
-      to = from;
+  template<class M>
+  auto present_tap(M& weights) const {
+    return weights.data() + (taps - 1) * out * inputs();
+  }
+
+  /// Elements by their places in a matrix of `out` rows.
+  template<class M, class Value>
+  static void set(M& to, Index columns, Value value) {
+    if constexpr (rearranged) {
+      to.assign(out, columns, [&](Index r, Index c) { return value(c * out + r); });
+    } else {
+      to.resize(out, columns);
+      for (Index i = 0; i < out * columns; ++i) to.data()[i] = value(i);
+    }
   }
   template<class M>
   static const T* at_row(const M& from, Index row) {
@@ -280,29 +288,18 @@ struct CausalConv : NodeBase {
       return weight.data() + row;
   }
 
-  // The lanes at peaks that stand for outputs: all of them, as a constant, or a group of many.
+  /// How many lanes at peaks stand for outputs: all of them, a constant, or a group of many.
   template<Index lanes>
-  using Lanes = std::conditional_t<(out <= lanes), Eigen::Array<T, out, 1>,
-                                   Eigen::Array<T, Eigen::Dynamic, 1, 0, lanes, 1>>;
-  template<Index lanes, class Vector>
-  static auto lanes_of(Vector&& values, const Peaks<T, lanes>& domain) {
-    if constexpr (out <= lanes)
-      return values.template segment<out>(0);
-    else
-      return values.segment(domain.first_channel, domain.channel_count);
-  }
-  template<class Pointer, Index lanes>
-  static auto at_peaks(Pointer* from, const Peaks<T, lanes>& domain) {
-    using Array = std::conditional_t<std::is_const_v<Pointer>, const Lanes<lanes>, Lanes<lanes>>;
-    return Eigen::Map<Array>(from, domain.channel_count);
+  static constexpr Index peak_count(const Peaks<T, lanes>& domain) {
+    return out <= lanes ? out : domain.channel_count;
   }
 
-  /// Calls f(column of the weights, where its input's lanes lie) for every tap and input of the last instant.
+  /// Calls f(where the weights of the lanes' outputs lie, where the input's lanes lie) for every tap and input of the last instant.
   template<class D, class F>
   void each_peak_read(const D& domain, F f) const {
     for (Index k = 0; k < taps; ++k)
       for (Index i = 0; i < inputs(); ++i)
-        f(k * inputs() + i, i * domain.input_stride() + read(domain, 0, k));
+        f((k * inputs() + i) * out + domain.first_channel, i * domain.input_stride() + read(domain, 0, k));
   }
 
   template<bool fresh, int Rows, int Columns>

@@ -24,7 +24,6 @@
 //                                                      for this function training need not see to it
 //     static packets::Packet<T> packet(const packets::Packet<T>& x)
 //     static packets::Packet<T> packet_slope(…)        of x and y, or of y alone, as slope: a register of numbers at a time
-//     static auto vector(const auto& x)                of an Eigen array: a sample's channels at a time, in streams
 //
 // What is not there is done number by number. Packets are worked on by the functions of `packets`: `padd`, `psub`, `pmul`,
 // `pdiv`, `pmadd`, `pmin`, `pmax`, `pabs`, `exponential`, `broadcast`, `select_less` and the others of core/packet.hpp.
@@ -117,11 +116,10 @@ struct Pointwise : Parameterless<Pointwise<T, channels_, Function>, T, channels_
   }
 
   EIGEN_ALWAYS_INLINE void push(typename Base::Memory&, const T* x, T* y) const {
-    using Vector = Eigen::Array<T, channels_, 1>;
-    if constexpr (requires(const Vector& v) { F::vector(v); })
-      Eigen::Map<Vector>(y, this->outputs()) = F::vector(Eigen::Map<const Vector>(x, this->outputs()));
-    else
-      for (Index c = 0; c < this->outputs(); ++c) y[c] = F::value(x[c]);
+    Index c = 0;
+    for (; c + packet <= this->outputs(); c += packet)
+      detail::store<T>(y + c, packet_value(detail::load(x + c)));
+    for (; c < this->outputs(); ++c) y[c] = F::value(x[c]);
   }
 
   template<class D>

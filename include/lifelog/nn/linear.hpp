@@ -34,8 +34,8 @@ struct Linear : NodeBase {
   Eigen::Matrix<T, out, 1> bias;
 
   explicit Linear(Index input_count = in, Index output_count = out) {
-    weight.setZero(output_count, input_count);
-    bias.setZero(output_count);
+    detail::set_zero(weight, output_count, input_count);
+    detail::set_zero(bias, output_count, 1);
   }
 
   Index inputs() const { return weight.cols(); }
@@ -43,14 +43,15 @@ struct Linear : NodeBase {
 
   EIGEN_ALWAYS_INLINE void push(Memory&, const T* x, T* y) const {
     if constexpr (out == Eigen::Dynamic) {
-      Eigen::Map<const Eigen::Matrix<T, in, 1>> input(x, inputs());
-      Eigen::Map<Eigen::Matrix<T, out, 1>>(y, outputs()) = bias + weight.lazyProduct(input);
+      std::copy_n(bias.data(), outputs(), y);
+      for (Index i = 0; i < inputs(); ++i)
+        for (Index o = 0; o < outputs(); ++o) y[o] = detail::pmadd(weight(o, i), x[i], y[o]);
     } else {
       detail::product<out, in, 1>(y, static_cast<T*>(nullptr), weight.data(), bias.data(), inputs(), x);
     }
   }
 
-  /// Gradients of the batch's pieces, each as [out × (in + 1)]: the weights, then the bias.
+  /// A column for each piece of the batch: its gradient, the weights' and then the bias's.
   template<class D>
   struct Tape {
     Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> pieces;
@@ -83,16 +84,14 @@ struct Linear : NodeBase {
   void pull(const D& domain, Tape<D>& tape, const T* x, const T*, const T* dy, T* dx,
             Linear& gradient) const {
     const Index stride = domain.stride(), pieces = piece_count(piece_samples, stride);
-    tape.pieces.setZero(outputs(), pieces * (inputs() + 1));
-    const auto part = [&](Index index) {
-      return tape.pieces.middleCols(index * (inputs() + 1), inputs() + 1);
-    };
+    detail::set_zero(tape.pieces, outputs() * (inputs() + 1), pieces);
     parallel_for(pieces, domain.threads, [&](Index index) {
-      pull_piece(piece_of(index, piece_samples, stride), stride, x, dy, dx, part(index).data());
+      pull_piece(piece_of(index, piece_samples, stride), stride, x, dy, dx, &tape.pieces(0, index));
     });
     for (Index index = 0; index < pieces; ++index) {
-      gradient.weight += part(index).leftCols(inputs());
-      gradient.bias += part(index).col(inputs());
+      const T* const part = &tape.pieces(0, index);
+      detail::add(gradient.weight.data(), part, weight.size());
+      detail::add(gradient.bias.data(), part + weight.size(), outputs());
     }
   }
 
@@ -108,8 +107,8 @@ struct Linear : NodeBase {
 
   Linear fold() const { return *this; }
   void unfold(const Linear& folded, Linear& gradient) const {
-    gradient.weight += folded.weight;
-    gradient.bias += folded.bias;
+    detail::add(gradient.weight.data(), folded.weight.data(), weight.size());
+    detail::add(gradient.bias.data(), folded.bias.data(), outputs());
   }
 
  private:

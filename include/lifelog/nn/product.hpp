@@ -30,8 +30,7 @@ struct Product : Pair<Product, A, B> {
   EIGEN_ALWAYS_INLINE void push(Memory& memory, const T* x, T* y) const {
     alignas(64) T other[Both::channels];
     this->push_both(memory, x, y, other);
-    using Vector = Eigen::Array<T, Both::channels, 1>;
-    Eigen::Map<Vector>(y, Both::channels) *= Eigen::Map<const Vector>(other);
+    for (Index c = 0; c < Both::channels; ++c) y[c] *= other[c];
   }
 
   template<class D>

@@ -26,9 +26,9 @@ struct WeightNorm<CausalConv<T, in, out, taps, dilation_>> : NodeBase {
   Eigen::Matrix<T, out, 1> bias;
 
   explicit WeightNorm(Index count = in) {
-    weight_v.setZero(out, count * taps);
-    weight_g.setZero();
-    bias.setZero();
+    detail::set_zero(weight_v, out, count * taps);
+    detail::set_zero(weight_g, out, 1);
+    detail::set_zero(bias, out, 1);
   }
 
   Index inputs() const { return weight_v.cols() / taps; }
@@ -44,27 +44,41 @@ struct WeightNorm<CausalConv<T, in, out, taps, dilation_>> : NodeBase {
   void initialise(Random& random) {
     detail::initialise_uniform(weight_v, weight_v.cols(), random);
     detail::initialise_uniform(bias, weight_v.cols(), random);
-    weight_g = weight_v.rowwise().norm();
+    for (Index o = 0; o < out; ++o) weight_g[o] = static_cast<T>(norm(o));
   }
 
   Plain fold() const {
     Plain plain(inputs());
-    const Eigen::Matrix<T, out, 1> scale = weight_g.cwiseQuotient(weight_v.rowwise().norm());
-    plain.weight = scale.asDiagonal() * weight_v;
-    plain.bias = bias;
+    for (Index o = 0; o < out; ++o) {
+      const T scale = static_cast<T>(static_cast<double>(weight_g[o]) / norm(o));
+      for (Index i = o; i < weight_v.size(); i += out) plain.weight.data()[i] = scale * weight_v.data()[i];
+    }
+    std::copy_n(bias.data(), out, plain.bias.data());
     return plain;
   }
 
   /// With n = ‖v‖: dg = ⟨dw, v⟩/n and dv = g/n · (dw − ⟨dw, v⟩/n² · v), a row at a time.
   void unfold(const Plain& folded, WeightNorm& gradient) const {
-    const Eigen::Matrix<T, out, 1> norm = weight_v.rowwise().norm();
-    const Eigen::Matrix<T, out, 1> along =
-        folded.weight.cwiseProduct(weight_v).rowwise().sum().cwiseQuotient(norm);
-    gradient.weight_g += along;
-    gradient.weight_v += weight_g.cwiseQuotient(norm).asDiagonal() *
-                         (folded.weight - along.cwiseQuotient(norm).asDiagonal() * weight_v);
-    gradient.bias += folded.bias;
+    for (Index o = 0; o < out; ++o) {
+      const T *const dw = folded.weight.data() + o, *const v = weight_v.data() + o;
+      const double n = norm(o), along = product(dw, v) / n, scale = static_cast<double>(weight_g[o]) / n;
+      gradient.weight_g[o] += static_cast<T>(along);
+      for (Index i = 0; i < weight_v.size() - o; i += out)
+        gradient.weight_v.data()[o + i] +=
+            static_cast<T>(scale * (static_cast<double>(dw[i]) - along / n * static_cast<double>(v[i])));
+    }
+    detail::add(gradient.bias.data(), folded.bias.data(), out);
   }
+
+ private:
+  /// Of two outputs' weights, in double: the same on every machine.
+  double product(const T* a, const T* b) const {
+    double total = 0;
+    for (Index i = 0; i < out * weight_v.cols(); i += out)
+      total += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+    return total;
+  }
+  double norm(Index o) const { return std::sqrt(product(weight_v.data() + o, weight_v.data() + o)); }
 };
 
 /// A causal convolution with weight normalisation: `weight_norm_conv<8, 3>(dilation<2>)`.

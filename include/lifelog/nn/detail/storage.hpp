@@ -24,6 +24,53 @@ constexpr Index columns_within(Index bytes, Index rows, Index columns) {
                                                                                            : columns;
 }
 
+// What is done to arrays element by element. Eigen makes a type of each size and each expression, and those are most of what
+// compiling a network costs; these are compiled once for a type of scalar.
+
+template<class M>
+void set_zero(M& array, Index rows, Index columns) {
+  array.resize(rows, columns);
+  std::fill_n(array.data(), rows * columns, typename M::Scalar(0));
+}
+
+/// to += from
+template<class T>
+void add(T* to, const T* from, Index count) {
+  for (Index i = 0; i < count; ++i) to[i] += from[i];
+}
+
+/// to *= from
+template<class T>
+void multiply(T* to, const T* from, Index count) {
+  for (Index i = 0; i < count; ++i) to[i] *= from[i];
+}
+
+/// to += a · b
+template<class T>
+EIGEN_ALWAYS_INLINE void add_product(T* to, const T* a, const T* b, Index count) {
+  Index i = 0;
+  for (; i + packet_size<T> <= count; i += packet_size<T>)
+    store<T>(to + i, pmadd(load(a + i), load(b + i), load(to + i)));
+  for (; i < count; ++i) to[i] = pmadd(a[i], b[i], to[i]);
+}
+
+/// `size` numbers, inside the object where they are few.
+template<class T, Index size>
+struct Numbers {
+  alignas(64) T values[static_cast<std::size_t>(std::max<Index>(size, 1))];
+  explicit Numbers(Index) { std::fill_n(values, size, T(0)); }
+  T* data() { return values; }
+  const T* data() const { return values; }
+};
+template<class T, Index size>
+requires(size == Eigen::Dynamic ||
+         size > object_bytes / static_cast<Index>(sizeof(T))) struct Numbers<T, size> {
+  Eigen::Array<T, Eigen::Dynamic, 1> values;
+  explicit Numbers(Index count) : values(count) { std::fill_n(values.data(), count, T(0)); }
+  T* data() { return values.data(); }
+  const T* data() const { return values.data(); }
+};
+
 /// A layer's weights.
 template<class T, Index rows, Index columns>
 using Weights = Eigen::Matrix<T, rows, columns_within<T>(weight_bytes, rows, columns)>;
