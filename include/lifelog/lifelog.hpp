@@ -62,6 +62,8 @@
 #include "manifold/tsne_run.hpp"
 #include "metrics/agreement.hpp"
 #include "metrics/confusion.hpp"
+#include "metrics/ordinal.hpp"
+#include "metrics/regression.hpp"
 #include "metrics/roc.hpp"
 #include "mil/attention.hpp"
 #include "mil/bag_network.hpp"
