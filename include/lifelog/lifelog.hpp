@@ -115,9 +115,14 @@
 #include "readers/progress.hpp"
 #include "readers/resample.hpp"
 #include "readers/rows_file.hpp"
+#include "train/binary_loss.hpp"
+#include "train/cross_entropy.hpp"
 #include "train/gradient_check.hpp"
 #include "train/loss.hpp"
+#include "train/loss_value.hpp"
 #include "train/optimizer.hpp"
+#include "train/ordinal_loss.hpp"
+#include "train/regression_loss.hpp"
 #include "train/trainer.hpp"
 
 #if __has_include(<nlohmann/json.hpp>)
