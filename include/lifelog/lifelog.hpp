@@ -123,7 +123,9 @@
 #include "train/optimizer.hpp"
 #include "train/ordinal_loss.hpp"
 #include "train/regression_loss.hpp"
+#include "train/schedule.hpp"
 #include "train/trainer.hpp"
+#include "train/weight_average.hpp"
 
 #if __has_include(<nlohmann/json.hpp>)
 #include "data/dataset_file.hpp"
