@@ -309,6 +309,19 @@ BOOST_AUTO_TEST_CASE(any_score_decides) {
   BOOST_TEST(run.state.history[0].train_f1 == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_score_that_is_no_number_is_never_the_best) {
+  ScriptedTask task{{4, 8, 6, 9}};
+  auto options = epochs(4);
+  options.score = [](const metrics::ConfusionMatrix& confusion) {
+    const double accuracy = confusion.accuracy();
+    return accuracy == 0.4 || accuracy == 0.9 ? std::numeric_limits<double>::quiet_NaN() : accuracy;
+  };
+  const Run run(task, options);
+  BOOST_TEST(run.state.best_epoch == 2);
+  BOOST_TEST(run.state.best_f1 == 0.8);
+  BOOST_TEST(std::isnan(run.state.history[3].valid_f1));
+}
+
 // The first batch has no label that counts, the second two, the last two.
 BOOST_AUTO_TEST_CASE(ignored_rows_are_not_judged) {
   PartlyLabelled task{{{0, 7}}};

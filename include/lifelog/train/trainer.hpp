@@ -284,7 +284,8 @@ void validate(Task& task, const std::vector<Index>& valid, const TrainOptionsOf<
       epoch.valid_f1 = task.score(state.evaluated(), valid);
     }
   }
-  if (valid.empty() || epoch.valid_f1 >= state.best_f1) {
+  const bool best = !lifelog::detail::is_nan(epoch.valid_f1) && epoch.valid_f1 >= state.best_f1;
+  if (valid.empty() || best) {
     if (!valid.empty()) state.best_f1 = epoch.valid_f1;
     state.best_epoch = epoch.epoch;
     state.best = state.evaluated();
