@@ -2,7 +2,11 @@
 // Programs that must not compile, and whose error must say why (check_refused.sh): a line each, every one of types of its
 // own, so that each is told.
 #include <lifelog/nn/functional.hpp>
+#include <lifelog/train/binary_loss.hpp>
+#include <lifelog/train/cross_entropy.hpp>
 #include <lifelog/train/loss.hpp>
+#include <lifelog/train/ordinal_loss.hpp>
+#include <lifelog/train/regression_loss.hpp>
 
 using namespace lifelog;
 
@@ -48,4 +52,16 @@ auto use_network() {
 }
 double use_loss(const Series<13>& x, const Eigen::Matrix<int, 13, 1>& labels) {
   return train::focal_loss(x, labels);  // refused
+}
+auto use_cross_entropy(const Series<14>& x, const Eigen::Matrix<int, 14, 1>& labels) {
+  return train::cross_entropy(x, labels);  // refused
+}
+auto use_numbers(const Series<15>& x) {
+  return train::mse_loss(x, x);  // refused
+}
+auto use_binary(const Series<16>& x) {
+  return train::bce_with_logits(x, x);  // refused
+}
+auto use_ordinal(const Series<17>& x, const Eigen::Matrix<int, 17, 1>& labels) {
+  return train::ordinal_loss(x, labels);  // refused
 }

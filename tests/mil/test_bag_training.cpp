@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <lifelog/mil/modal_importance.hpp>
 #include <lifelog/train/checkpoint.hpp>
+#include <lifelog/train/cross_entropy.hpp>
 #include <lifelog/train/trainer.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -105,6 +106,74 @@ BOOST_AUTO_TEST_CASE(a_run_in_pieces_is_the_run_in_one) {
     BOOST_TEST(part.best_epoch == whole.best_epoch);
     BOOST_TEST(part.best_f1 == whole.best_f1);
   }
+}
+
+// What a batch's loss and gradient are is shared out by labels: those of some bags and those of the others, each with the
+// rest ignored, make up the whole.
+BOOST_AUTO_TEST_CASE(ignored_bags_take_no_part) {
+  const Noise noise;
+  const auto rows = range(0, 30);
+  std::vector<Index> predicted;
+  const auto step = [&](auto known, BagNetwork<float>& gradient) {
+    auto labels = noise.labels;
+    for (const Index row : rows)
+      if (!known(row)) labels[static_cast<std::size_t>(row)] = -100;
+    BagTask<float> task(noise.net, noise.owned.bags, labels, 1);
+    return task.step(noise.net, rows, FocalLossOptions{.gamma = 2}, gradient, predicted);
+  };
+  auto whole = nn::zeros_like(noise.net), some = whole, others = whole, none = whole;
+  const double loss = step([](Index) { return true; }, whole);
+  const double of_some = step([](Index row) { return row % 3 == 0; }, some);
+  const double of_others = step([](Index row) { return row % 3 != 0; }, others);
+  BOOST_TEST(std::abs(loss - (of_some + 2 * of_others) / 3) < 1e-6 * loss);
+  BOOST_TEST(of_some != of_others);
+  double error = 0;
+  nn::visit(
+      [&]<class T>(const nn::Path&, const nn::Layout& layout, const T* w, const T* s, const T* o) {
+        if (layout.role == nn::Role::parameter)
+          for (Index i = 0; i < layout.size(); ++i)
+            error += std::pow(static_cast<double>(w[i] - (s[i] + 2 * o[i]) / 3), 2);
+      },
+      whole, some, others);
+  BOOST_TEST(global_norm(whole) > 1e-3);
+  BOOST_TEST(std::sqrt(error) < 1e-5 * global_norm(whole));
+  BOOST_TEST(step([](Index) { return false; }, none) == 0);
+  BOOST_TEST(global_norm(none) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(ignored_bags_are_not_judged) {
+  Noise noise;
+  for (std::size_t n = 0; n < 90; ++n)
+    if (n % 10 != 3) noise.labels[n] = -100;  // 7 of training, 2 of validation are left
+  noise.options.epochs = 1;
+  auto state = noise.fresh();
+  BOOST_TEST((noise.run(state, 1) == TrainStatus::finished));
+  const auto& epoch = state.history[0];
+  for (const double count : {epoch.train_accuracy * 7, epoch.valid_accuracy * 2})
+    BOOST_TEST(std::abs(count - std::round(count)) < 1e-12);
+  BOOST_TEST((epoch.loss > 0.1 && epoch.loss < 10));
+  noise.labels[5] = -7;
+  BOOST_CHECK_THROW(noise.run(state, 1), std::invalid_argument);
+}
+
+// Cross-entropy by either name trains the same bits; smoothed, others.
+BOOST_AUTO_TEST_CASE(another_loss_of_log_probabilities) {
+  Noise noise;
+  noise.options.epochs = 2;
+  auto focal = noise.fresh();
+  noise.run(focal, 1);
+  const auto with = [&](const CrossEntropyOptions& loss) {
+    TrainOptionsOf<CrossEntropyOptions> options;
+    options.epochs = 2;
+    options.batch = noise.options.batch;
+    options.loss = loss;
+    TrainState<BagNetwork<float>> state(noise.net, options);
+    BagTask<float> task(noise.net, noise.owned.bags, noise.labels, 1);
+    BOOST_TEST((train::train(task, range(0, 70), range(70, 90), options, state) == TrainStatus::finished));
+    return bits_of(state);
+  };
+  BOOST_TEST((with({}) == bits_of(focal)));
+  BOOST_TEST((with({.label_smoothing = 0.1}) != bits_of(focal)));
 }
 
 BOOST_AUTO_TEST_CASE(divergence_is_told_and_the_best_kept) {

@@ -7,6 +7,9 @@
 #include <cmath>
 #include <limits>
 
+#include "../support/golden_losses.hpp"
+#include "../support/throws.hpp"
+
 // Against PyTorch over whole networks: mil/test_bag_pass.cpp. Here, the rules one by one.
 
 using namespace lifelog;
@@ -88,6 +91,54 @@ BOOST_AUTO_TEST_CASE(float_steps_are_as_long_as_double_ones) {
   AdamW optimizer(net);
   optimizer.step(net, gradient);
   BOOST_TEST(std::abs(static_cast<double>(net.weight(0, 0)) + 0.01) < 0.01 * 5e-7);
+}
+
+// Five weights and a bias under fifty gradients.
+BOOST_AUTO_TEST_CASE(fifty_steps_are_pytorchs) {
+  const auto file = golden::training("optimizers");
+  const auto start = golden::vector_of(file, "start");
+  const auto gradients = golden::rows(file, "gradients");
+  const auto rates = golden::vector_of(file, "cosine");
+  using Six = nn::Linear<double, 5, 1>;
+  const auto made_of = [](const Eigen::VectorXd& values) {
+    Six net(5, 1);
+    for (Index i = 0; i < 5; ++i) net.weight(0, i) = values[i];
+    net.bias[0] = values[5];
+    return net;
+  };
+  const auto check = [&](const std::string& name, const OptimizerOptions& options, bool scheduled = false) {
+    auto net = made_of(start);
+    Optimizer<Six> optimizer(net, options);
+    const auto expected = golden::rows(file, name);
+    double off = 0;
+    for (Index t = 0; t < 50; ++t) {
+      optimizer.step(net, made_of(gradients.row(t)), scheduled ? rates[t] : 1);
+      for (Index i = 0; i < 5; ++i) off = std::max(off, std::abs(net.weight(0, i) - expected(t, i)));
+      off = std::max(off, std::abs(net.bias[0] - expected(t, 5)));
+    }
+    BOOST_TEST(off < 1e-14, name << " is off by " << off);
+    BOOST_TEST((expected.row(49) - start.transpose()).norm() > 0.1);
+    BOOST_TEST(optimizer.steps() == 50);
+  };
+  check("sgd", SgdOptions{.learning_rate = 0.05});
+  check("sgd.momentum", SgdOptions{.learning_rate = 0.05, .momentum = 0.9});
+  check("sgd.nesterov", SgdOptions{.learning_rate = 0.05, .momentum = 0.9, .nesterov = true});
+  check("sgd.decay",
+        SgdOptions{.learning_rate = 0.05, .momentum = 0.8, .nesterov = true, .weight_decay = 0.1});
+  check("sgd.cosine", SgdOptions{.learning_rate = 0.05, .momentum = 0.9, .nesterov = true}, true);
+  check("adamw", AdamWOptions{.learning_rate = 0.05, .weight_decay = 0.02});
+}
+
+BOOST_AUTO_TEST_CASE(sgd_leaves_the_second_moment_and_statistics_take_their_change) {
+  auto net = made(2);
+  Sgd optimizer(net, {.learning_rate = 0.5, .momentum = 0.5});
+  auto change = made(1);
+  optimizer.step(net, change);
+  optimizer.step(net, change, 0.25);
+  BOOST_TEST(net.first.weight(0, 0) == 2 - 0.5 - 0.25 * 0.5 * 1.5);
+  BOOST_TEST(net.second.running_mean[0] == 4);
+  BOOST_TEST(optimizer.first_moment().first.weight(0, 0) == 1.5);
+  BOOST_TEST((optimizer.second_moment().first.weight.array() == 0).all());
 }
 
 BOOST_AUTO_TEST_CASE(clipping_limits_the_norm_of_all_tensors_together) {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include <lifelog/metrics/ordinal.hpp>
+#include <lifelog/metrics/regression.hpp>
 #include <lifelog/nn/linear.hpp>
 #include <lifelog/train/checkpoint.hpp>
+#include <lifelog/train/ordinal_loss.hpp>
+#include <lifelog/train/regression_loss.hpp>
 #include <lifelog/train/trainer.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -61,6 +65,109 @@ struct Run {
       : status(lifelog::train::train(task, ten, valid, options, state)) {}
 };
 
+/// The same, whose first four rows have no label.
+struct PartlyLabelled : ScriptedTask {
+  Index label(Index row) const { return row < 4 ? -100 : ScriptedTask::label(row); }
+
+  double step(const Net& net, const std::vector<Index>& rows, const lifelog::train::FocalLossOptions& options,
+              Net& gradient, std::vector<Index>& predicted) {
+    ScriptedTask::step(net, rows, options, gradient, predicted);
+    return std::all_of(rows.begin(), rows.end(), [](Index row) { return row < 4; }) ? 0 : loss;
+  }
+};
+
+/// A line through 40 points, y = 2x − 1, but for two that are far off.
+struct LineTask {
+  using Network = Net;
+
+  static double x(Index row) { return 0.1 * static_cast<double>(row % 20) - 1; }
+  static double y(Index row) { return row == 7 || row == 24 ? 40 : 2 * x(row) - 1; }
+  static double output(const Net& net, Index row) { return net.weight(0, 0) * x(row) + net.bias[0]; }
+
+  template<class Loss>
+  double step(const Net& net, const std::vector<Index>& rows, const Loss& loss, Net& gradient) {
+    const auto count = static_cast<Index>(rows.size());
+    std::vector<double> outputs, targets, slopes(rows.size());
+    for (const Index row : rows) outputs.push_back(output(net, row)), targets.push_back(y(row));
+    const double value = loss(outputs.data(), Index{1}, count, count, targets.data(), slopes.data());
+    for (std::size_t n = 0; n < rows.size(); ++n) {
+      gradient.weight(0, 0) += slopes[n] * x(rows[n]);
+      gradient.bias[0] += slopes[n];
+    }
+    return value;
+  }
+
+  double score(const Net& net, const std::vector<Index>& rows) {
+    Eigen::VectorXd truth(static_cast<Index>(rows.size())), predicted = truth;
+    for (std::size_t n = 0; n < rows.size(); ++n) {
+      truth[static_cast<Index>(n)] = y(rows[n]);
+      predicted[static_cast<Index>(n)] = output(net, rows[n]);
+    }
+    return metrics::r_squared(truth, predicted);
+  }
+};
+
+/// A loss of one's own: the mean absolute error.
+struct AbsoluteError {
+  double operator()(const double* outputs, Index, Index samples, Index, const double* targets,
+                    double* gradient) const {
+    double total = 0;
+    for (Index n = 0; n < samples; ++n) {
+      const double error = outputs[n] - targets[n];
+      gradient[n] = (error > 0 ? 1.0 : -1.0) / static_cast<double>(samples);
+      total += std::abs(error);
+    }
+    return total / static_cast<double>(samples);
+  }
+};
+
+/// Four levels of x by its size, of which every fifth is not known.
+struct LevelTask {
+  using Network = nn::Linear<double, 1, 3>;
+
+  Index classes() const { return 4; }
+  Index label(Index row) const { return row % 5 == 4 ? -100 : level(row); }
+  static Index level(Index row) { return row % 20 / 5; }
+
+  Eigen::Matrix<double, 3, Eigen::Dynamic, Eigen::RowMajor> outputs(const Network& net,
+                                                                    const std::vector<Index>& rows) const {
+    Eigen::Matrix<double, 3, Eigen::Dynamic, Eigen::RowMajor> z(3, static_cast<Index>(rows.size()));
+    for (Index n = 0; n < z.cols(); ++n)
+      for (Index k = 0; k < 3; ++k)
+        z(k, n) = net.weight(k, 0) * LineTask::x(rows[static_cast<std::size_t>(n)]) + net.bias[k];
+    return z;
+  }
+
+  template<class Loss>
+  double step(const Network& net, const std::vector<Index>& rows, const Loss& loss, Network& gradient,
+              std::vector<Index>& predicted) {
+    const auto z = outputs(net, rows);
+    auto slopes = z;
+    std::vector<Index> labels;
+    for (const Index row : rows) labels.push_back(label(row));
+    const double value = loss(z.data(), Index{3}, z.cols(), z.cols(), labels.data(), slopes.data());
+    for (Index n = 0; n < z.cols(); ++n)
+      for (Index k = 0; k < 3; ++k) {
+        gradient.weight(k, 0) += slopes(k, n) * LineTask::x(rows[static_cast<std::size_t>(n)]);
+        gradient.bias[k] += slopes(k, n);
+      }
+    predict(net, rows, predicted);
+    return value;
+  }
+
+  void predict(const Network& net, const std::vector<Index>& rows, std::vector<Index>& predicted) {
+    const auto z = outputs(net, rows);
+    predicted.resize(rows.size());
+    ordinal_predict(z.data(), 3, z.cols(), z.cols(), predicted.data());
+  }
+};
+
+std::vector<Index> up_to(Index count) {
+  std::vector<Index> rows;
+  for (Index row = 0; row < count; ++row) rows.push_back(row);
+  return rows;
+}
+
 TrainOptions epochs(int count) {
   TrainOptions options;
   options.epochs = count;
@@ -114,6 +221,13 @@ BOOST_AUTO_TEST_CASE(patience) {
   BOOST_TEST((run.status == TrainStatus::patience));
   BOOST_TEST(run.state.best_epoch == 3);
   BOOST_TEST(run.state.history.size() == 5u);
+}
+
+// Options in braces are those of focal loss.
+BOOST_AUTO_TEST_CASE(options_in_braces) {
+  ScriptedTask task{{5}};
+  TrainState state(start(), {});
+  BOOST_TEST((lifelog::train::train(task, ten, ten, {.epochs = 1}, state) == TrainStatus::finished));
 }
 
 BOOST_AUTO_TEST_CASE(the_callback_stops) {
@@ -180,6 +294,160 @@ BOOST_AUTO_TEST_CASE(batches_cover_every_row_once_an_epoch) {
   options.batch = 512;
   Run{straight, options};
   BOOST_TEST((straight.batches == std::vector<std::vector<Index>>(3, ten)));
+}
+
+BOOST_AUTO_TEST_CASE(any_score_decides) {
+  ScriptedTask task{{4, 8, 6}};
+  auto options = epochs(3);
+  options.score = [](const metrics::ConfusionMatrix& confusion) {
+    return -metrics::mean_absolute_error(confusion);
+  };
+  const Run run(task, options);
+  BOOST_TEST(run.state.best_epoch == 2);
+  BOOST_TEST(run.state.best_f1 == -0.2);
+  BOOST_TEST(run.state.history[0].valid_f1 == -0.6);
+  BOOST_TEST(run.state.history[0].train_f1 == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_score_that_is_no_number_is_never_the_best) {
+  ScriptedTask task{{4, 8, 6, 9}};
+  auto options = epochs(4);
+  options.score = [](const metrics::ConfusionMatrix& confusion) {
+    const double accuracy = confusion.accuracy();
+    return accuracy == 0.4 || accuracy == 0.9 ? std::numeric_limits<double>::quiet_NaN() : accuracy;
+  };
+  const Run run(task, options);
+  BOOST_TEST(run.state.best_epoch == 2);
+  BOOST_TEST(run.state.best_f1 == 0.8);
+  BOOST_TEST(std::isnan(run.state.history[3].valid_f1));
+}
+
+// The first batch has no label that counts, the second two, the last two.
+BOOST_AUTO_TEST_CASE(ignored_rows_are_not_judged) {
+  PartlyLabelled task{{{0, 7}}};
+  auto options = epochs(2);
+  options.batch = 4;
+  options.shuffle = false;
+  TrainState<Net> state(start(), options);
+  lifelog::train::train(task, ten, ten, options, state);
+  BOOST_TEST(state.history[0].loss == 1, boost::test_tools::tolerance(1e-15));
+  BOOST_TEST(state.history[0].train_accuracy == 1);
+  BOOST_TEST(state.history[1].valid_accuracy == 0.5);  // 4, 5 and 6 of 4 … 9
+  task.script = {3, 5, 5};
+  options.epochs = 3;
+  const std::vector<Index> unlabelled = {0, 1, 2, 3};
+  lifelog::train::train(task, unlabelled, unlabelled, options, state);
+  BOOST_TEST(state.history[2].loss == 0);
+  BOOST_TEST(state.history[2].valid_f1 == 0);
+}
+
+BOOST_AUTO_TEST_CASE(any_loss_trains) {
+  const auto rows = up_to(40);
+  const auto trained_with = [&](const auto& loss) {
+    TrainOptionsOf<std::decay_t<decltype(loss)>> options;
+    options.loss = loss;
+    options.epochs = 400;
+    options.batch = 16;
+    options.optimizer = {.learning_rate = 0.05, .weight_decay = 0};
+    LineTask task;
+    TrainState<Net> state(start(), options);
+    BOOST_TEST((lifelog::train::train(task, rows, rows, options, state) == TrainStatus::finished));
+    BOOST_TEST(state.best_f1 == task.score(state.best, rows));
+    BOOST_TEST(state.history.back().loss < state.history.front().loss);
+    BOOST_TEST(std::isnan(state.history[9].train_f1));
+    BOOST_TEST(std::isnan(state.history[9].valid_accuracy));
+    return state.network;
+  };
+  const auto robust = trained_with(HuberLossOptions{.delta = 0.5});
+  BOOST_TEST(std::abs(robust.weight(0, 0) - 2) < 0.3);
+  BOOST_TEST(std::abs(robust.bias[0] + 1) < 0.3);
+  const auto own = trained_with(AbsoluteError{});
+  BOOST_TEST(std::abs(own.weight(0, 0) - 2) < 0.3);
+  const auto squares = trained_with(MseLossOptions{});  // is drawn to the two that are far off
+  BOOST_TEST(squares.bias[0] > 0);
+}
+
+BOOST_AUTO_TEST_CASE(levels_are_learnt_by_an_ordinal_loss_and_kappa) {
+  TrainOptionsOf<OrdinalLossOptions> options;
+  options.epochs = 300;
+  options.batch = 16;
+  options.optimizer.learning_rate = 0.1;
+  options.schedule = CosineSchedule{.total = 300, .warm_up = 5};
+  options.score = [](const metrics::ConfusionMatrix& c) { return metrics::quadratic_weighted_kappa(c); };
+  LevelTask task;
+  TrainState<LevelTask::Network> state(LevelTask::Network(1, 3), options);
+  lifelog::train::train(task, up_to(60), up_to(20), options, state);
+  BOOST_TEST(state.best_f1 > 0.95);
+  BOOST_TEST(state.history.back().loss < 0.5 * state.history.front().loss);
+}
+
+BOOST_AUTO_TEST_CASE(schedules_see_every_step) {
+  ScriptedTask task{{1, 2, 3}};
+  auto options = epochs(3);
+  options.batch = 4;
+  options.sgd = SgdOptions{.learning_rate = 0.5};
+  std::vector<double> seen;
+  std::vector<std::size_t> scores;
+  options.schedule = [&](const Progress& at) {
+    seen.push_back(at.epochs);
+    scores.push_back(at.scores.size());
+    return at.epochs == 0 ? 1.0 : 0.0;
+  };
+  TrainState<Net> state(start(), options);
+  lifelog::train::train(task, ten, ten, options, state);
+  BOOST_TEST(
+      seen == (std::vector<double>{0, 1. / 3, 2. / 3, 1, 1 + 1. / 3, 1 + 2. / 3, 2, 2 + 1. / 3, 2 + 2. / 3}),
+      boost::test_tools::per_element());
+  BOOST_TEST(scores == (std::vector<std::size_t>{0, 0, 0, 1, 1, 1, 2, 2, 2}),
+             boost::test_tools::per_element());
+  // One step at the whole rate along a gradient of norm √10, clipped; none after.
+  BOOST_TEST(state.network.weight(0, 0) == start().weight(0, 0) + 0.5 * 3 * 0.9 / std::sqrt(10.0),
+             boost::test_tools::tolerance(1e-6));
+}
+
+BOOST_AUTO_TEST_CASE(an_average_of_the_weights_is_what_is_kept) {
+  LineTask task;
+  TrainOptionsOf<HuberLossOptions> options;
+  options.epochs = 5;
+  options.batch = 8;
+  options.average = 0.9;
+  TrainState<Net> state(start(), options);
+  lifelog::train::train(task, up_to(40), {}, options, state);
+  BOOST_TEST(state.average->updates() == 25);
+  BOOST_TEST((state.best.weight == state.average->network().weight));
+  BOOST_TEST((state.best.weight != state.network.weight));
+}
+
+// With all that has a state: momentum, an average, and a rate that falls by what the scores did.
+BOOST_AUTO_TEST_CASE(a_run_of_choices_in_pieces_is_the_run_in_one) {
+  const TempDir dir;
+  const auto path = (dir / "run.safetensors").string();
+  TrainOptionsOf<HuberLossOptions> options;
+  options.epochs = 12;
+  options.batch = 8;
+  options.sgd = SgdOptions{.learning_rate = 0.2, .momentum = 0.9, .nesterov = true, .weight_decay = 1e-3};
+  options.average = 0.8;
+  options.schedule = PlateauSchedule{.factor = 0.5, .patience = 1};
+  LineTask task;
+  TrainState<Net> whole(start(), options);
+  lifelog::train::train(task, up_to(40), up_to(20), options, whole);
+  for (const int until : {1, 5, 6, 12}) {
+    options.epochs = until;
+    TrainState<Net> part(start(), options);
+    if (until > 1) load_checkpoint(path, part);
+    lifelog::train::train(task, up_to(40), up_to(20), options, part);
+    save_checkpoint(path, part);
+    if (until < 12) continue;
+    BOOST_TEST((part.network.weight == whole.network.weight));
+    BOOST_TEST((part.best.weight == whole.best.weight));
+    BOOST_TEST((part.average->network().bias == whole.average->network().bias));
+    BOOST_TEST(part.average->updates() == 60);
+  }
+  BOOST_TEST(options.schedule({12, lifelog::train::detail::scores_of(whole.history)}) < 1);
+  TrainState<Net> adam(start(), {}), other(start(), options);
+  check_throws<format_error>([&] { load_checkpoint(path, adam); }, {"run.safetensors", "AdamW", "'SGD'"});
+  save_checkpoint(path, adam);
+  check_throws<format_error>([&] { load_checkpoint(path, other); }, {"'AdamW'", "SGD"});
 }
 
 BOOST_AUTO_TEST_CASE(a_checkpoint_keeps_everything) {
@@ -298,6 +566,11 @@ BOOST_AUTO_TEST_CASE(bad_options) {
   refuses([](TrainOptions& o) { o.patience = -1; }, "patience");
   refuses([](TrainOptions& o) { o.optimizer.learning_rate = 0; }, "learning rate");
   refuses([](TrainOptions& o) { o.optimizer.weight_decay = -1; }, "weight decay");
+  refuses([](TrainOptions& o) { o.sgd = SgdOptions{}; }, "another optimizer");
+  refuses([](TrainOptions& o) { o.sgd = SgdOptions{.momentum = 1}; }, "momentum");
+  refuses([](TrainOptions& o) { o.sgd = SgdOptions{.nesterov = true}; }, "nesterov");
+  refuses([](TrainOptions& o) { o.average = 0.5; }, "average");
+  refuses([](TrainOptions& o) { o.schedule = [](const Progress&) { return -1.0; }; }, "schedule");
   TrainState<Net> state(start(), {});
   check_throws<std::invalid_argument>([&] { lifelog::train::train(task, {}, ten, epochs(1), state); },
                                       {"training row"});

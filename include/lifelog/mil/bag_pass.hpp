@@ -61,16 +61,15 @@ class BagPass {
   /// [M × batch], a padded row each modality: the attention weights of each bag.
   const Plane& importance() const { return pool_.importance; }
 
-  /// Focal loss of the last `forward`. labels: one a bag of all bags. With `gradient`, also adds its
-  /// derivative in every parameter to it.
-  double loss(const BagNetwork<T>& net, const Index* labels, const train::FocalLossOptions& options,
-              BagNetwork<T>* gradient) {
+  /// A loss of the last `forward`: focal loss, or another of log-probabilities that is called in the same way. labels: one
+  /// a bag of all bags. With `gradient`, also adds its derivative in every parameter to it.
+  template<class Loss = train::FocalLossOptions>
+  double loss(const BagNetwork<T>& net, const Index* labels, const Loss& options, BagNetwork<T>* gradient) {
     std::vector<Index> batch(rows_.size());
     for (std::size_t n = 0; n < rows_.size(); ++n) batch[n] = labels[rows_[n]];
     dlog_.resize(net.classes(), domain_.stride());
-    const double loss =
-        train::focal_loss(pool_.log_probabilities.data(), net.classes(), domain_.count, domain_.stride(),
-                          batch.data(), options, gradient ? dlog_.data() : nullptr);
+    const double loss = options(pool_.log_probabilities.data(), net.classes(), domain_.count,
+                                domain_.stride(), batch.data(), gradient ? dlog_.data() : nullptr);
     if (gradient) backward(net, *gradient);
     return loss;
   }

@@ -59,21 +59,25 @@ class BagTask {
  public:
   using Network = BagNetwork<T>;
 
-  /// labels: one a bag, 0…C−1. threads: 0 for all there are.
-  BagTask(const Network& net, const Bags<T>& bags, std::vector<Index> labels, int threads = 0)
+  /// labels: one a bag, 0…C−1 or the label that the loss ignores. threads: 0 for all there are.
+  BagTask(const Network& net, const Bags<T>& bags, std::vector<Index> labels, int threads = 0,
+          Index ignore_index = train::FocalLossOptions{}.ignore_index)
       : pass_(net, bags, threads), labels_(std::move(labels)), classes_(net.classes()) {
     lifelog::detail::require(static_cast<Index>(labels_.size()) == bags.count,
                              "labels: expected one for each of ", bags.count, " bags, got ", labels_.size());
     for (std::size_t n = 0; n < labels_.size(); ++n)
-      lifelog::detail::require(labels_[n] >= 0 && labels_[n] < classes_, "labels: bag ", n, " must be in 0…",
-                               classes_ - 1, ", got ", labels_[n]);
+      lifelog::detail::require(labels_[n] == ignore_index || (labels_[n] >= 0 && labels_[n] < classes_),
+                               "labels: bag ", n, " must be in 0…", classes_ - 1, ", or ", ignore_index,
+                               " to be ignored, got ", labels_[n]);
   }
 
   Index classes() const { return classes_; }
   Index label(Index row) const { return labels_[static_cast<std::size_t>(row)]; }
 
-  double step(const Network& net, const std::vector<Index>& rows, const train::FocalLossOptions& loss,
-              Network& gradient, std::vector<Index>& predicted) {
+  /// loss: of log-probabilities, called as FocalLossOptions is. A bag that it ignores still counts in batch norm.
+  template<class Loss>
+  double step(const Network& net, const std::vector<Index>& rows, const Loss& loss, Network& gradient,
+              std::vector<Index>& predicted) {
     pass_.forward(net, rows, true);
     predicted.clear();
     append_predictions(rows.size(), predicted);

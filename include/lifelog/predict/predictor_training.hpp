@@ -102,7 +102,7 @@ class PredictorTrainer {
       if (options_.seen) options_.seen(histories.size(), epoch);
       return true;
     };
-    train::TrainState<Network> state(start_, own.optimizer);
+    train::TrainState<Network> state(start_, own);
     statuses.push_back(train::train(task_, train, valid, own, state));
     histories.push_back(std::move(state.history));
     return std::move(state.best);
@@ -113,8 +113,7 @@ class PredictorTrainer {
     task_.predict(net, rows, predicted);
     metrics::ConfusionMatrix confusion(task_.classes());
     for (std::size_t n = 0; n < rows.size(); ++n) confusion.add(task_.label(rows[n]), predicted[n]);
-    return {static_cast<Index>(rows.size()), train::detail::score_of(confusion, options_.train.score),
-            confusion.accuracy()};
+    return {static_cast<Index>(rows.size()), options_.train.score(confusion), confusion.accuracy()};
   }
 
   /// Mean cross-entropy of the rows.

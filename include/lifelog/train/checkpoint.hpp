@@ -10,9 +10,28 @@
 
 namespace lifelog::train {
 
+namespace detail {
+
+inline constexpr const char* default_optimizer = "AdamW";  // of files that do not say
+
+inline std::string name_of(const OptimizerOptions& options) {
+  return std::holds_alternative<SgdOptions>(options) ? "SGD" : default_optimizer;
+}
+
+/// The state of one optimizer is of no meaning to another.
+inline void require_optimizer(const io::Tensors& tensors, const OptimizerOptions& options) {
+  const auto found = tensors.metadata().find("optimizer");
+  const auto was = found == tensors.metadata().end() ? std::string(default_optimizer) : found->second;
+  if (const auto is = name_of(options); was != is)
+    throw format_error(tensors.source(), "expected a run with " + is + ", got one with '" + was + "'");
+}
+
+}  // namespace detail
+
 /// Saves a training run so that `load_checkpoint` goes on to the bit: safetensors with the networks under `network.`,
-/// `best.`, `first_moment.` and `second_moment.`, and `history` F64 [epochs, 6]; `identity` in the metadata, each name
-/// behind "run.". The file appears complete or not at all. Throws io_error.
+/// `best.`, `first_moment.` and `second_moment.`, where weights are averaged `average.`, and `history` F64 [epochs, 6];
+/// `identity` in the metadata, each name behind "run.". Schedules need no more: they are functions of the history. The file
+/// appears complete or not at all. Throws io_error.
 template<class Network>
 void save_checkpoint(const std::string& path, const TrainState<Network>& state,
                      const RunIdentity& identity = {}) {
@@ -31,7 +50,14 @@ void save_checkpoint(const std::string& path, const TrainState<Network>& state,
   tensors.add("best_epoch_and_f1", {2}, std::span<const double>(best));
   const std::int64_t steps[] = {state.optimizer.steps()};
   tensors.add("steps", {1}, std::span<const std::int64_t>(steps));
+  if (state.average) {
+    add_tensors(tensors, state.average->network(), "average.");
+    const std::int64_t updates[] = {state.average->updates()};
+    tensors.add("average_updates", {1}, std::span<const std::int64_t>(updates));
+  }
   tensors.metadata() = {{"format", "lifelog-checkpoint"}, {"version", "1"}};
+  if (const auto name = detail::name_of(state.optimizer.options()); name != detail::default_optimizer)
+    tensors.metadata()["optimizer"] = name;
   set_identity(tensors, identity);
   tensors.save(path);
 }
@@ -48,6 +74,7 @@ void load_checkpoint(const std::string& path, TrainState<Network>& state, const 
   if (tensors.metadata("version") != "1")
     throw format_error(path, "expected checkpoint version 1, got '" + tensors.metadata("version") + "'");
   require_same_run(tensors, identity);
+  detail::require_optimizer(tensors, state.optimizer.options());
   auto loaded = state;
   auto first = state.network, second = state.network;
   std::set<std::string> known{"steps", "best_epoch_and_f1", "history"};
@@ -55,6 +82,12 @@ void load_checkpoint(const std::string& path, TrainState<Network>& state, const 
   known.merge(assign_tensors(loaded.best, tensors, "best."));
   known.merge(assign_tensors(first, tensors, "first_moment."));
   known.merge(assign_tensors(second, tensors, "second_moment."));
+  if (state.average) {
+    auto average = state.network;
+    known.merge(assign_tensors(average, tensors, "average."));
+    known.insert("average_updates");
+    loaded.average->restore(tensors.get<std::int64_t>("average_updates", {1})[0], average);
+  }
   for (const auto& tensor : tensors.tensors())
     if (!known.count(tensor.name)) throw format_error(tensors.where(tensor.name), "unknown tensor");
   loaded.optimizer.restore(tensors.get<std::int64_t>("steps", {1})[0], first, second);

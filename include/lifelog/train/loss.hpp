@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,11 @@ struct FocalLossOptions {
   double gamma = 0;
   Eigen::VectorXd alpha = {};
   Index ignore_index = -100;
+
+  /// As a value that a trainer or a task calls: `focal_loss` of planes, below.
+  template<class T>
+  double operator()(const T* log_probabilities, Index classes, Index samples, Index stride,
+                    const Index* labels, T* gradient, Index divisor = 0) const;
 };
 
 /// Focal loss (Lin et al. 2017, eq. 5) of log-probabilities: the mean over samples of −α_y (1−p_y)^γ log p_y,
@@ -75,15 +81,22 @@ double focal_loss(const T* log_probabilities, Index classes, Index samples, Inde
   return total / static_cast<double>(divisor);
 }
 
-/// The focal loss of logits as a value: `double`, and its derivative on demand. Holds what it needs of both.
+template<class T>
+double FocalLossOptions::operator()(const T* log_probabilities, Index classes, Index samples, Index stride,
+                                    const Index* labels, T* gradient, Index divisor) const {
+  return focal_loss(log_probabilities, classes, samples, stride, labels, *this, gradient, divisor);
+}
+
+/// A loss of log-probabilities, taken of logits, as a value: `double`, and its derivative on demand. Holds what it needs
+/// of both. Options: what calls as FocalLossOptions does.
 ///
 ///     const auto loss = train::focal_loss(logits, labels, {.gamma = 2});
 ///     step(logits - 0.1 * loss.gradient());      // and loss is the number
-template<class T>
-class FocalLoss {
+template<class T, class Options>
+class SoftmaxLoss {
  public:
   /// logits: [samples, classes]; labels: [samples]. As `focal_loss` below.
-  FocalLoss(const RowMatrixView<T>& logits, std::vector<Index> labels, FocalLossOptions options)
+  SoftmaxLoss(const RowMatrixView<T>& logits, std::vector<Index> labels, Options options)
       : softmax_(logits.cols()),
         domain_{logits.rows()},
         labels_(std::move(labels)),
@@ -114,8 +127,8 @@ class FocalLoss {
   using Softmax = nn::LogSoftmax<T, Eigen::Dynamic>;
 
   double evaluate(T* gradient) const {
-    return focal_loss(log_probabilities_.data(), log_probabilities_.rows(), domain_.count, domain_.stride(),
-                      labels_.data(), options_, gradient);
+    return options_(log_probabilities_.data(), log_probabilities_.rows(), domain_.count, domain_.stride(),
+                    labels_.data(), gradient);
   }
 
   Softmax softmax_;
@@ -123,9 +136,28 @@ class FocalLoss {
   typename Softmax::template Tape<nn::Samples<T>> tape_;
   Plane log_probabilities_;
   std::vector<Index> labels_;
-  FocalLossOptions options_;
+  Options options_;
   double value_;
 };
+
+template<class T>
+using FocalLoss = SoftmaxLoss<T, FocalLossOptions>;
+
+namespace detail {
+
+/// Checks the shapes of logits and labels (name: of the loss) and makes a SoftmaxLoss of them.
+template<Rows X, Rows L, class Options>
+auto softmax_loss(const char* name, const X& logits, const L& labels, const Options& options) {
+  const RowsOf<X> rows(logits);
+  const auto read = lifelog::detail::labels_of(labels, (std::string(name) + ": labels").c_str(),
+                                               std::numeric_limits<int>::min());
+  lifelog::detail::require(rows.view().cols() > 0, name, ": expected at least one class, got none");
+  lifelog::detail::require(read.size() == rows.view().rows(), name, ": expected a label for each of ",
+                           rows.view().rows(), " samples, got ", read.size());
+  return SoftmaxLoss<typename RowsOf<X>::Scalar, Options>(rows.view(), {read.begin(), read.end()}, options);
+}
+
+}  // namespace detail
 
 /// Focal loss of logits, of which log_softmax is taken here.
 ///
@@ -137,13 +169,7 @@ template<Rows X, Rows L>
 auto focal_loss(const X& logits, const L& labels, const FocalLossOptions& options = {}) {
   static_assert(lifelog::detail::real_number<typename RowsOf<X>::Scalar>,
                 "focal_loss: logits must be of float or double: cast other numbers first");
-  const RowsOf<X> rows(logits);
-  const Eigen::VectorXi read =
-      lifelog::detail::labels_of(labels, "focal_loss: labels", std::numeric_limits<int>::min());
-  lifelog::detail::require(rows.view().cols() > 0, "focal_loss: expected at least one class, got none");
-  lifelog::detail::require(read.size() == rows.view().rows(), "focal_loss: expected a label for each of ",
-                           rows.view().rows(), " samples, got ", read.size());
-  return FocalLoss<typename RowsOf<X>::Scalar>(rows.view(), {read.begin(), read.end()}, options);
+  return detail::softmax_loss("focal_loss", logits, labels, options);
 }
 
 }  // namespace lifelog::train

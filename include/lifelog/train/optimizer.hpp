@@ -3,7 +3,9 @@
 
 #include <cmath>
 #include <cstdint>
+#include <variant>
 
+#include "../core/error.hpp"
 #include "../core/finite.hpp"
 #include "../nn/parameters.hpp"
 
@@ -53,13 +55,56 @@ struct AdamWOptions {
   double weight_decay = 1e-2;
 };
 
-/// AdamW (Loshchilov & Hutter 2019, algorithm 2), in PyTorch's arrangement. The moments are networks of the
-/// same type; running statistics take the change their gradient holds.
+/// | option        | default | description                                                       |
+/// |---------------|---------|-------------------------------------------------------------------|
+/// | learning_rate | 1e-2    | step size                                                         |
+/// | momentum      | 0       | share of the last step's direction that goes on, in [0, 1)        |
+/// | nesterov      | false   | look ahead along the momentum (Sutskever et al. 2013)             |
+/// | weight_decay  | 0       | λ: λw is added to the gradient, so it goes through the momentum   |
+struct SgdOptions {
+  double learning_rate = 1e-2;
+  double momentum = 0;
+  bool nesterov = false;
+  double weight_decay = 0;
+};
+
+using OptimizerOptions = std::variant<AdamWOptions, SgdOptions>;
+
+namespace detail {
+
+inline void require_options(const OptimizerOptions& options) {
+  using lifelog::detail::is_finite;
+  using lifelog::detail::require;
+  std::visit(
+      [](const auto& o) {
+        require(is_finite(o.learning_rate) && o.learning_rate > 0,
+                "optimizer: learning rate must be above 0, got ", o.learning_rate);
+        require(is_finite(o.weight_decay) && o.weight_decay >= 0,
+                "optimizer: weight decay must be at least 0, got ", o.weight_decay);
+      },
+      options);
+  if (const auto* sgd = std::get_if<SgdOptions>(&options)) {
+    require(is_finite(sgd->momentum) && sgd->momentum >= 0 && sgd->momentum < 1,
+            "optimizer: momentum must be at least 0 and below 1, got ", sgd->momentum);
+    require(!sgd->nesterov || sgd->momentum > 0, "optimizer: nesterov needs a momentum above 0");
+  }
+}
+
+}  // namespace detail
+
+/// A rule by which weights follow gradients, chosen at run time so that a network is walked by one code for all rules.
+/// Its state are two networks of the same type; running statistics take the change their gradient holds.
+///
+///   AdamW   Loshchilov & Hutter 2019, algorithm 2, in PyTorch's arrangement; the state are the moments
+///   SGD     PyTorch's, without dampening: v ← μv + g + λw; w ← w − ηv, with Nesterov's momentum w ← w − η(g + λw + μv).
+///           The state is v, the first moment; the second stays 0
 template<class Net>
-class AdamW {
+class Optimizer {
  public:
-  explicit AdamW(const Net& net, const AdamWOptions& options = {})
+  explicit Optimizer(const Net& net, const OptimizerOptions& options = {})
       : options_(options), first_(nn::zeros_like(net)), second_(nn::zeros_like(net)) {}
+
+  const OptimizerOptions& options() const { return options_; }
 
   /// Steps taken so far.
   std::int64_t steps() const { return steps_; }
@@ -73,16 +118,18 @@ class AdamW {
     second_ = second;
   }
 
-  /// One step of `net` along `gradient`.
-  void step(Net& net, const Net& gradient) {
+  /// One step of `net` along `gradient`, with the learning rate times `rate` (`train/schedule.hpp`).
+  void step(Net& net, const Net& gradient, double rate = 1) {
     ++steps_;
-    const double correction1 = 1 - std::pow(options_.beta1, static_cast<double>(steps_));
-    const double correction2 = std::sqrt(1 - std::pow(options_.beta2, static_cast<double>(steps_)));
+    const auto* adam = std::get_if<AdamWOptions>(&options_);
+    const double correction1 = adam ? 1 - std::pow(adam->beta1, static_cast<double>(steps_)) : 1;
+    const double correction2 = adam ? std::sqrt(1 - std::pow(adam->beta2, static_cast<double>(steps_))) : 1;
     nn::visit(
         [&]<class T>(const nn::Path&, const nn::Layout& layout, T* w, const T* g, T* m, T* v) {
           if constexpr (lifelog::detail::real_number<T>)
             if (layout.role == nn::Role::parameter)
-              return step(layout.size(), w, g, m, v, correction1, correction2);
+              return adam ? step(*adam, rate, layout.size(), w, g, m, v, correction1, correction2)
+                          : step(std::get<SgdOptions>(options_), rate, layout.size(), w, g, m);
           for (Index i = 0; i < layout.size(); ++i) w[i] += g[i];
         },
         net, gradient, first_, second_);
@@ -90,13 +137,15 @@ class AdamW {
 
  private:
   template<class T>
-  void step(Index size, T* w, const T* g, T* m, T* v, double correction1, double correction2) const {
-    const T keep = static_cast<T>(1 - options_.learning_rate * options_.weight_decay);
-    const T b1 = static_cast<T>(options_.beta1), b2 = static_cast<T>(options_.beta2);
+  static void step(const AdamWOptions& options, double rate_factor, Index size, T* w, const T* g, T* m, T* v,
+                   double correction1, double correction2) {
+    const double learning_rate = options.learning_rate * rate_factor;
+    const T keep = static_cast<T>(1 - learning_rate * options.weight_decay);
+    const T b1 = static_cast<T>(options.beta1), b2 = static_cast<T>(options.beta2);
     // Not 1 - b2: in float that is off by a hundred-thousandth of itself, which twenty steps make visible.
-    const T new1 = static_cast<T>(1 - options_.beta1), new2 = static_cast<T>(1 - options_.beta2);
-    const T rate = static_cast<T>(options_.learning_rate / correction1), root = static_cast<T>(correction2);
-    const T eps = static_cast<T>(options_.eps);
+    const T new1 = static_cast<T>(1 - options.beta1), new2 = static_cast<T>(1 - options.beta2);
+    const T rate = static_cast<T>(learning_rate / correction1), root = static_cast<T>(correction2);
+    const T eps = static_cast<T>(options.eps);
     for (Index i = 0; i < size; ++i) {
       m[i] = b1 * m[i] + new1 * g[i];
       v[i] = b2 * v[i] + new2 * g[i] * g[i];
@@ -104,9 +153,34 @@ class AdamW {
     }
   }
 
-  AdamWOptions options_;
+  template<class T>
+  static void step(const SgdOptions& options, double rate_factor, Index size, T* w, const T* g, T* v) {
+    const T rate = static_cast<T>(options.learning_rate * rate_factor);
+    const T decay = static_cast<T>(options.weight_decay), momentum = static_cast<T>(options.momentum);
+    for (Index i = 0; i < size; ++i) {
+      const T slope = g[i] + decay * w[i];
+      v[i] = momentum * v[i] + slope;
+      w[i] -= rate * (options.nesterov ? slope + momentum * v[i] : v[i]);
+    }
+  }
+
+  OptimizerOptions options_;
   std::int64_t steps_ = 0;
   Net first_, second_;
+};
+
+/// An optimizer that is AdamW.
+template<class Net>
+class AdamW : public Optimizer<Net> {
+ public:
+  explicit AdamW(const Net& net, const AdamWOptions& options = {}) : Optimizer<Net>(net, options) {}
+};
+
+/// An optimizer that is stochastic gradient descent.
+template<class Net>
+class Sgd : public Optimizer<Net> {
+ public:
+  explicit Sgd(const Net& net, const SgdOptions& options = {}) : Optimizer<Net>(net, options) {}
 };
 
 }  // namespace lifelog::train

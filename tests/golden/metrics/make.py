@@ -60,4 +60,15 @@ b = np.where(rng.random(200) < 0.5, a % 4, rng.integers(4, size=200))
 save("partitions", np.array([a, b]).T)
 save("adjusted_rand", metrics.adjusted_rand_score(a, b))
 
+ratings = rng.integers(7, size=180)  # self-reports, of which nobody chose the highest
+reported = np.clip(ratings + rng.integers(-2, 3, size=180), 0, 6)
+ratings[ratings == 6] = 5
+save("ratings", np.array([ratings, reported]).T)
+save("ordinal", [metrics.cohen_kappa_score(ratings, reported, weights="quadratic", labels=range(7)),
+                 metrics.mean_absolute_error(ratings, reported)])
+numbers = rng.normal(20, 5, size=90)
+near = numbers + rng.normal(0.5, 2, size=90)
+save("numbers", np.array([numbers, near]).T)
+save("regression", [metrics.mean_absolute_error(numbers, near), metrics.r2_score(numbers, near)])
+
 (HERE / "versions.txt").write_text(f"# numpy {np.__version__}, scikit-learn {sklearn.__version__}\n")
