@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Writes elementwise.safetensors beside itself: nodes of networks as PyTorch evaluates and differentiates them, in float64.
+"""Writes elementwise.safetensors and over_time.safetensors beside itself: nodes of networks as PyTorch evaluates and differentiates them, in float64.
 
     python3 tests/golden/nn/make_nodes.py
 
 Made with Python 3.11, torch 2.13.0 (CPU), safetensors 0.8.0. Rerunning gives the same bytes.
 
 elementwise: x [n]; per function <name>.y [n] and <name>.dx [n], its derivative.
+
+over_time: a network `signal | concat(max, mean, last) | head`, its tensors by their names. For series n of three: x<n>
+[2, length], features<n> [15], y<n> [3], upstream<n> [3]; gradient.<tensor>: the derivative of Σ_n upstream<n> · y<n>.
 """
 import pathlib
 
@@ -40,8 +43,39 @@ def elementwise():
     save_file(tensors, HERE / "elementwise.safetensors")
 
 
+def causal(conv, x):
+    """conv over x, zeros before time 0."""
+    return conv(F.pad(x, ((conv.kernel_size[0] - 1) * conv.dilation[0], 0)))
+
+
+def add_state(tensors, prefix, module):
+    for name, value in module.named_parameters():
+        tensors[f"{prefix}.{name}"] = value.detach()
+        tensors[f"gradient.{prefix}.{name}"] = value.grad
+
+
+def over_time():
+    torch.manual_seed(2)
+    first = torch.nn.Conv1d(2, 4, 3, dilation=2, dtype=torch.float64)
+    second = torch.nn.Conv1d(4, 5, 2, dilation=3, dtype=torch.float64)
+    head = torch.nn.Linear(15, 3, dtype=torch.float64)
+    tensors = {}
+    for n, length in enumerate([3, 40, 1300]):
+        x, upstream = torch.randn(2, length, dtype=torch.float64), torch.randn(3, dtype=torch.float64)
+        y = causal(second, F.gelu(causal(first, x)))
+        features = torch.cat([y.amax(-1), y.mean(-1), y[..., -1]])
+        out = head(features)
+        (out * upstream).sum().backward()
+        tensors |= {f"x{n}": x, f"features{n}": features.detach(), f"y{n}": out.detach(), f"upstream{n}": upstream}
+    add_state(tensors, "signal.0", first)
+    add_state(tensors, "signal.2", second)
+    add_state(tensors, "head", head)
+    save_file(tensors, HERE / "over_time.safetensors")
+
+
 def main():
     elementwise()
+    over_time()
 
 
 if __name__ == "__main__":
