@@ -81,6 +81,7 @@
 #include "nn/elementwise.hpp"
 #include "nn/expression.hpp"
 #include "nn/functional.hpp"
+#include "nn/layer_norm.hpp"
 #include "nn/linear.hpp"
 #include "nn/max_over_time.hpp"
 #include "nn/max_over_time_gradient.hpp"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Writes elementwise.safetensors and over_time.safetensors beside itself: nodes of networks as PyTorch evaluates and differentiates them, in float64.
+"""Writes elementwise, over_time and layer_norm.safetensors beside itself: nodes of networks as PyTorch evaluates and differentiates them, in float64.
 
     python3 tests/golden/nn/make_nodes.py
 
@@ -9,6 +9,9 @@ elementwise: x [n]; per function <name>.y [n] and <name>.dx [n], its derivative.
 
 over_time: a network `signal | concat(max, mean, last) | head`, its tensors by their names. For series n of three: x<n>
 [2, length], features<n> [15], y<n> [3], upstream<n> [3]; gradient.<tensor>: the derivative of Σ_n upstream<n> · y<n>.
+
+layer_norm: a signal `conv | layer_norm | tanh | conv`, its tensors by their names; x [2, 50], y and upstream [3, 50], dx [2, 50];
+gradient.<tensor>: the derivative of Σ upstream · y.
 """
 import pathlib
 
@@ -73,9 +76,29 @@ def over_time():
     save_file(tensors, HERE / "over_time.safetensors")
 
 
+def layer_norm():
+    torch.manual_seed(3)
+    first = torch.nn.Conv1d(2, 5, 3, dilation=2, dtype=torch.float64)
+    norm = torch.nn.LayerNorm(5, dtype=torch.float64)
+    second = torch.nn.Conv1d(5, 3, 2, dtype=torch.float64)
+    with torch.no_grad():
+        norm.weight.uniform_(0.5, 2)
+        norm.bias.normal_()
+    x = torch.randn(2, 50, dtype=torch.float64, requires_grad=True)
+    upstream = torch.randn(3, 50, dtype=torch.float64)
+    y = causal(second, torch.tanh(norm(causal(first, x).T).T))
+    (y * upstream).sum().backward()
+    tensors = {"x": x.detach(), "y": y.detach(), "upstream": upstream, "dx": x.grad}
+    add_state(tensors, "0", first)
+    add_state(tensors, "1", norm)
+    add_state(tensors, "3", second)
+    save_file(tensors, HERE / "layer_norm.safetensors")
+
+
 def main():
     elementwise()
     over_time()
+    layer_norm()
 
 
 if __name__ == "__main__":
