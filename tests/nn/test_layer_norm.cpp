@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <lifelog/nn/layer_norm.hpp>
-#include <lifelog/nn/stream.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -11,40 +10,12 @@ using namespace lifelog;
 using namespace lifelog::nn;
 using namespace check_gradients;
 
-namespace {
-
-auto golden_signal() {
-  return input<2, double> | causal_conv<5, 3>(dilation<2>) | layer_norm | nn::tanh | causal_conv<3, 2>();
-}
-using Signal = decltype(golden_signal());
-
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(nn_layer_norm)
 
 BOOST_AUTO_TEST_CASE(is_that_of_pytorch_in_chunks_streams_and_training) {
-  auto signal = golden_signal();
-  const auto golden = golden_nodes::tensors("layer_norm.safetensors");
-  train::assign_tensors(signal, golden);
-  const auto x = golden_nodes::matrix(golden, "x", 2), y = golden_nodes::matrix(golden, "y", 3),
-             upstream = golden_nodes::matrix(golden, "upstream", 3),
-             dx = golden_nodes::matrix(golden, "dx", 2);
-  BOOST_TEST((dense::outputs_in_chunks(signal, x) - y).cwiseAbs().maxCoeff() < 1e-13);
-  Stream<Signal> stream;
-  for (Index t = 0; t < x.cols(); ++t) {
-    const Eigen::Vector2d sample = x.col(t);
-    Eigen::Vector3d now;
-    stream.push(signal, sample.data(), now.data());
-    BOOST_TEST((now - y.col(t)).cwiseAbs().maxCoeff() < 1e-13);
-  }
-  SignalGradient<Signal> pull;
-  const Eigen::Map<const RowMatrix<double>> recorded(pull.forward(signal, dense::series_of(x)), 3, 50);
-  BOOST_TEST((recorded - y).cwiseAbs().maxCoeff() < 1e-13);
-  auto gradient = zeros_like(signal);
-  RowMatrix<double> own = RowMatrix<double>::Zero(2, 50);
-  pull.backward(signal, dense::series_of(upstream), gradient, own.data());
-  BOOST_TEST((own - dx).cwiseAbs().maxCoeff() < 1e-12);
-  golden_nodes::check_gradient(gradient, golden, 1e-12);
+  golden_nodes::check_signal(
+      input<2, double> | causal_conv<5, 3>(dilation<2>) | layer_norm | nn::tanh | causal_conv<3, 2>(),
+      "layer_norm.safetensors");
 }
 
 BOOST_AUTO_TEST_CASE(between_others_on_vectors) {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Writes elementwise, over_time and layer_norm.safetensors beside itself: nodes of networks as PyTorch evaluates and differentiates them, in float64.
+"""Writes elementwise, over_time, layer_norm and grouped.safetensors beside itself: nodes of networks as PyTorch evaluates and differentiates them, in float64.
 
     python3 tests/golden/nn/make_nodes.py
 
@@ -12,6 +12,8 @@ over_time: a network `signal | concat(max, mean, last) | head`, its tensors by t
 
 layer_norm: a signal `conv | layer_norm | tanh | conv`, its tensors by their names; x [2, 50], y and upstream [3, 50], dx [2, 50];
 gradient.<tensor>: the derivative of Σ upstream · y.
+
+grouped: the same of `grouped conv | tanh | depthwise conv | conv without bias`, x and dx [4, 60], y [3, 60].
 """
 import pathlib
 
@@ -76,6 +78,18 @@ def over_time():
     save_file(tensors, HERE / "over_time.safetensors")
 
 
+def save_signal(name, channels, modules, signal):
+    """signal: from [channels, time] to [3, time], by `modules`, which stand at their places in the chain."""
+    x = torch.randn(*channels, dtype=torch.float64, requires_grad=True)
+    upstream = torch.randn(3, channels[1], dtype=torch.float64)
+    y = signal(x)
+    (y * upstream).sum().backward()
+    tensors = {"x": x.detach(), "y": y.detach(), "upstream": upstream, "dx": x.grad}
+    for place, module in modules.items():
+        add_state(tensors, place, module)
+    save_file(tensors, HERE / f"{name}.safetensors")
+
+
 def layer_norm():
     torch.manual_seed(3)
     first = torch.nn.Conv1d(2, 5, 3, dilation=2, dtype=torch.float64)
@@ -84,21 +98,24 @@ def layer_norm():
     with torch.no_grad():
         norm.weight.uniform_(0.5, 2)
         norm.bias.normal_()
-    x = torch.randn(2, 50, dtype=torch.float64, requires_grad=True)
-    upstream = torch.randn(3, 50, dtype=torch.float64)
-    y = causal(second, torch.tanh(norm(causal(first, x).T).T))
-    (y * upstream).sum().backward()
-    tensors = {"x": x.detach(), "y": y.detach(), "upstream": upstream, "dx": x.grad}
-    add_state(tensors, "0", first)
-    add_state(tensors, "1", norm)
-    add_state(tensors, "3", second)
-    save_file(tensors, HERE / "layer_norm.safetensors")
+    save_signal("layer_norm", (2, 50), {"0": first, "1": norm, "3": second},
+                lambda x: causal(second, torch.tanh(norm(causal(first, x).T).T)))
+
+
+def grouped():
+    torch.manual_seed(4)
+    first = torch.nn.Conv1d(4, 6, 3, dilation=2, groups=2, dtype=torch.float64)
+    second = torch.nn.Conv1d(6, 6, 4, dilation=5, groups=6, dtype=torch.float64)
+    third = torch.nn.Conv1d(6, 3, 2, bias=False, dtype=torch.float64)
+    save_signal("grouped", (4, 60), {"0": first, "2": second, "3": third},
+                lambda x: causal(third, causal(second, torch.tanh(causal(first, x)))))
 
 
 def main():
     elementwise()
     over_time()
     layer_norm()
+    grouped()
 
 
 if __name__ == "__main__":
