@@ -78,6 +78,7 @@
 #include "nn/chunk.hpp"
 #include "nn/convolution.hpp"
 #include "nn/domain.hpp"
+#include "nn/dropout.hpp"
 #include "nn/elementwise.hpp"
 #include "nn/expression.hpp"
 #include "nn/functional.hpp"

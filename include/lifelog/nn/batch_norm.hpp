@@ -9,6 +9,9 @@
 
 namespace lifelog::nn {
 
+template<class T, Index in, Index out, Index taps, Index dilation_>
+struct CausalConv;
+
 /// Batch normalisation (Ioffe & Szegedy 2015) of feature vectors, with PyTorch's conventions: eps 1e-5,
 /// momentum 0.1, the batch normalised by its biased variance, running variance unbiased. The only node that
 /// couples samples.
@@ -16,6 +19,10 @@ namespace lifelog::nn {
 /// The gradient's `running_mean`, `running_var` and `num_batches_tracked` hold the change a training batch
 /// makes to them, which the optimiser's step adds. A batch of one sample has no variance: it is normalised by
 /// the running statistics and does not change them.
+///
+/// Of a signal, after a convolution, it is for evaluation: a scale and a shift by the running statistics, which `fold` takes
+/// into the convolution. Training such a network trains weight and bias and keeps the statistics, as PyTorch does of a batch
+/// norm in `eval()`.
 template<class T, Index channels_>
 struct BatchNorm : NodeBase {
   using Scalar = T;
@@ -109,7 +116,29 @@ struct BatchNorm : NodeBase {
     gradient.num_batches_tracked += folded.num_batches_tracked;
   }
 
+  /// w' = s w and b' = s (b − mean) + bias with s = weight / √(running_var + eps).
+  template<Index in, Index taps, Index dilation_>
+  void fold_into(CausalConv<T, in, channels_, taps, dilation_>& conv) const {
+    const auto scale = (weight.array() / deviation()).eval();
+    conv.weight.array().colwise() *= scale;
+    conv.bias = scale * (conv.bias - running_mean).array() + bias.array();
+  }
+  /// The gradient of that: `conv` is the one before, `folded` the gradient of the other, which becomes that of `conv`.
+  template<Index in, Index taps, Index dilation_>
+  void unfold_from(const CausalConv<T, in, channels_, taps, dilation_>& conv,
+                   CausalConv<T, in, channels_, taps, dilation_>& folded, BatchNorm& gradient) const {
+    const auto along = folded.weight.cwiseProduct(conv.weight).rowwise().sum().array() +
+                       folded.bias.array() * (conv.bias - running_mean).array();
+    gradient.weight.array() += along / deviation();
+    gradient.bias += folded.bias;
+    const auto scale = (weight.array() / deviation()).eval();
+    folded.weight.array().colwise() *= scale;
+    folded.bias.array() *= scale;
+  }
+
  private:
+  auto deviation() const { return (running_var.array() + eps).sqrt(); }
+
   using Row = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>;
 
   /// The counter for a visitor that takes the network's scalars alone: rounded to one, taken back where it was changed.

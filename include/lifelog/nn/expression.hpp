@@ -62,6 +62,18 @@ constexpr auto operator|(A a, B b) {
   return Composed<A, B>(a, b);
 }
 
+namespace detail {
+
+/// Whether a node trains feature vectors in another way than it is evaluated, for which signals have no means.
+template<class F>
+inline constexpr bool of_vectors_only = false;
+template<template<class, class> class Both, class A, class B>
+inline constexpr bool of_vectors_only<Both<A, B>> = of_vectors_only<A> || of_vectors_only<B>;
+template<Name name, class F>
+inline constexpr bool of_vectors_only<Named<name, F>> = of_vectors_only<F>;
+
+}  // namespace detail
+
 template<Name name, class M>
 struct NamedMaker : MakerBase {
   M maker;

@@ -103,6 +103,8 @@ auto operator|(S signal, R) {
   static_assert(S::channels != Eigen::Dynamic,
                 "a signal that is reduced over time has a constant number of channels: put a convolution "
                 "before the reduction");
+  static_assert(!detail::of_vectors_only<S>,
+                "dropout is of feature vectors: put it after the reduction, between linear layers");
   using Start = Identity<typename S::Scalar, R::features(S::channels)>;
   return OverTime<S, Start, R>{std::move(signal), Start()};
 }

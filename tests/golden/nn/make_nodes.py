@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Writes elementwise, over_time, layer_norm and grouped.safetensors beside itself: nodes of networks as PyTorch evaluates and differentiates them, in float64.
+"""Writes elementwise, over_time, layer_norm, grouped and batch_norm.safetensors beside itself: nodes of networks as PyTorch evaluates and differentiates them, in float64.
 
     python3 tests/golden/nn/make_nodes.py
 
@@ -14,6 +14,8 @@ layer_norm: a signal `conv | layer_norm | tanh | conv`, its tensors by their nam
 gradient.<tensor>: the derivative of Σ upstream · y.
 
 grouped: the same of `grouped conv | tanh | depthwise conv | conv without bias`, x and dx [4, 60], y [3, 60].
+
+batch_norm: the same of `conv | batch norm | tanh | grouped conv | batch norm`, both norms in eval().
 """
 import pathlib
 
@@ -57,6 +59,8 @@ def add_state(tensors, prefix, module):
     for name, value in module.named_parameters():
         tensors[f"{prefix}.{name}"] = value.detach()
         tensors[f"gradient.{prefix}.{name}"] = value.grad
+    for name, value in module.named_buffers():
+        tensors[f"{prefix}.{name}"] = value
 
 
 def over_time():
@@ -111,11 +115,27 @@ def grouped():
                 lambda x: causal(third, causal(second, torch.tanh(causal(first, x)))))
 
 
+def batch_norm():
+    torch.manual_seed(5)
+    first = torch.nn.Conv1d(2, 6, 3, dilation=2, dtype=torch.float64)
+    second = torch.nn.Conv1d(6, 3, 2, groups=3, dtype=torch.float64)
+    norms = [torch.nn.BatchNorm1d(channels, dtype=torch.float64).eval() for channels in (6, 3)]
+    with torch.no_grad():
+        for norm in norms:
+            norm.weight.uniform_(-2, 2)
+            norm.bias.normal_()
+            norm.running_mean.normal_()
+            norm.running_var.uniform_(0.1, 3)
+    save_signal("batch_norm", (2, 60), {"0": first, "1": norms[0], "3": second, "4": norms[1]},
+                lambda x: norms[1](causal(second, torch.tanh(norms[0](causal(first, x)[None]))))[0])
+
+
 def main():
     elementwise()
     over_time()
     layer_norm()
     grouped()
+    batch_norm()
 
 
 if __name__ == "__main__":
