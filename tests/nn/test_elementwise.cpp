@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(your_own_function) {
 BOOST_AUTO_TEST_CASE(functions_of_signals_in_training) {
   check_series(input<2, double> | causal_conv<5, 3>(dilation<2>) | gelu |
                sum(sigmoid | elementwise<Softplus>, causal_conv<5, 3>(dilation<2>)) |
-               product(causal_conv<5, 3>(), named<"b">(silu)) | max_over_time | linear<3>);
+               product(causal_conv<5, 3>(), named<"b">(silu)) | hard_swish | max_over_time | linear<3>);
 }
 
 BOOST_AUTO_TEST_CASE(functions_in_chunks_and_streams) {
