@@ -2,6 +2,7 @@
 // Programs that must not compile, and whose error must say why (check_refused.sh): a line each, every one of types of its
 // own, so that each is told.
 #include <lifelog/nn/functional.hpp>
+#include <lifelog/nn/reductions.hpp>
 #include <lifelog/train/loss.hpp>
 
 using namespace lifelog;
@@ -24,6 +25,12 @@ Floats use_tanh(const Series<4>& x) {
 }
 auto use_maximum(const Series<5>& x) {
   return nn::max_over_time(x);  // refused
+}
+auto use_mean(const Series<14>& x) {
+  return nn::mean_over_time(x);  // refused
+}
+auto use_own_function(const Series<15>& x) {
+  return nn::gelu(x);  // refused
 }
 Floats use_product(const Series<6>& x) {
   return nn::product(x, x);  // refused
