@@ -2,10 +2,16 @@
 #pragma once
 
 #include <lifelog/io/safetensors.hpp>
+#include <lifelog/nn/signal_gradient.hpp>
+#include <lifelog/nn/stream.hpp>
+#include <lifelog/train/tensors.hpp>
+
+#include <boost/test/unit_test.hpp>
 
 #include <string>
 
 #include "../support/paths.hpp"
+#include "dense.hpp"
 
 // The vectors of tests/golden/nn/make_nodes.py, which tells what they hold.
 
@@ -21,6 +27,60 @@ inline lifelog::RowMatrix<double> matrix(const lifelog::io::Tensors& from, const
   const auto values = from.get<double>(name);
   return Eigen::Map<const lifelog::RowMatrix<double>>(values.data(), rows,
                                                       static_cast<lifelog::Index>(values.size()) / rows);
+}
+
+/// Checks every trained tensor of `gradient` against "gradient." and its name.
+template<class Net>
+void check_gradient(const Net& gradient, const lifelog::io::Tensors& from, double relative) {
+  lifelog::nn::visit(
+      [&](const lifelog::nn::Path& path, const lifelog::nn::Layout& layout, const double* got) {
+        if (layout.role != lifelog::nn::Role::parameter) return;
+        const auto name = "gradient." + lifelog::nn::to_string(path);
+        const auto expected = from.get<double>(name);
+        double norm = 0, error = 0;
+        lifelog::train::detail::for_each_element(layout, [&](lifelog::Index ours, std::size_t at) {
+          norm += expected[at] * expected[at];
+          error += std::pow(got[ours] - expected[at], 2);
+        });
+        BOOST_TEST(norm > 0, name);
+        BOOST_TEST(std::sqrt(error) <= relative * std::sqrt(norm),
+                   name << ": off by " << std::sqrt(error / norm));
+      },
+      gradient);
+}
+
+/// A signal against a file with its tensors, x, y, upstream, dx and gradients: in chunks, as a stream, and in training.
+template<class Signal>
+void check_signal(Signal signal, const std::string& file) {
+  using namespace lifelog;
+  using namespace lifelog::nn;
+  constexpr Index in = Signal::input_channels, out = Signal::channels;
+  const auto golden = tensors(file);
+  train::assign_tensors(signal, golden);
+  const auto x = matrix(golden, "x", in), y = matrix(golden, "y", out),
+             upstream = matrix(golden, "upstream", out), dx = matrix(golden, "dx", in);
+  const auto plain = signal.fold();
+  using Plain = std::remove_const_t<decltype(plain)>;
+  BOOST_TEST((dense::outputs_in_chunks(plain, x) - y).cwiseAbs().maxCoeff() < 1e-13);
+  Stream<Plain> stream;
+  double error = 0;
+  for (Index t = 0; t < x.cols(); ++t) {
+    const Eigen::VectorXd sample = x.col(t);
+    Eigen::VectorXd now(out);
+    stream.push(plain, sample.data(), now.data());
+    error = std::max(error, (now - y.col(t)).cwiseAbs().maxCoeff());
+  }
+  BOOST_TEST(error < 1e-13);
+  SignalGradient<Plain> pull;
+  const Eigen::Map<const RowMatrix<double>> recorded(pull.forward(plain, dense::series_of(x)), out, x.cols());
+  BOOST_TEST((recorded - y).cwiseAbs().maxCoeff() < 1e-13);
+  auto gradient = zeros_like(signal);
+  auto plain_gradient = zeros_like(plain);
+  RowMatrix<double> own = RowMatrix<double>::Zero(in, x.cols());
+  pull.backward(plain, dense::series_of(upstream), plain_gradient, own.data());
+  BOOST_TEST((own - dx).cwiseAbs().maxCoeff() < 1e-12);
+  signal.unfold(plain_gradient, gradient);
+  check_gradient(gradient, golden, 1e-12);
 }
 
 }  // namespace golden_nodes

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <lifelog/nn/batch_norm.hpp>
+#include <lifelog/nn/grouped_convolution.hpp>
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 
-#include "dense.hpp"
+#include "golden_nodes.hpp"
 
 using namespace lifelog;
 using namespace lifelog::nn;
@@ -92,6 +93,17 @@ BOOST_AUTO_TEST_CASE(equal_samples_stay_finite) {
   const Run run(example(), RowMatrix<double>::Constant(2, 5, 7), true);
   BOOST_TEST((run.y.row(0).array() == 0.5).all());
   BOOST_TEST((run.y.row(1).array() == 3).all());
+}
+
+// In evaluation nothing is left of it; gradients go back through what the convolution became.
+BOOST_AUTO_TEST_CASE(of_a_signal_is_folded_into_the_convolution) {
+  const auto signal = input<2, double> | causal_conv<6, 3>(dilation<2>) | batch_norm | nn::tanh |
+                      grouped_conv<3, 2, 3>() | batch_norm;
+  using Plain = decltype(signal.fold());
+  static_assert(std::is_same_v<Plain, decltype((input<2, double> | causal_conv<6, 3>(dilation<2>) | nn::tanh |
+                                                grouped_conv<3, 2, 3>())
+                                                   .fold())>);
+  golden_nodes::check_signal(signal, "batch_norm.safetensors");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

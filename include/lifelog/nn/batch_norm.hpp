@@ -9,6 +9,9 @@
 
 namespace lifelog::nn {
 
+template<class T, Index in, Index out, Index taps, Index dilation_>
+struct CausalConv;
+
 /// Batch normalisation (Ioffe & Szegedy 2015) of feature vectors, with PyTorch's conventions: eps 1e-5,
 /// momentum 0.1, the batch normalised by its biased variance, running variance unbiased. The only node that
 /// couples samples.
@@ -16,6 +19,10 @@ namespace lifelog::nn {
 /// The gradient's `running_mean`, `running_var` and `num_batches_tracked` hold the change a training batch
 /// makes to them, which the optimiser's step adds. A batch of one sample has no variance: it is normalised by
 /// the running statistics and does not change them.
+///
+/// Of a signal, after a convolution, it is for evaluation: a scale and a shift by the running statistics, which `fold` takes
+/// into the convolution. Training such a network trains weight and bias and keeps the statistics, as PyTorch does of a batch
+/// norm in `eval()`.
 template<class T, Index channels_>
 struct BatchNorm : NodeBase {
   using Scalar = T;
@@ -110,7 +117,35 @@ struct BatchNorm : NodeBase {
     gradient.num_batches_tracked += folded.num_batches_tracked;
   }
 
+  /// w' = s w and b' = s (b − mean) + bias with s = weight / √(running_var + eps).
+  template<Index in, Index taps, Index dilation_>
+  void fold_into(CausalConv<T, in, channels_, taps, dilation_>& conv) const {
+    for (Index c = 0; c < channels_; ++c) {
+      const T scale = scale_of(c);
+      for (Index i = c; i < conv.weight.size(); i += channels_) conv.weight.data()[i] *= scale;
+      conv.bias[c] = scale * (conv.bias[c] - running_mean[c]) + bias[c];
+    }
+  }
+  /// The gradient of that: `conv` is the one before, `folded` the gradient of the other, which becomes that of `conv`.
+  template<Index in, Index taps, Index dilation_>
+  void unfold_from(const CausalConv<T, in, channels_, taps, dilation_>& conv,
+                   CausalConv<T, in, channels_, taps, dilation_>& folded, BatchNorm& gradient) const {
+    for (Index c = 0; c < channels_; ++c) {
+      const T scale = scale_of(c);
+      T along = folded.bias[c] * (conv.bias[c] - running_mean[c]);
+      for (Index i = c; i < conv.weight.size(); i += channels_) {
+        along += folded.weight.data()[i] * conv.weight.data()[i];
+        folded.weight.data()[i] *= scale;
+      }
+      gradient.weight[c] += along / std::sqrt(running_var[c] + eps);
+      gradient.bias[c] += folded.bias[c];
+      folded.bias[c] *= scale;
+    }
+  }
+
  private:
+  T scale_of(Index c) const { return weight[c] / std::sqrt(running_var[c] + eps); }
+
   using Row = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>;
 
   /// The counter for a visitor that takes the network's scalars alone: rounded to one, taken back where it was changed.

@@ -5,11 +5,30 @@
 
 namespace lifelog::nn {
 
+template<class A, class B>
+struct Chain;
+
 namespace detail {
 
 /// Nodes in a row, which number their tensors' names.
 template<class F>
 inline constexpr Index chain_length = 1;
+
+/// The last of nodes in a row.
+template<class F>
+F& last_node(F& node) {
+  return node;
+}
+template<class A, class B>
+auto& last_node(Chain<A, B>& chain) {
+  return last_node(chain.second);
+}
+
+/// Whether of B nothing is left in evaluation but a change of the folded node before it.
+template<class B, class A>
+concept FoldsInto = requires(const B& node, A& before) {
+  node.fold_into(last_node(before));
+};
 
 }  // namespace detail
 
@@ -163,13 +182,26 @@ struct Chain : NodeBase {
   void initialise(Random& random) { first.initialise(random), second.initialise(random); }
 
   auto fold() const {
-    return Chain<decltype(first.fold()), decltype(second.fold())>{{}, first.fold(), second.fold()};
+    auto before = first.fold();
+    if constexpr (detail::FoldsInto<B, decltype(before)>) {
+      second.fold_into(detail::last_node(before));
+      return before;
+    } else {
+      return Chain<decltype(before), decltype(second.fold())>{{}, std::move(before), second.fold()};
+    }
   }
 
   template<class Folded>
   void unfold(const Folded& folded, Chain& gradient) const {
-    first.unfold(folded.first, gradient.first);
-    second.unfold(folded.second, gradient.second);
+    if constexpr (detail::FoldsInto<B, decltype(first.fold())>) {
+      auto before = first.fold();
+      auto own = folded;
+      second.unfold_from(detail::last_node(before), detail::last_node(own), gradient.second);
+      first.unfold(own, gradient.first);
+    } else {
+      first.unfold(folded.first, gradient.first);
+      second.unfold(folded.second, gradient.second);
+    }
   }
 
   auto present() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 
 #include "detail/packet.hpp"
 
@@ -85,8 +86,9 @@ template<class T>
 struct Samples {
   using Scalar = T;
   Index count = 0;
-  bool training = true;  ///< batch norm: normalise by the batch rather than by running statistics
-  int threads = 1;       ///< 0: all there are; results do not depend on it
+  bool training = true;    ///< batch norm: normalise by the batch rather than by running statistics
+  int threads = 1;         ///< 0: all there are; results do not depend on it
+  std::uint64_t step = 0;  ///< which of training's steps this is: dropout draws anew for each
 
   Index stride() const { return detail::round_up(count, detail::block_width<T>); }
   Index input_stride() const { return stride(); }

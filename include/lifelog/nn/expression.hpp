@@ -62,6 +62,18 @@ constexpr auto operator|(A a, B b) {
   return Composed<A, B>(a, b);
 }
 
+namespace detail {
+
+/// Whether a node trains feature vectors in another way than it is evaluated, for which signals have no means.
+template<class F>
+inline constexpr bool of_vectors_only = false;
+template<template<class, class> class Both, class A, class B>
+inline constexpr bool of_vectors_only<Both<A, B>> = of_vectors_only<A> || of_vectors_only<B>;
+template<Name name, class F>
+inline constexpr bool of_vectors_only<Named<name, F>> = of_vectors_only<F>;
+
+}  // namespace detail
+
 template<Name name, class M>
 struct NamedMaker : MakerBase {
   M maker;
@@ -86,16 +98,20 @@ namespace detail {
 template<class F>
 struct Leading : Chain<Identity<typename F::Scalar, F::input_channels>, F> {};
 
-/// `node` as it can share an input with others.
+/// Whether the first of nodes in a row is a pointwise one.
+template<class F>
+inline constexpr bool starts_pointwise = F::pointwise;
+template<class A, class B>
+inline constexpr bool starts_pointwise<Chain<A, B>> = starts_pointwise<A>;
+template<Name name, class F>
+inline constexpr bool starts_pointwise<Named<name, F>> = starts_pointwise<F>;
+
+/// Such nodes as they can share an input with others.
 template<class F>
 auto sharing(F node) {
-  if constexpr (F::pointwise) {
-    using First = Identity<typename F::Scalar, F::input_channels>;
-    const Index count = node.inputs();
-    return Leading<F>{{{}, First(count), std::move(node)}};
-  } else {
-    return node;
-  }
+  using First = Identity<typename F::Scalar, F::input_channels>;
+  const Index count = node.inputs();
+  return Leading<F>{{{}, First(count), std::move(node)}};
 }
 template<class A, class B>
 auto sharing(Chain<A, B> chain) {
@@ -108,6 +124,16 @@ auto sharing(Named<name, F> node) {
   return Named<name, decltype(inner)>{std::move(inner)};
 }
 
+/// One of several nodes of the same input.
+template<class T, Index inputs, class M>
+auto make_side(const M& maker, Index count) {
+  auto node = maker.template make<T, inputs>(count);
+  if constexpr (starts_pointwise<decltype(node)>)
+    return sharing(std::move(node));
+  else
+    return node;
+}
+
 }  // namespace detail
 
 template<template<class, class> class Both, class A, class B>
@@ -117,8 +143,8 @@ struct PairMaker : MakerBase {
   constexpr PairMaker(A first, B second) : a(first), b(second) {}
   template<class T, Index inputs>
   auto make(Index count) const {
-    auto first = detail::sharing(a.template make<T, inputs>(count));
-    auto second = detail::sharing(b.template make<T, inputs>(count));
+    auto first = detail::make_side<T, inputs>(a, count);
+    auto second = detail::make_side<T, inputs>(b, count);
     return Both<decltype(first), decltype(second)>{{{}, std::move(first), std::move(second)}};
   }
 };

@@ -31,6 +31,7 @@
 //     x + y, product(x, y)                            element by element; with + at least one is an expression of ours
 //     over(signal, x)                                 any signal, a trained one for instance
 //     max_over_time(x)                                [channels], the maximum of each; NaN where a channel has one
+//     mean_over_time(x), last_sample(x), concat(…)(x)   as reductions.hpp makes them
 //
 // As in PyTorch, tap taps−1 is the present and tap 0 the oldest, and what a convolution reads is zero before time 0.
 // Series and weights are float or double; whole numbers are cast first (`x.cast<float>()`, `xt::cast<float>(x)`).
@@ -345,6 +346,26 @@ auto over(MaxOverTimeMaker, X&& x) {
     }
   });
   return maxima;
+}
+
+/// What a reduction makes of a series, [features]: what `mean_over_time(x)` calls. NaN where x has what is not finite.
+template<Reduction R, SeriesLike X>
+auto over(const R&, X&& x) {
+  detail::require_real_series<X>();
+  using T = detail::SeriesScalar<X>;
+  constexpr Index channels = detail::series_channels<X>;
+  const auto series = detail::as_expression<T, channels>(std::forward<X>(x));
+  typename R::template State<T, channels> state(series.rows());
+  bool finite = true;
+  series.for_each_chunk([&](Index, const auto& values) {
+    for (Index c = 0; c < series.rows(); ++c)
+      finite = finite && lifelog::detail::all_finite(values.data() + c * values.outerStride(), values.cols());
+    state.add(values.data(), values.outerStride(), values.cols());
+  });
+  Eigen::Matrix<T, R::features(channels), 1> features(R::features(series.rows()));
+  state.features(features.data());
+  if (!finite) features.setConstant(std::numeric_limits<T>::quiet_NaN());
+  return features;
 }
 
 template<SeriesLike A, SeriesLike B>

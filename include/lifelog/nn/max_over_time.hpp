@@ -4,74 +4,60 @@
 #include <limits>
 
 #include "../core/finite.hpp"
-#include "expression.hpp"
+#include "over_time.hpp"
 #include "series.hpp"
 
 namespace lifelog::nn {
 
-/// A signal reduced to a feature vector, its maximum over time, then a network on that vector: `signal |
-/// max_over_time | linear<32>`. The whole series is seen, its values are not kept: memory does not grow with
-/// length.
-template<class S, class H>
-struct OverTime {
-  using Scalar = typename S::Scalar;
-  using T = Scalar;
-  static constexpr Index features = S::channels;
-  static constexpr Index channels = H::channels;
-  static constexpr Index lookback = S::lookback;
+/// The maximum of each channel over all time, as a reduction.
+struct MaxOverTimeMaker : ReductionOf<MaxOverTimeMaker> {
+  static constexpr Index features(Index channels) { return channels; }
 
-  S signal;
-  H head;
+  template<class T, Index channels>
+  class State {
+   public:
+    explicit State(Index count) : values_(count), times_(count) { reset(); }
 
-  Index inputs() const { return signal.inputs(); }
-  Index outputs() const { return head.outputs(); }
+    void reset() {
+      values_.fill(-std::numeric_limits<T>::infinity());
+      times_.fill(0);
+      length_ = 0;
+    }
 
-  template<class Visitor, class... Nets>
-  static void visit(Visitor& visitor, const Path& path, Nets&... nets) {
-    detail::visit_child<S>(visitor, path, "signal", nets.signal...);
-    detail::visit_child<H>(visitor, path, "head", nets.head...);
-  }
+    void add(const T* rows, Index stride, Index count) {
+      for (Index c = 0; c < values_.count(); ++c) {
+        const T* const row = rows + c * stride;
+        const T largest = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>(row, count).maxCoeff();
+        if (largest > values_[c]) {
+          values_[c] = largest;
+          times_[c] = length_ + (std::find(row, row + count, largest) - row);
+        }
+      }
+      length_ += count;
+    }
 
-  void initialise(Random& random) { signal.initialise(random), head.initialise(random); }
+    void features(T* to) const { std::copy_n(values_.data(), values_.count(), to); }
 
-  auto fold() const {
-    return OverTime<decltype(signal.fold()), decltype(head.fold())>{signal.fold(), head.fold()};
-  }
+    TimeSpan reach() const {
+      const auto [first, last] = std::minmax_element(times_.data(), times_.data() + times_.count());
+      return {*first, *last + 1};
+    }
 
-  template<class Folded>
-  void unfold(const Folded& folded, OverTime& gradient) const {
-    signal.unfold(folded.signal, gradient.signal);
-    head.unfold(folded.head, gradient.head);
-  }
+    void seed(const T* slopes, TimeSpan span, T* rows, Index stride) const {
+      for (Index c = 0; c < values_.count(); ++c)
+        if (times_[c] >= span.begin && times_[c] < span.end)
+          rows[c * stride + times_[c] - span.begin] += slopes[c];
+    }
+
+   private:
+    detail::Numbers<T, channels> values_;
+    detail::Numbers<Index, channels> times_;
+    Index length_ = 0;
+  };
 };
 
-struct MaxOverTimeMaker {
-  /// Of a series; needs functional.hpp.
-  template<class X>
-  auto operator()(X&& x) const {
-    return over(*this, std::forward<X>(x));
-  }
-};
-
-/// Maximum of each channel over all time.
+/// Maximum of each channel over all time. Of equal maxima the first has the gradient. Before the first sample: −∞.
 inline constexpr MaxOverTimeMaker max_over_time;
-
-template<Node S>
-auto operator|(S signal, MaxOverTimeMaker) {
-  using T = typename S::Scalar;
-  return OverTime<S, Identity<T, S::channels>>{std::move(signal), Identity<T, S::channels>()};
-}
-
-template<class S, class H, Maker M>
-auto operator|(OverTime<S, H> reduced, const M& maker) {
-  if constexpr (std::is_same_v<H, Identity<typename S::Scalar, S::channels>>) {
-    auto head = maker.template make<typename S::Scalar, S::channels>(S::channels);
-    return OverTime<S, decltype(head)>{std::move(reduced.signal), std::move(head)};
-  } else {
-    auto head = std::move(reduced.head) | maker;
-    return OverTime<S, decltype(head)>{std::move(reduced.signal), std::move(head)};
-  }
-}
 
 /// Evaluates a folded signal over series of any length, in chunks, and takes the maximum of each channel. Holds the
 /// chunk buffers, some hundred kilobytes (of a wide network, on the heap): make one a thread and use it again.

@@ -26,6 +26,7 @@
 //   Tape<Domain>, record, pull        training: forward with a record, then the pull-back of a gradient
 //   reads                             which instants must be known for the output to be known at those of a set
 //   visit, initialise, fold, unfold   parameters; fold gives the network that is evaluated, unfold its gradient's way back
+//   fold_into, unfold_from            instead, of a node that evaluation merges with the one before it
 //   present, unfold_present           the same for series of length 1, as a network on feature vectors
 //
 // and nothing else has to know what it computes. Nodes of signals (convolution, activations, sum, product, identity) have

@@ -69,4 +69,44 @@ class Stream<OverTime<S, H>> {
   bool finite_ = true;  // all samples so far
 };
 
+/// Other reductions hold what they need of a series.
+template<class S, class H, class R>
+class Stream<OverTime<S, H, R>> {
+ public:
+  using T = typename S::Scalar;
+  using Network = OverTime<S, H, R>;
+
+  Stream() : state_(S::channels) {}
+
+  void reset() {
+    memory_.reset();
+    state_.reset();
+    finite_ = true;
+  }
+
+  /// sample: [input_channels].
+  void push(const Network& net, const T* sample) {
+    finite_ = finite_ && lifelog::detail::all_finite(sample, net.inputs());
+    alignas(64) T now[S::channels];
+    net.signal.push(memory_, sample, now);
+    state_.add(now, 1, 1);
+  }
+
+  /// output: [channels of the head].
+  void features(const Network& net, T* output) const {
+    alignas(64) T reduced[Network::features];
+    if (finite_)
+      state_.features(reduced);
+    else
+      std::fill_n(reduced, Network::features, std::numeric_limits<T>::quiet_NaN());
+    typename H::Memory none;
+    net.head.push(none, reduced, output);
+  }
+
+ private:
+  typename S::Memory memory_;
+  typename R::template State<T, S::channels> state_;
+  bool finite_ = true;
+};
+
 }  // namespace lifelog::nn

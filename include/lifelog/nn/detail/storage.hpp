@@ -54,21 +54,29 @@ EIGEN_ALWAYS_INLINE void add_product(T* to, const T* a, const T* b, Index count)
   for (; i < count; ++i) to[i] = pmadd(a[i], b[i], to[i]);
 }
 
-/// `size` numbers, inside the object where they are few.
+/// `size` numbers, 0 at first, inside the object where they are few; how many is told where it is no constant.
 template<class T, Index size>
 struct Numbers {
   alignas(64) T values[static_cast<std::size_t>(std::max<Index>(size, 1))];
-  explicit Numbers(Index) { std::fill_n(values, size, T(0)); }
+  explicit Numbers(Index = size) { fill(T(0)); }
+  static constexpr Index count() { return size; }
   T* data() { return values; }
   const T* data() const { return values; }
+  T& operator[](Index i) { return values[i]; }
+  const T& operator[](Index i) const { return values[i]; }
+  void fill(T value) { std::fill_n(values, size, value); }
 };
 template<class T, Index size>
 requires(size == Eigen::Dynamic ||
          size > object_bytes / static_cast<Index>(sizeof(T))) struct Numbers<T, size> {
   Eigen::Array<T, Eigen::Dynamic, 1> values;
-  explicit Numbers(Index count) : values(count) { std::fill_n(values.data(), count, T(0)); }
+  explicit Numbers(Index count) : values(count) { fill(T(0)); }
+  Index count() const { return values.size(); }
   T* data() { return values.data(); }
   const T* data() const { return values.data(); }
+  T& operator[](Index i) { return values.data()[i]; }
+  const T& operator[](Index i) const { return values.data()[i]; }
+  void fill(T value) { std::fill_n(values.data(), values.size(), value); }
 };
 
 /// A layer's weights.
