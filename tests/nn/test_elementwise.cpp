@@ -15,6 +15,9 @@ using namespace check_gradients;
 
 namespace {
 
+/// All layers are of one size: each size takes its time to compile.
+constexpr auto layer = linear<4>;
+
 // The example of nn/elementwise.hpp.
 template<class T>
 struct Softsign {
@@ -119,9 +122,7 @@ BOOST_AUTO_TEST_CASE(functions_are_those_of_pytorch) {
   check_all_against_torch<float>(2e-6);
 }
 
-// All layers are of one size: each size takes its time to compile.
 BOOST_AUTO_TEST_CASE(functions_between_others_in_training) {
-  constexpr auto layer = linear<4>;
   check_vectors(input<4, double> | layer | gelu | layer | silu | layer | elu | layer | hard_swish | layer |
                     gelu_tanh | layer | elementwise<Softsign> | layer | elementwise<Softplus> | layer |
                     elementwise<Square> | layer,
