@@ -2,9 +2,9 @@
 // Programs that must not compile, and whose error must say why (check_refused.sh): a line each, every one of types of its
 // own, so that each is told.
 #include <lifelog/nn/functional.hpp>
+#include <lifelog/nn/reductions.hpp>
 #include <lifelog/train/binary_loss.hpp>
 #include <lifelog/train/cross_entropy.hpp>
-#include <lifelog/nn/reductions.hpp>
 #include <lifelog/train/loss.hpp>
 #include <lifelog/train/ordinal_loss.hpp>
 #include <lifelog/train/regression_loss.hpp>
