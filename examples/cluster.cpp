@@ -50,13 +50,13 @@ struct Input {
   Eigen::VectorXi users;
 };
 
-void add_flags(CLI::App& app, Flags& flags) {
+void add_flags(FlagSet& app, Flags& flags) {
   app.add_option("--in", flags.in, "[n, d] array (.npy); generated importances when absent");
-  app.add_option("--method", flags.method, "how to group")->check(CLI::IsMember(method_flags()));
+  app.add_option("--method", flags.method, "how to group").check(one_of(method_flags()));
   app.add_option("--k", flags.k, "number of groups, or auto: the highest silhouette of the sweep");
   app.add_option("--out", flags.out,
                  "labels to write, [n] int64 (.npy), 0...k-1; tables count groups from 1");
-  app.add_option("--n-init", flags.restarts, "starts of k-means; the best counts")->check(between(1, 10000));
+  app.add_option("--n-init", flags.restarts, "starts of k-means; the best counts").check(between(1, 10000));
   app.add_option("--users", flags.users, "[n] integers (.npy): whose each row is");
   app.add_option("--sweep", flags.sweep,
                  "low:high, numbers of groups to score (2:10 with --k auto or --users)");
@@ -165,7 +165,7 @@ int main(int argc, char** argv) {
   return run_program(
       argc, argv, "cluster",
       "Groups the rows of an array by k-means or by a tree of merges, and says how well.",
-      [&](CLI::App& app) { add_flags(app, flags); },
+      [&](FlagSet& app) { add_flags(app, flags); },
       [&](const Program& program) {
         require_apart({{"--in", flags.in}, {"--users", flags.users}},
                       {{"--out", flags.out}, {"--groups", flags.groups}});

@@ -28,16 +28,16 @@ struct Input {
   Eigen::VectorXi labels;
 };
 
-void add_flags(CLI::App& app, Flags& flags) {
+void add_flags(FlagSet& app, Flags& flags) {
   app.add_option("--in", flags.in, "[n, d] array (.npy); generated importances when absent");
   app.add_option("--out", flags.out, "map to write, [n, 2] float64 (.npy)");
-  app.add_option("--perplexity", flags.perplexity, "effective number of neighbours")->check(between(1, 1e6));
-  app.add_option("--iterations", flags.iterations, "steps of descent")->check(between(0, 1e6));
+  app.add_option("--perplexity", flags.perplexity, "effective number of neighbours").check(between(1, 1e6));
+  app.add_option("--iterations", flags.iterations, "steps of descent").check(between(0, 1e6));
   app.add_option("--theta", flags.theta,
                  "exactness of gradients given up for speed: 0 sums over all pairs, more lets repulsion be "
                  "interpolated "
                  "on a grid of 0.6 theta map units where that is sooner")
-      ->check(between(0, 1));
+      .check(between(0, 1));
   app.add_option("--init", flags.init, "pca, random, or an [n, 2] array (.npy) to start from");
   app.add_option("--labels", flags.labels, "[n] integers (.npy): colours of the picture");
   app.add_option("--svg", flags.svg, "picture to write");
@@ -154,7 +154,7 @@ int main(int argc, char** argv) {
   Flags flags;
   return run_program(
       argc, argv, "embed", "Draws a two-dimensional t-SNE map of the rows of an array.",
-      [&](CLI::App& app) { add_flags(app, flags); },
+      [&](FlagSet& app) { add_flags(app, flags); },
       [&](const Program& program) {
         const bool from_file = flags.init != "pca" && flags.init != "random";
         require_apart(

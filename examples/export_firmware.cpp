@@ -2,7 +2,7 @@
 
 // A trained model as a C++ header for firmware: the network's type, its folded weights, and a self-test.
 
-#include <lifelog/mil/firmware_file.hpp>
+#include <lifelog/mil/instances.hpp>
 #include <lifelog/predict/model_notes.hpp>
 
 #include "common/program.hpp"
@@ -18,7 +18,7 @@ struct Flags {
   std::string model, out, name = "model";
 };
 
-void add_flags(CLI::App& app, Flags& flags) {
+void add_flags(FlagSet& app, Flags& flags) {
   app.add_option("--model", flags.model,
                  "trained model (.safetensors); one is trained on a generated person when absent");
   app.add_option("--out", flags.out, "header to write (.hpp); it needs lifelog/embedded.hpp and Eigen");
@@ -54,7 +54,7 @@ int main(int argc, char** argv) {
   Flags flags;
   return run_program(
       argc, argv, "export_firmware", "Writes a trained model as a C++ header for firmware.",
-      [&](CLI::App& app) { add_flags(app, flags); },
+      [&](FlagSet& app) { add_flags(app, flags); },
       [&](const Program& program) {
         if (!flags.model.empty() && flags.out.empty())
           throw FlagError("--out: expected a file with --model, got none");

@@ -19,14 +19,14 @@ struct Flags {
   bool faithfulness = false;
 };
 
-void add_flags(CLI::App& app, Flags& flags) {
+void add_flags(FlagSet& app, Flags& flags) {
   app.add_option("--model", flags.model,
                  "trained model (.safetensors); one is trained on a generated person when absent");
   app.add_option("--data", flags.data, "data set of the person (.safetensors)");
   app.add_option("--out", flags.out, "importances to write, [N, M] float32 (.npy)");
   app.add_option("--logp", flags.logp, "log-probabilities to write, [N, C] float32 (.npy)");
   app.add_option("--subset", flags.subset, "all minutes, or those held out for testing")
-      ->check(CLI::IsMember({"all", "test"}));
+      .check(one_of({"all", "test"}));
   app.add_flag("--faithfulness", flags.faithfulness,
                "judge the importances by exchanging each modality between minutes");
 }
@@ -56,7 +56,7 @@ int main(int argc, char** argv) {
   Flags flags;
   return run_program(
       argc, argv, "modal_importance", "Writes how much each modality mattered in every minute.",
-      [&](CLI::App& app) { add_flags(app, flags); },
+      [&](FlagSet& app) { add_flags(app, flags); },
       [&](const Program& program) {
         if (flags.model.empty() != flags.data.empty())
           throw FlagError("--model, --data: expected both or neither");

@@ -18,7 +18,7 @@ struct Flags {
   StudyOptions study;
 };
 
-void add_flags(CLI::App& app, Flags& flags) {
+void add_flags(FlagSet& app, Flags& flags) {
   auto& study = flags.study;
   study.out = "out/study";
   study.training.train.epochs = 100;
@@ -26,29 +26,29 @@ void add_flags(CLI::App& app, Flags& flags) {
   study.predictors.train.batch = 52400;
   app.add_option("--data", study.data, "raw recordings; generated ones when absent");
   app.add_option("--layout", flags.layout, "how they are laid out")
-      ->check(CLI::IsMember({"etri", "empatica"}));
+      .check(one_of({"etri", "empatica"}));
   app.add_option("--labels", study.labels, "label file of an empatica tree: CSV user,start,end,...,label");
   app.add_option("--out", study.out, "folder for all results");
   app.add_option("--rules", flags.rules, "the study's habits, or sensible ones")
-      ->check(CLI::IsMember({"study", "sensible"}));
+      .check(one_of({"study", "sensible"}));
   add_step_flags(app, study.training.train);
   add_standardize_flag(app, study.training.standardize);
   app.add_option("--predictor-epochs", study.predictors.train.epochs, "passes over the row tables")
-      ->check(between(1, 1e7));
+      .check(between(1, 1e7));
   flags.predictors.add_to(app);
-  app.add_option("--perplexity", study.perplexity, "of the maps")->check(at_least(1));
-  app.add_option("--users", study.generator.users, "generated people")->check(at_least(1));
+  app.add_option("--perplexity", study.perplexity, "of the maps").check(at_least(1));
+  app.add_option("--users", study.generator.users, "generated people").check(at_least(1));
   app.add_option("--sessions", study.generator.sessions, "recordings of a generated person")
-      ->check(at_least(1));
+      .check(at_least(1));
   app.add_option("--minutes", study.generator.minutes, "minutes of a generated recording")
-      ->check(at_least(1));
-  app.add_option("--groups", study.generator.groups, "groups of generated people")->check(at_least(1));
+      .check(at_least(1));
+  app.add_option("--groups", study.generator.groups, "groups of generated people").check(at_least(1));
   app.add_option("--dirt", study.generator.dirt, "defects as a share of the generated minutes")
-      ->check(between(0, 1));
+      .check(between(0, 1));
   app.add_flag("--discard-raw", study.discard_raw,
                "remove generated recordings once they are data sets, a third as large");
   app.add_option("--strength", study.generator.strength, "how much of the generated signals follows tension")
-      ->check(between(0, 1));
+      .check(between(0, 1));
 }
 
 StudyOptions study_options(Flags& flags) {
@@ -77,7 +77,7 @@ int main(int argc, char** argv) {
   return run_program(
       argc, argv, "pipeline",
       "Runs the whole study, from raw recordings to a report; goes on where it stopped.",
-      [&](CLI::App& app) { add_flags(app, flags); },
+      [&](FlagSet& app) { add_flags(app, flags); },
       [&](const Program& program) {
         Study study(study_options(flags), program);
         study.obtain_recordings();

@@ -19,27 +19,27 @@ struct Flags {
   std::string layout = "etri", in, labels, out, label = "tension", rules = "study", cache;
   bool allow_missing = false, rows = false, strict = false;
   Index notes = 100;
-  CLI::Option* label_option = nullptr;
+  Flag label_option;
 };
 
-void add_flags(CLI::App& app, Flags& flags) {
+void add_flags(FlagSet& app, Flags& flags) {
   app.add_option("--layout", flags.layout, "how the tree is laid out")
-      ->check(CLI::IsMember({"etri", "empatica"}));
+      .check(one_of({"etri", "empatica"}));
   app.add_option("--in", flags.in, "raw tree; a small generated one when absent");
   app.add_option("--labels", flags.labels, "label file of an empatica tree: CSV user,start,end,...,label");
   app.add_option("--out", flags.out, "folder for <user>.safetensors, quality.json and quality.csv");
   flags.label_option =
       app.add_option("--label", flags.label, "what is to be told of a minute of an etri tree")
-          ->check(CLI::IsMember({"tension", "positive", "action", "action_option"}));
+          .check(one_of({"tension", "positive", "action", "action_option"}));
   app.add_option("--rules", flags.rules, "the study's habits, or sensible ones")
-      ->check(CLI::IsMember({"study", "sensible"}));
+      .check(one_of({"study", "sensible"}));
   app.add_flag("--allow-missing", flags.allow_missing, "keep minutes that lack some modalities");
   app.add_flag("--strict", flags.strict, "a minute that would be dropped is an error");
   app.add_option("--cache", flags.cache,
                  "folder to keep what was read, so that a second run does not parse; made anew when files or "
                  "settings change");
   app.add_option("--notes", flags.notes, "places of dirt that quality.json names for each person")
-      ->check(between(0, 1e9));
+      .check(between(0, 1e9));
   app.add_flag("--rows", flags.rows, "row tables too, <user>.csv, of an etri tree");
 }
 
@@ -51,7 +51,7 @@ void check_flags(const Flags& flags) {
   if (flags.in.empty()) throw FlagError("--in: expected a folder with --layout empatica, got none");
   if (flags.labels.empty()) throw FlagError("--labels: expected a file with --layout empatica, got none");
   if (flags.rows) throw FlagError("--rows: expected with --layout etri only");
-  if (flags.label_option->count() > 0) throw FlagError("--label: expected with --layout etri only");
+  if (flags.label_option.given()) throw FlagError("--label: expected with --layout etri only");
 }
 
 PreprocessOptions preprocess_options(const Flags& flags, const Program& program) {
@@ -134,7 +134,7 @@ int main(int argc, char** argv) {
   return run_program(
       argc, argv, "preprocess",
       "Turns a raw tree of recordings into data sets, and accounts for every minute.",
-      [&](CLI::App& app) { add_flags(app, flags); },
+      [&](FlagSet& app) { add_flags(app, flags); },
       [&](const Program& program) {
         check_flags(flags);
         require_apart({{"--in", flags.in}, {"--labels", flags.labels}},

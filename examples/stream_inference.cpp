@@ -4,7 +4,7 @@
 
 #include <lifelog/data/dataset_file.hpp>
 #include <lifelog/io/npy.hpp>
-#include <lifelog/mil/bag_stream.hpp>
+#include <lifelog/mil/instances.hpp>
 #include <lifelog/predict/dataset_bags.hpp>
 
 #include "common/program.hpp"
@@ -20,7 +20,7 @@ struct Flags {
   std::string model, data, out;
 };
 
-void add_flags(CLI::App& app, Flags& flags) {
+void add_flags(FlagSet& app, Flags& flags) {
   app.add_option("--model", flags.model,
                  "trained model (.safetensors); one is trained on a generated person when absent");
   app.add_option("--data", flags.data, "data set of the person (.safetensors)");
@@ -96,7 +96,7 @@ int main(int argc, char** argv) {
   Flags flags;
   return run_program(
       argc, argv, "stream_inference", "Replays a recording sample by sample through a trained network.",
-      [&](CLI::App& app) { add_flags(app, flags); },
+      [&](FlagSet& app) { add_flags(app, flags); },
       [&](const Program& program) {
         if (flags.model.empty() != flags.data.empty())
           throw FlagError("--model, --data: expected both or neither");

@@ -33,17 +33,17 @@ int main(int argc, char** argv) {
       argc, argv, "synthesize",
       "Writes an ETRI-layout tree of generated people whose tension depends on known sensors, and "
       "truth.json.",
-      [&](CLI::App& app) {
+      [&](FlagSet& app) {
         app.add_option("--out", dir, "folder to write to; new or empty");
-        app.add_option("--users", options.users, "people")->check(at_least(1));
-        app.add_option("--sessions", options.sessions, "recordings of a person")->check(at_least(1));
-        app.add_option("--minutes", options.minutes, "minutes of a recording")->check(at_least(1));
+        app.add_option("--users", options.users, "people").check(at_least(1));
+        app.add_option("--sessions", options.sessions, "recordings of a person").check(at_least(1));
+        app.add_option("--minutes", options.minutes, "minutes of a recording").check(at_least(1));
         app.add_option("--groups", options.groups, "groups of people with the same sensors")
-            ->check(at_least(1));
-        app.add_option("--dirt", options.dirt, "defects as a share of the minutes")->check(between(0, 1));
+            .check(at_least(1));
+        app.add_option("--dirt", options.dirt, "defects as a share of the minutes").check(between(0, 1));
         app.add_option("--strength", options.strength,
                        "share of bursts in these sensors that follow tension, 0 = no effect")
-            ->check(between(0, 1));
+            .check(between(0, 1));
       },
       [&](const Program& program) {
         options.seed = program.seed;

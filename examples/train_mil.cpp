@@ -21,7 +21,7 @@ struct Flags {
   TrainingFlags training;
 };
 
-void add_flags(CLI::App& app, Flags& flags) {
+void add_flags(FlagSet& app, Flags& flags) {
   app.add_option("--data", flags.data, "data set of one person (.safetensors); a generated one when absent");
   app.add_option("--out", flags.out,
                  "model to write (.safetensors); history.csv and metrics.json go beside it");
@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
   Flags flags;
   return run_program(
       argc, argv, "train_mil", "Trains the study's attention network on one person's minutes.",
-      [&](CLI::App& app) { add_flags(app, flags); },
+      [&](FlagSet& app) { add_flags(app, flags); },
       [&](const Program& program) {
         if (!flags.data.empty() && flags.out.empty())
           throw FlagError("--out: expected a file with --data, got none");

@@ -28,7 +28,7 @@ struct Flags {
   TrainingFlags training{study_defaults()};
 };
 
-void add_flags(CLI::App& app, Flags& flags) {
+void add_flags(FlagSet& app, Flags& flags) {
   app.add_option("--rows", flags.rows, "folder of row tables, <user>.csv; generated ones when absent");
   app.add_option("--groups", flags.groups,
                  "who belongs together (groups.json); files number groups from 0, tables from 1");
@@ -65,7 +65,7 @@ int main(int argc, char** argv) {
   Flags flags;
   return run_program(
       argc, argv, "train_predictors", "Compares predictors trained per group with one trained on everybody.",
-      [&](CLI::App& app) { add_flags(app, flags); },
+      [&](FlagSet& app) { add_flags(app, flags); },
       [&](const Program& program) {
         if (flags.rows.empty() != flags.groups.empty())
           throw FlagError("--rows, --groups: expected both or neither");

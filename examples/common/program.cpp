@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "program.hpp"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -32,15 +33,6 @@ int complain(const char* name, const std::string& what, int status) {
   return status;
 }
 
-CLI::Validator bound(std::string description, std::function<bool(double)> holds) {
-  auto check = [description, holds = std::move(holds)](std::string& text) -> std::string {
-    double value = 0;
-    if (!CLI::detail::lexical_cast(text, value)) return "expected a number, got '" + text + "'";
-    return holds(value) ? std::string() : "expected " + description + ", got " + text;
-  };
-  return CLI::Validator(std::move(check), "");
-}
-
 template<class Number>
 Number parse_number(const std::string& flag, std::string_view text) {
   Number value{};
@@ -53,12 +45,11 @@ Number parse_number(const std::string& flag, std::string_view text) {
   return value;
 }
 
-void add_common_flags(CLI::App& app, Program& program) {
-  app.add_option("--seed", program.seed, "same seed, same results")->check(at_least(0));
+void add_common_flags(FlagSet& app, Program& program) {
+  app.add_option("--seed", program.seed, "same seed, same results").check(at_least(0));
   app.add_option("--threads", program.threads, "threads to use, 0 = all; never changes a result")
-      ->check(between(0, 1024));
+      .check(between(0, 1024));
   app.add_flag("--quiet", program.quiet, "no summary and no progress bar");
-  app.set_version_flag("--version", LIFELOG_VERSION);
 }
 
 /// What the library calls some things, and the flags that bring them, of which a program has one or none.
@@ -132,14 +123,16 @@ void Program::warn(const std::string& text) const {
 }
 
 int run_program(int argc, char** argv, const char* name, const char* description,
-                const std::function<void(CLI::App&)>& setup,
+                const std::function<void(FlagSet&)>& setup,
                 const std::function<void(const Program&)>& body) {
   Program program;
   program.name = name;
   CLI::App app(description, name);
   app.option_defaults()->always_capture_default();
-  setup(app);
-  add_common_flags(app, program);
+  FlagSet flags(app);
+  setup(flags);
+  add_common_flags(flags, program);
+  app.set_version_flag("--version", LIFELOG_VERSION);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -152,24 +145,6 @@ int run_program(int argc, char** argv, const char* name, const char* description
     return complain(name, std::string(error.what()) + " (--help lists all flags)", bad_input);
   }
   return run_body(program, app, body);
-}
-
-CLI::Validator at_least(double low) {
-  return bound("at least " + CLI::detail::to_string(low),
-               [low](double x) { return x >= low && std::isfinite(x); });
-}
-
-CLI::Validator positive() {
-  return bound("a number above 0", [](double x) { return x > 0 && std::isfinite(x); });
-}
-
-CLI::Validator positive_or_infinite() {
-  return bound("a number above 0, or inf", [](double x) { return x > 0; });
-}
-
-CLI::Validator between(double low, double high) {
-  return bound("a number from " + CLI::detail::to_string(low) + " to " + CLI::detail::to_string(high),
-               [low, high](double x) { return x >= low && x <= high; });
 }
 
 int whole_number(const std::string& flag, const std::string& text, int low) {

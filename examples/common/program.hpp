@@ -3,7 +3,6 @@
 
 // What every example program has in common: flags, exit status, and how it talks to people.
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <functional>
 #include <ostream>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "files.hpp"
+#include "flags.hpp"
 #include "paths.hpp"
 #include "progress.hpp"
 #include "table.hpp"
@@ -47,24 +47,17 @@ struct Program {
 ///     int main(int argc, char** argv) {
 ///       std::string in;
 ///       return run_program(argc, argv, "rows", "Counts the rows of an array.",
-///           [&](CLI::App& app) { app.add_option("--in", in, "[n, d] array (.npy)")->required(); },
+///           [&](FlagSet& app) { app.add_option("--in", in, "[n, d] array (.npy)"); },
 ///           [&](const Program& program) { program.out() << count(in) << " rows\n"; });
 ///     }
 int run_program(int argc, char** argv, const char* name, const char* description,
-                const std::function<void(CLI::App&)>& setup, const std::function<void(const Program&)>& body);
+                const std::function<void(FlagSet&)>& setup, const std::function<void(const Program&)>& body);
 
 /// A flag whose value cannot be used: one sentence naming the flag, what was expected and what came.
 class FlagError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
-
-/// Checks for CLI::Option::check with messages that name the bounds: at least `low`; above zero; above zero or `inf`;
-/// in [low, high].
-CLI::Validator at_least(double low);
-CLI::Validator positive();
-CLI::Validator positive_or_infinite();
-CLI::Validator between(double low, double high);
 
 /// A whole number, at least `low`. Throws FlagError naming `flag`.
 int whole_number(const std::string& flag, const std::string& text, int low);

@@ -3,8 +3,7 @@
 
 #include <filesystem>
 #include <lifelog/data/tension.hpp>
-#include <lifelog/predict/compare.hpp>
-#include <lifelog/predict/held_out.hpp>
+#include <lifelog/predict/instances.hpp>
 #include <lifelog/readers/rows_file.hpp>
 #include <string>
 #include <vector>

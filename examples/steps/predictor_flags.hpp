@@ -14,19 +14,19 @@ class PredictorFlags {
  public:
   Index assign_minutes = 10;
 
-  void add_to(CLI::App& app) {
+  void add_to(FlagSet& app) {
     app.add_option(
            "--bins", bins_,
            "classes of tension: study (0 and 1, the rest), three (0 and 1, 2 to 4, the rest); those of "
            "the rules when absent")
-        ->check(CLI::IsMember({"study", "three"}));
+        .check(one_of({"study", "three"}));
     app.add_option("--evaluate", evaluate_,
                    "judge on: split (rows of the same people), stratified (labels in the same shares), "
                    "leave-one-out (people held out in turn)")
-        ->check(CLI::IsMember(evaluation_names));
+        .check(one_of(evaluation_names));
     app.add_option("--assign-minutes", assign_minutes,
                    "labelled minutes by which a person held out gets a group")
-        ->check(between(1, 1e6));
+        .check(between(1, 1e6));
   }
 
   data::TensionBins bins(const data::Rules& rules) const {

@@ -7,11 +7,9 @@
 #include <cmath>
 #include <cstdio>
 #include <lifelog/io/atomic_file.hpp>
-#include <lifelog/mil/modal_importance.hpp>
 #include <lifelog/predict/dataset_bags.hpp>
 #include <lifelog/predict/model_notes.hpp>
 #include <lifelog/readers/detail/archive.hpp>
-#include <lifelog/train/checkpoint.hpp>
 #include <nlohmann/json.hpp>
 #include <numeric>
 

@@ -7,8 +7,7 @@
 #include <lifelog/data/standardize.hpp>
 #include <lifelog/evaluate/split.hpp>
 #include <lifelog/importance/faithfulness.hpp>
-#include <lifelog/mil/model_file.hpp>
-#include <lifelog/train/trainer.hpp>
+#include <lifelog/mil/instances.hpp>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>

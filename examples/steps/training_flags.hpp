@@ -9,13 +9,13 @@
 namespace lifelog::examples {
 
 /// How long and in which steps a program trains; gives the option `--epochs`.
-inline CLI::Option* add_step_flags(CLI::App& app, train::TrainOptions& train) {
-  app.add_option("--batch", train.batch, "items a step")->check(between(1, 1e9));
-  app.add_option("--lr", train.optimizer.learning_rate, "learning rate")->check(positive());
-  return app.add_option("--epochs", train.epochs, "passes over the training items")->check(between(1, 1e7));
+inline Flag add_step_flags(FlagSet& app, train::TrainOptions& train) {
+  app.add_option("--batch", train.batch, "items a step").check(between(1, 1e9));
+  app.add_option("--lr", train.optimizer.learning_rate, "learning rate").check(positive());
+  return app.add_option("--epochs", train.epochs, "passes over the training items").check(between(1, 1e7));
 }
 
-inline void add_standardize_flag(CLI::App& app, bool& standardize) {
+inline void add_standardize_flag(FlagSet& app, bool& standardize) {
   app.add_flag("--standardize", standardize, "standardise each channel by the training minutes");
 }
 
@@ -25,34 +25,34 @@ class TrainingFlags {
   explicit TrainingFlags(train::TrainOptions defaults = {}) : train_(defaults) {}
 
   /// The flags of every trainer.
-  void add_common_to(CLI::App& app) {
+  void add_common_to(FlagSet& app) {
     epochs_ = add_step_flags(app, train_);
-    app.add_option("--weight-decay", train_.optimizer.weight_decay, "decoupled decay")->check(at_least(0));
-    app.add_option("--gamma", train_.loss.gamma, "focusing exponent of the focal loss")->check(at_least(0));
+    app.add_option("--weight-decay", train_.optimizer.weight_decay, "decoupled decay").check(at_least(0));
+    app.add_option("--gamma", train_.loss.gamma, "focusing exponent of the focal loss").check(at_least(0));
     app.add_option("--alpha", alpha_, "a weight for each class: a,b,…");
     app.add_option("--clip", train_.clip, "limit of the gradient's norm; inf: none")
-        ->check(positive_or_infinite());
+        .check(positive_or_infinite());
     app.add_option("--patience", train_.patience,
                    "stop after so many epochs without a better validation F1; 0: never")
-        ->check(between(0, 1e7));
+        .check(between(0, 1e7));
     app.add_flag("--no-shuffle", no_shuffle_, "keep the order of the data, in the split and in batches");
     app.add_option("--split", split_, "shares for training,validation,testing");
   }
 
   /// Those of the bag network as well.
-  void add_to(CLI::App& app) {
+  void add_to(FlagSet& app) {
     add_common_to(app);
     app.add_option("--pool", pool_, "how instances are weighed")
-        ->check(CLI::IsMember({"self", "attention", "gated"}));
+        .check(one_of({"self", "attention", "gated"}));
     add_standardize_flag(app, standardize_);
     app.add_flag("--resume", resume_,
                  "go on from the checkpoint beside the model, if it was made with the same data and options");
     app.add_option("--checkpoint-seconds", checkpoint_seconds_, "seconds between checkpoints")
-        ->check(at_least(0));
+        .check(at_least(0));
     app.add_option("--init", init_, "model to start from (.safetensors)");
   }
 
-  bool epochs_unset() const { return epochs_->count() == 0; }
+  bool epochs_unset() const { return !epochs_.given(); }
 
   /// Throws FlagError on a list that makes no sense.
   TrainingOptions options(const Program& program) const {
@@ -96,7 +96,7 @@ class TrainingFlags {
   std::string alpha_, split_ = "0.7,0.1,0.2", pool_ = "self", init_;
   bool no_shuffle_ = false, standardize_ = false, resume_ = false;
   double checkpoint_seconds_ = TrainingOptions().checkpoint_seconds;
-  CLI::Option* epochs_ = nullptr;
+  Flag epochs_;
 };
 
 }  // namespace lifelog::examples

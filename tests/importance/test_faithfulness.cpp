@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <lifelog/mil/instances.hpp>
 #include <lifelog/importance/faithfulness.hpp>
 #include <lifelog/train/trainer.hpp>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <lifelog/mil/instances.hpp>
 #include <lifelog/mil/modal_importance.hpp>
 #include <lifelog/train/checkpoint.hpp>
 #include <lifelog/train/cross_entropy.hpp>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <lifelog/mil/instances.hpp>
 #include <lifelog/mil/firmware_file.hpp>
 #include <lifelog/mil/fixed_bag.hpp>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <lifelog/mil/instances.hpp>
 #include <lifelog/mil/model_file.hpp>
 
 #include <boost/test/unit_test.hpp>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <lifelog/predict/instances.hpp>
 #include <lifelog/predict/held_out.hpp>
 
 #include <boost/test/unit_test.hpp>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <lifelog/predict/instances.hpp>
 #include <lifelog/predict/row_task.hpp>
 #include <lifelog/train/gradient_check.hpp>
 #include <lifelog/train/optimizer.hpp>

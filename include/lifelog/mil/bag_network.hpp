@@ -71,21 +71,7 @@ struct BagNetwork {
 
   /// All parameters zero (`initialise` draws them). Throws std::invalid_argument without modalities, with a
   /// name twice, or with fewer than two classes.
-  BagNetwork(const std::vector<ModalityShape>& modalities, Index classes, Pool kind = Pool::self)
-      : pool(make_pool<T>(kind, static_cast<Index>(modalities.size()))) {
-    lifelog::detail::require(!modalities.empty(), "BagNetwork: expected at least one modality, got none");
-    lifelog::detail::require(classes >= 2, "BagNetwork: expected at least two classes, got ", classes);
-    for (const auto& shape : modalities) {
-      for (const auto& other : branches)
-        lifelog::detail::require(other.shape.name != shape.name, "BagNetwork: modality '", shape.name,
-                                 "' is there twice");
-      lifelog::detail::require(shape.channels >= 0, "BagNetwork: modality '", shape.name,
-                               "' must have a number of channels of at least 0, got ", shape.channels);
-      Branch branch{shape, shape.name + "ILNet", make_scalar_encoder<T>(), make_value_head<T>(classes)};
-      if (!shape.scalar()) branch.encoder = make_series_encoder<T>(shape.channels);
-      branches.push_back(std::move(branch));
-    }
-  }
+  BagNetwork(const std::vector<ModalityShape>& modalities, Index classes, Pool kind = Pool::self);
 
   Index modalities() const { return static_cast<Index>(branches.size()); }
   Index classes() const { return branches.front().value.outputs(); }
@@ -98,13 +84,7 @@ struct BagNetwork {
   }
 
   /// PyTorch's default initialisation, its distributions, drawn from `random`.
-  void initialise(Random& random) {
-    for (auto& branch : branches) {
-      std::visit([&](auto& encoder) { encoder.initialise(random); }, branch.encoder);
-      branch.value.initialise(random);
-    }
-    std::visit([&](auto& heads) { heads.initialise(random); }, pool);
-  }
+  void initialise(Random& random);
 
   template<class Visitor, class Net, class... Nets>
   static void visit(Visitor& visitor, const nn::Path& path, Net& net, Nets&... nets) {
@@ -148,6 +128,32 @@ BagNetwork<T> make_bag_network(const std::vector<ModalityShape>& modalities, Ind
   Random random(seed);
   network.initialise(random);
   return network;
+}
+
+template<class T>
+BagNetwork<T>::BagNetwork(const std::vector<ModalityShape>& modalities, Index classes, Pool kind)
+    : pool(make_pool<T>(kind, static_cast<Index>(modalities.size()))) {
+  lifelog::detail::require(!modalities.empty(), "BagNetwork: expected at least one modality, got none");
+  lifelog::detail::require(classes >= 2, "BagNetwork: expected at least two classes, got ", classes);
+  for (const auto& shape : modalities) {
+    for (const auto& other : branches)
+      lifelog::detail::require(other.shape.name != shape.name, "BagNetwork: modality '", shape.name,
+                               "' is there twice");
+    lifelog::detail::require(shape.channels >= 0, "BagNetwork: modality '", shape.name,
+                             "' must have a number of channels of at least 0, got ", shape.channels);
+    Branch branch{shape, shape.name + "ILNet", make_scalar_encoder<T>(), make_value_head<T>(classes)};
+    if (!shape.scalar()) branch.encoder = make_series_encoder<T>(shape.channels);
+    branches.push_back(std::move(branch));
+  }
+}
+
+template<class T>
+void BagNetwork<T>::initialise(Random& random) {
+  for (auto& branch : branches) {
+    std::visit([&](auto& encoder) { encoder.initialise(random); }, branch.encoder);
+    branch.value.initialise(random);
+  }
+  std::visit([&](auto& heads) { heads.initialise(random); }, pool);
 }
 
 }  // namespace lifelog::mil

@@ -30,31 +30,7 @@ class BagPass {
 
   /// rows: the bags of this batch, in order. training: batch norm uses the batch's own statistics. Throws
   /// std::invalid_argument on a row that is none of the bags.
-  void forward(const BagNetwork<T>& net, const std::vector<Index>& rows, bool training) {
-    for (const Index row : rows)
-      lifelog::detail::require(row >= 0 && row < bags_.count, "rows: expected bags in 0…", bags_.count - 1,
-                               ", got ", row);
-    domain_ = Domain{static_cast<Index>(rows.size()), training, threads_};
-    rows_ = rows;
-    for (std::size_t m = 0; m < branches_.size(); ++m) prepare(net.branches[m], branches_[m]);
-    encode_series();
-    keys_.clear(), values_.clear();
-    for (std::size_t m = 0; m < branches_.size(); ++m) {
-      const auto& branch = net.branches[m];
-      auto& state = branches_[m];
-      state.key.resize(key_size, domain_.stride());
-      state.value.resize(net.classes(), domain_.stride());
-      T *const key = state.key.data(), *const value = state.value.data();
-      if (const auto* series = std::get_if<SeriesEncoder<T>>(&branch.encoder))
-        series->head.record(domain_, state.series_head, state.input.data(), key);
-      else
-        std::get<ScalarEncoder<T>>(branch.encoder).record(domain_, state.scalar, gather_scalars(m), key);
-      branch.value.record(domain_, state.value_tape, key, value);
-      keys_.push_back(key);
-      values_.push_back(value);
-    }
-    pool_.forward(net, domain_, keys_, values_);
-  }
+  void forward(const BagNetwork<T>& net, const std::vector<Index>& rows, bool training);
 
   /// [C × batch], a padded row each class.
   const Plane& log_probabilities() const { return pool_.log_probabilities; }
@@ -137,17 +113,7 @@ class BagPass {
     });
   }
 
-  void encode_series() {
-    for_series_pieces(encode_bags, [&](std::size_t m, Piece piece, Index) {
-      auto& state = branches_[m];
-      const auto evaluate = std::make_unique<nn::MaxOverTime<Plain>>(*state.plain);
-      for (Index n = piece.begin; n < piece.end; ++n) {
-        T maxima[features];
-        (*evaluate)(*state.plain, series(m, n), maxima, state.times.data() + n * features);
-        for (Index c = 0; c < features; ++c) state.input(c, n) = maxima[c];
-      }
-    });
-  }
+  void encode_series();
 
   const T* gather_scalars(std::size_t m) {
     auto& input = branches_[m].input;
@@ -157,58 +123,9 @@ class BagPass {
     return input.data();
   }
 
-  void backward(const BagNetwork<T>& net, BagNetwork<T>& gradient) {
-    std::vector<T*> dkeys, dvalues;
-    for (std::size_t m = 0; m < branches_.size(); ++m) {
-      auto& state = branches_[m];
-      state.dkey.setZero(key_size, domain_.stride());
-      state.dvalue.setZero(net.classes(), domain_.stride());
-      dkeys.push_back(state.dkey.data());
-      dvalues.push_back(state.dvalue.data());
-    }
-    pool_.backward(net, domain_, keys_, values_, dlog_.data(), dkeys, dvalues, gradient);
-    for (std::size_t m = 0; m < branches_.size(); ++m) {
-      const auto& branch = net.branches[m];
-      auto& state = branches_[m];
-      auto& to = gradient.branches[m];
-      branch.value.pull(domain_, state.value_tape, keys_[m], values_[m], dvalues[m], dkeys[m], to.value);
-      if (const auto* series = std::get_if<SeriesEncoder<T>>(&branch.encoder)) {
-        state.dinput.setZero(features, domain_.stride());
-        series->head.pull(domain_, state.series_head, state.input.data(), keys_[m], dkeys[m],
-                          state.dinput.data(), std::get<SeriesEncoder<T>>(to.encoder).head);
-      } else {
-        std::get<ScalarEncoder<T>>(branch.encoder)
-            .pull(domain_, state.scalar, state.input.data(), keys_[m], dkeys[m], static_cast<T*>(nullptr),
-                  std::get<ScalarEncoder<T>>(to.encoder));
-      }
-    }
-    pull_series(net, gradient);
-  }
+  void backward(const BagNetwork<T>& net, BagNetwork<T>& gradient);
 
-  void pull_series(const BagNetwork<T>& net, BagNetwork<T>& gradient) {
-    const Index size = std::max(gradient_bags, piece_count(gradient_pieces, domain_.count));
-    std::vector<std::vector<Plain>> partial(branches_.size());
-    for (std::size_t m = 0; m < branches_.size(); ++m)
-      if (branches_[m].plain)
-        partial[m].assign(static_cast<std::size_t>(piece_count(size, domain_.count)),
-                          nn::zeros_like(*branches_[m].plain));
-    for_series_pieces(size, [&](std::size_t m, Piece piece, Index index) {
-      auto& state = branches_[m];
-      const auto pull = std::make_unique<nn::MaxOverTimeGradient<Plain>>(*state.plain);
-      for (Index n = piece.begin; n < piece.end; ++n) {
-        T slopes[features];
-        for (Index c = 0; c < features; ++c) slopes[c] = state.dinput(c, n);
-        (*pull)(*state.plain, series(m, n), state.times.data() + n * features, slopes,
-                partial[m][static_cast<std::size_t>(index)]);
-      }
-    });
-    for (std::size_t m = 0; m < branches_.size(); ++m) {
-      if (partial[m].empty()) continue;
-      for (std::size_t i = 1; i < partial[m].size(); ++i) nn::add(partial[m][0], partial[m][i]);
-      std::get<SeriesEncoder<T>>(net.branches[m].encoder)
-          .signal.unfold(partial[m][0], std::get<SeriesEncoder<T>>(gradient.branches[m].encoder).signal);
-    }
-  }
+  void pull_series(const BagNetwork<T>& net, BagNetwork<T>& gradient);
 
   Bags<T> bags_;
   int threads_;
@@ -219,5 +136,100 @@ class BagPass {
   detail::AttentionPass<T> pool_;
   Plane dlog_;
 };
+
+template<class T>
+void BagPass<T>::forward(const BagNetwork<T>& net, const std::vector<Index>& rows, bool training) {
+  for (const Index row : rows)
+    lifelog::detail::require(row >= 0 && row < bags_.count, "rows: expected bags in 0…", bags_.count - 1,
+                             ", got ", row);
+  domain_ = Domain{static_cast<Index>(rows.size()), training, threads_};
+  rows_ = rows;
+  for (std::size_t m = 0; m < branches_.size(); ++m) prepare(net.branches[m], branches_[m]);
+  encode_series();
+  keys_.clear(), values_.clear();
+  for (std::size_t m = 0; m < branches_.size(); ++m) {
+    const auto& branch = net.branches[m];
+    auto& state = branches_[m];
+    state.key.resize(key_size, domain_.stride());
+    state.value.resize(net.classes(), domain_.stride());
+    T *const key = state.key.data(), *const value = state.value.data();
+    if (const auto* series = std::get_if<SeriesEncoder<T>>(&branch.encoder))
+      series->head.record(domain_, state.series_head, state.input.data(), key);
+    else
+      std::get<ScalarEncoder<T>>(branch.encoder).record(domain_, state.scalar, gather_scalars(m), key);
+    branch.value.record(domain_, state.value_tape, key, value);
+    keys_.push_back(key);
+    values_.push_back(value);
+  }
+  pool_.forward(net, domain_, keys_, values_);
+}
+
+template<class T>
+void BagPass<T>::encode_series() {
+  for_series_pieces(encode_bags, [&](std::size_t m, Piece piece, Index) {
+    auto& state = branches_[m];
+    const auto evaluate = std::make_unique<nn::MaxOverTime<Plain>>(*state.plain);
+    for (Index n = piece.begin; n < piece.end; ++n) {
+      T maxima[features];
+      (*evaluate)(*state.plain, series(m, n), maxima, state.times.data() + n * features);
+      for (Index c = 0; c < features; ++c) state.input(c, n) = maxima[c];
+    }
+  });
+}
+
+template<class T>
+void BagPass<T>::backward(const BagNetwork<T>& net, BagNetwork<T>& gradient) {
+  std::vector<T*> dkeys, dvalues;
+  for (std::size_t m = 0; m < branches_.size(); ++m) {
+    auto& state = branches_[m];
+    state.dkey.setZero(key_size, domain_.stride());
+    state.dvalue.setZero(net.classes(), domain_.stride());
+    dkeys.push_back(state.dkey.data());
+    dvalues.push_back(state.dvalue.data());
+  }
+  pool_.backward(net, domain_, keys_, values_, dlog_.data(), dkeys, dvalues, gradient);
+  for (std::size_t m = 0; m < branches_.size(); ++m) {
+    const auto& branch = net.branches[m];
+    auto& state = branches_[m];
+    auto& to = gradient.branches[m];
+    branch.value.pull(domain_, state.value_tape, keys_[m], values_[m], dvalues[m], dkeys[m], to.value);
+    if (const auto* series = std::get_if<SeriesEncoder<T>>(&branch.encoder)) {
+      state.dinput.setZero(features, domain_.stride());
+      series->head.pull(domain_, state.series_head, state.input.data(), keys_[m], dkeys[m],
+                        state.dinput.data(), std::get<SeriesEncoder<T>>(to.encoder).head);
+    } else {
+      std::get<ScalarEncoder<T>>(branch.encoder)
+          .pull(domain_, state.scalar, state.input.data(), keys_[m], dkeys[m], static_cast<T*>(nullptr),
+                std::get<ScalarEncoder<T>>(to.encoder));
+    }
+  }
+  pull_series(net, gradient);
+}
+
+template<class T>
+void BagPass<T>::pull_series(const BagNetwork<T>& net, BagNetwork<T>& gradient) {
+  const Index size = std::max(gradient_bags, piece_count(gradient_pieces, domain_.count));
+  std::vector<std::vector<Plain>> partial(branches_.size());
+  for (std::size_t m = 0; m < branches_.size(); ++m)
+    if (branches_[m].plain)
+      partial[m].assign(static_cast<std::size_t>(piece_count(size, domain_.count)),
+                        nn::zeros_like(*branches_[m].plain));
+  for_series_pieces(size, [&](std::size_t m, Piece piece, Index index) {
+    auto& state = branches_[m];
+    const auto pull = std::make_unique<nn::MaxOverTimeGradient<Plain>>(*state.plain);
+    for (Index n = piece.begin; n < piece.end; ++n) {
+      T slopes[features];
+      for (Index c = 0; c < features; ++c) slopes[c] = state.dinput(c, n);
+      (*pull)(*state.plain, series(m, n), state.times.data() + n * features, slopes,
+              partial[m][static_cast<std::size_t>(index)]);
+    }
+  });
+  for (std::size_t m = 0; m < branches_.size(); ++m) {
+    if (partial[m].empty()) continue;
+    for (std::size_t i = 1; i < partial[m].size(); ++i) nn::add(partial[m][0], partial[m][i]);
+    std::get<SeriesEncoder<T>>(net.branches[m].encoder)
+        .signal.unfold(partial[m][0], std::get<SeriesEncoder<T>>(gradient.branches[m].encoder).signal);
+  }
+}
 
 }  // namespace lifelog::mil

@@ -28,14 +28,7 @@ class BagStream {
  public:
   using Vector = Eigen::Array<T, Eigen::Dynamic, 1>;
 
-  explicit BagStream(const BagNetwork<T>& net) : net_(net) {
-    for (const auto& branch : net.branches)
-      if (const auto* series = std::get_if<SeriesEncoder<T>>(&branch.encoder))
-        ears_.emplace_back(SeriesEar(*series));
-      else
-        ears_.emplace_back(ScalarEar{});
-    reset();
-  }
+  explicit BagStream(const BagNetwork<T>& net);
 
   /// Begins a new bag.
   void reset() {
@@ -43,33 +36,10 @@ class BagStream {
   }
 
   /// One sample of a modality, [channels] (one number for a scalar).
-  void push(Index modality, const T* sample) {
-    std::visit([&](auto& ear) { ear.push(sample); }, ears_[static_cast<std::size_t>(modality)]);
-  }
+  void push(Index modality, const T* sample);
 
   /// Evaluates the bag as far as it has come. Throws std::invalid_argument when a modality has had no sample yet.
-  void evaluate() {
-    keys_.setZero(net_.modalities() * key_size, domain_.stride());
-    values_.setZero(net_.modalities() * net_.classes(), domain_.stride());
-    std::vector<const T*> keys, values;
-    for (std::size_t m = 0; m < ears_.size(); ++m) {
-      T key[key_size];
-      std::visit(
-          [&](const auto& ear) {
-            lifelog::detail::require(ear.samples > 0, "BagStream: modality '", net_.branches[m].shape.name,
-                                     "' has had no sample yet");
-            ear.key(net_.branches[m], key);
-          },
-          ears_[m]);
-      T* const plane = keys_.data() + static_cast<Index>(m) * key_size * domain_.stride();
-      T* const value = values_.data() + static_cast<Index>(m) * net_.classes() * domain_.stride();
-      for (Index k = 0; k < key_size; ++k) plane[k * domain_.stride()] = key[k];
-      net_.branches[m].value.record(domain_, value_tape_, plane, value);
-      keys.push_back(plane);
-      values.push_back(value);
-    }
-    pass_.forward(net_, domain_, keys, values);
-  }
+  void evaluate();
 
   /// [M] and [C] as of the last `evaluate`.
   Vector importance() const { return pass_.importance.col(0); }
@@ -120,5 +90,44 @@ class BagStream {
   typename ValueHead<T>::template Tape<nn::Samples<T>> value_tape_;
   detail::AttentionPass<T> pass_;
 };
+
+template<class T>
+BagStream<T>::BagStream(const BagNetwork<T>& net) : net_(net) {
+  for (const auto& branch : net.branches)
+    if (const auto* series = std::get_if<SeriesEncoder<T>>(&branch.encoder))
+      ears_.emplace_back(SeriesEar(*series));
+    else
+      ears_.emplace_back(ScalarEar{});
+  reset();
+}
+
+template<class T>
+void BagStream<T>::push(Index modality, const T* sample) {
+  std::visit([&](auto& ear) { ear.push(sample); }, ears_[static_cast<std::size_t>(modality)]);
+}
+
+template<class T>
+void BagStream<T>::evaluate() {
+  keys_.setZero(net_.modalities() * key_size, domain_.stride());
+  values_.setZero(net_.modalities() * net_.classes(), domain_.stride());
+  std::vector<const T*> keys, values;
+  for (std::size_t m = 0; m < ears_.size(); ++m) {
+    T key[key_size];
+    std::visit(
+        [&](const auto& ear) {
+          lifelog::detail::require(ear.samples > 0, "BagStream: modality '", net_.branches[m].shape.name,
+                                   "' has had no sample yet");
+          ear.key(net_.branches[m], key);
+        },
+        ears_[m]);
+    T* const plane = keys_.data() + static_cast<Index>(m) * key_size * domain_.stride();
+    T* const value = values_.data() + static_cast<Index>(m) * net_.classes() * domain_.stride();
+    for (Index k = 0; k < key_size; ++k) plane[k * domain_.stride()] = key[k];
+    net_.branches[m].value.record(domain_, value_tape_, plane, value);
+    keys.push_back(plane);
+    values.push_back(value);
+  }
+  pass_.forward(net_, domain_, keys, values);
+}
 
 }  // namespace lifelog::mil

@@ -116,10 +116,9 @@ struct Pointwise : Parameterless<Pointwise<T, channels_, Function>, T, channels_
   }
 
   EIGEN_ALWAYS_INLINE void push(typename Base::Memory&, const T* x, T* y) const {
-    Index c = 0;
-    for (; c + packet <= this->outputs(); c += packet)
-      detail::store<T>(y + c, packet_value(detail::load(x + c)));
-    for (; c < this->outputs(); ++c) y[c] = F::value(x[c]);
+    const Index count = this->outputs(), whole = count / packet * packet;
+    for (Index c = 0; c < whole; c += packet) detail::store<T>(y + c, packet_value(detail::load(x + c)));
+    for (Index c = whole; c < count; ++c) y[c] = F::value(x[c]);
   }
 
   template<class D>

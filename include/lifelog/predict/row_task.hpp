@@ -38,37 +38,9 @@ class RowTask {
 
   /// rows: numbers of rows, each below n; else std::invalid_argument, from `predict` too.
   double step(const Network& net, const std::vector<Index>& rows, const train::FocalLossOptions& loss,
-              Network& gradient, std::vector<Index>& predicted) {
-    require_rows(rows);
-    const detail::PresentNetwork<T> present(net);
-    const Index pieces = piece_count(piece_rows, static_cast<Index>(rows.size()));
-    std::vector<detail::PresentNetwork<T>> partial(static_cast<std::size_t>(pieces), nn::zeros_like(present));
-    std::vector<double> losses(static_cast<std::size_t>(pieces));
-    Index counted = 0;
-    for (const Index row : rows) counted += label(row) != loss.ignore_index;
-    for_pieces(present, rows, predicted,
-               [&](std::size_t piece, Index begin, const Plane& x, auto& pass, Index count) {
-                 std::vector<Index> labels;
-                 for (Index n = 0; n < count; ++n)
-                   labels.push_back(label(rows[static_cast<std::size_t>(begin + n)]));
-                 Plane dlog(classes_, x.cols());
-                 losses[piece] = train::focal_loss(pass.log_probabilities.data(), classes_, count, x.cols(),
-                                                   labels.data(), loss, dlog.data(), counted);
-                 pass.backward(present, x, dlog, partial[piece]);
-               });
-    double total = 0;
-    for (std::size_t piece = 0; piece < partial.size(); ++piece) {
-      total += losses[piece];
-      if (piece > 0) nn::add(partial[0], partial[piece]);
-    }
-    if (!partial.empty()) partial[0].unfold(net, gradient);
-    return total;
-  }
+              Network& gradient, std::vector<Index>& predicted);
 
-  void predict(const Network& net, const std::vector<Index>& rows, std::vector<Index>& predicted) {
-    require_rows(rows);
-    for_pieces(detail::PresentNetwork<T>(net), rows, predicted, [](auto&&...) {});
-  }
+  void predict(const Network& net, const std::vector<Index>& rows, std::vector<Index>& predicted);
 
  private:
   using Plane = typename detail::RowPass<T>::Plane;
@@ -105,5 +77,40 @@ class RowTask {
   Index classes_;
   int threads_;
 };
+
+template<class T>
+double RowTask<T>::step(const Network& net, const std::vector<Index>& rows, const train::FocalLossOptions& loss,
+            Network& gradient, std::vector<Index>& predicted) {
+  require_rows(rows);
+  const detail::PresentNetwork<T> present(net);
+  const Index pieces = piece_count(piece_rows, static_cast<Index>(rows.size()));
+  std::vector<detail::PresentNetwork<T>> partial(static_cast<std::size_t>(pieces), nn::zeros_like(present));
+  std::vector<double> losses(static_cast<std::size_t>(pieces));
+  Index counted = 0;
+  for (const Index row : rows) counted += label(row) != loss.ignore_index;
+  for_pieces(present, rows, predicted,
+             [&](std::size_t piece, Index begin, const Plane& x, auto& pass, Index count) {
+               std::vector<Index> labels;
+               for (Index n = 0; n < count; ++n)
+                 labels.push_back(label(rows[static_cast<std::size_t>(begin + n)]));
+               Plane dlog(classes_, x.cols());
+               losses[piece] = train::focal_loss(pass.log_probabilities.data(), classes_, count, x.cols(),
+                                                 labels.data(), loss, dlog.data(), counted);
+               pass.backward(present, x, dlog, partial[piece]);
+             });
+  double total = 0;
+  for (std::size_t piece = 0; piece < partial.size(); ++piece) {
+    total += losses[piece];
+    if (piece > 0) nn::add(partial[0], partial[piece]);
+  }
+  if (!partial.empty()) partial[0].unfold(net, gradient);
+  return total;
+}
+
+template<class T>
+void RowTask<T>::predict(const Network& net, const std::vector<Index>& rows, std::vector<Index>& predicted) {
+  require_rows(rows);
+  for_pieces(detail::PresentNetwork<T>(net), rows, predicted, [](auto&&...) {});
+}
 
 }  // namespace lifelog::predict

@@ -136,7 +136,7 @@ class DistanceSums {
       collect(part, sums);
     }
     P part[2] = {simd::broadcast(T(0)), simd::broadcast(T(0))};
-    simd::unroll<height - 1>([&](int c) LIFELOG_INLINED {
+    simd::unroll_constants<height - 1>([&](auto c) {
       if (rest == c + 1)
         add<c + 1, both, masked>(block, tiles_.tile(places.begin / height + whole), tiles_.cols(), mask, part,
                                  both ? to_rows + whole * height * lanes : nullptr);

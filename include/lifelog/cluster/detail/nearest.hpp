@@ -27,7 +27,7 @@ class NearestKernel {
     constexpr int height = RowTiles<T>::height;
     const Index whole = centres.rows() / height, rest = centres.rows() % height;
     for (Index t = 0; t < whole; ++t) tile<height>(block, centres, t, lanes);
-    simd::unroll<height - 1>([&](int c) LIFELOG_INLINED {
+    simd::unroll_constants<height - 1>([&](auto c) {
       if (rest == c + 1) tile<c + 1>(block, centres, whole, lanes);
     });
     simd::unroll<2>(

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+#define LIFELOG_INSTANTIATE
+#include <lifelog/mil/instances.hpp>
