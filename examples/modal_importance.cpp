@@ -2,7 +2,6 @@
 
 // What matters: the attention weight of every modality in every minute.
 
-#include <lifelog/data/dataset_file.hpp>
 #include <lifelog/io/npy.hpp>
 
 #include "common/program.hpp"
@@ -64,7 +63,7 @@ int main(int argc, char** argv) {
           throw FlagError("--out: expected a file with --model, got none");
         require_apart({{"--model", flags.model}, {"--data", flags.data}},
                       {{"--out", flags.out}, {"--logp", flags.logp}});
-        auto data = flags.data.empty() ? sample_person(program.seed) : data::load_dataset(flags.data);
+        auto data = load_or_sample(flags.data, program.seed);
         const auto model = flags.model.empty() ? train_sample(data, program) : mil::load_model(flags.model);
         const auto result = modal_importance(model, data, flags.subset == "test", program.threads);
         require_numbers(result.importance, result.rows);

@@ -25,8 +25,7 @@ void add_flags(FlagSet& app, Flags& flags) {
   study.predictors.train.epochs = 150;
   study.predictors.train.batch = 52400;
   app.add_option("--data", study.data, "raw recordings; generated ones when absent");
-  app.add_option("--layout", flags.layout, "how they are laid out")
-      .check(one_of({"etri", "empatica"}));
+  app.add_option("--layout", flags.layout, "how they are laid out").check(one_of({"etri", "empatica"}));
   app.add_option("--labels", study.labels, "label file of an empatica tree: CSV user,start,end,...,label");
   app.add_option("--out", study.out, "folder for all results");
   app.add_option("--rules", flags.rules, "the study's habits, or sensible ones")
@@ -40,8 +39,7 @@ void add_flags(FlagSet& app, Flags& flags) {
   app.add_option("--users", study.generator.users, "generated people").check(at_least(1));
   app.add_option("--sessions", study.generator.sessions, "recordings of a generated person")
       .check(at_least(1));
-  app.add_option("--minutes", study.generator.minutes, "minutes of a generated recording")
-      .check(at_least(1));
+  app.add_option("--minutes", study.generator.minutes, "minutes of a generated recording").check(at_least(1));
   app.add_option("--groups", study.generator.groups, "groups of generated people").check(at_least(1));
   app.add_option("--dirt", study.generator.dirt, "defects as a share of the generated minutes")
       .check(between(0, 1));

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "common/program.hpp"
+#include "common/quality_file.hpp"
 #include "steps/preprocessing.hpp"
 
 using namespace lifelog;
@@ -23,8 +24,7 @@ struct Flags {
 };
 
 void add_flags(FlagSet& app, Flags& flags) {
-  app.add_option("--layout", flags.layout, "how the tree is laid out")
-      .check(one_of({"etri", "empatica"}));
+  app.add_option("--layout", flags.layout, "how the tree is laid out").check(one_of({"etri", "empatica"}));
   app.add_option("--in", flags.in, "raw tree; a small generated one when absent");
   app.add_option("--labels", flags.labels, "label file of an empatica tree: CSV user,start,end,...,label");
   app.add_option("--out", flags.out, "folder for <user>.safetensors, quality.json and quality.csv");

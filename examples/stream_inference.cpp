@@ -2,7 +2,6 @@
 
 // Replays a recording sample by sample through the network, as a device on the wrist would.
 
-#include <lifelog/data/dataset_file.hpp>
 #include <lifelog/io/npy.hpp>
 #include <lifelog/mil/instances.hpp>
 #include <lifelog/predict/dataset_bags.hpp>
@@ -101,7 +100,7 @@ int main(int argc, char** argv) {
         if (flags.model.empty() != flags.data.empty())
           throw FlagError("--model, --data: expected both or neither");
         require_apart({{"--model", flags.model}, {"--data", flags.data}}, {{"--out", flags.out}});
-        auto data = flags.data.empty() ? sample_person(program.seed) : data::load_dataset(flags.data);
+        auto data = load_or_sample(flags.data, program.seed);
         const auto model = flags.model.empty() ? train_sample(data, program) : mil::load_model(flags.model);
         const auto whole = modal_importance(model, data, false, program.threads);
         require_numbers(whole.importance, whole.rows);

@@ -2,7 +2,6 @@
 
 // Trains the study's network on one person's minutes.
 
-#include <lifelog/data/dataset_file.hpp>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -56,7 +55,7 @@ int main(int argc, char** argv) {
         const TrainingFiles files(flags.out);
         require_apart({{"--data", flags.data}, {"--init", options.init}}, files.outputs());
         if (flags.data.empty() && flags.training.epochs_unset()) options.train.epochs = sample_epochs;
-        auto data = flags.data.empty() ? sample_person(program.seed) : data::load_dataset(flags.data);
+        auto data = load_or_sample(flags.data, program.seed);
         if (!options.standardize)
           for (const auto& sentence : oversized_modalities(data)) program.warn(sentence);
         if (files.model.has_parent_path()) make_directory(files.model.parent_path());

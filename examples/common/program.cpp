@@ -123,8 +123,7 @@ void Program::warn(const std::string& text) const {
 }
 
 int run_program(int argc, char** argv, const char* name, const char* description,
-                const std::function<void(FlagSet&)>& setup,
-                const std::function<void(const Program&)>& body) {
+                const std::function<void(FlagSet&)>& setup, const std::function<void(const Program&)>& body) {
   Program program;
   program.name = name;
   CLI::App app(description, name);

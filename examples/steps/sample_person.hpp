@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <lifelog/generator/generator.hpp>
+#include <cstdint>
+#include <lifelog/data/dataset.hpp>
+#include <string>
 
 namespace lifelog::examples {
 
 /// A person of a generated study to try programs on, small enough to train in half a minute.
-inline data::DataSet sample_person(std::uint64_t seed) {
-  generator::GeneratorOptions options;
-  options.users = 1;
-  options.groups = 1;
-  options.sessions = 1;
-  options.minutes = 120;
-  options.seed = seed;
-  return generator::generate_dataset(generator::plan_generator(options), 0);
-}
+data::DataSet sample_person(std::uint64_t seed);
+
+/// The data set of a file; that person's where there is none. Throws io_error, format_error.
+data::DataSet load_or_sample(const std::string& file, std::uint64_t seed);
 
 /// Epochs that suffice for that person.
 inline constexpr int sample_epochs = 30;

@@ -9,6 +9,7 @@
 #include <lifelog/io/npy.hpp>
 #include <lifelog/manifold/tsne.hpp>
 
+#include "../common/quality_file.hpp"
 #include "choosing.hpp"
 #include "generating.hpp"
 #include "mapping.hpp"

@@ -8,6 +8,7 @@
 #include <lifelog/metrics/roc.hpp>
 #include <lifelog/readers/csv_numbers.hpp>
 
+#include "../common/quality_file.hpp"
 #include "choosing.hpp"
 #include "generating.hpp"
 #include "reporting.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <lifelog/mil/instances.hpp>
 #include <lifelog/importance/faithfulness.hpp>
+#include <lifelog/mil/instances.hpp>
 #include <lifelog/train/trainer.hpp>
 
 #include <boost/test/unit_test.hpp>

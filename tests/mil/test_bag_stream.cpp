@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <lifelog/mil/instances.hpp>
 #include <lifelog/mil/bag_stream.hpp>
+#include <lifelog/mil/instances.hpp>
 #include <lifelog/mil/modal_importance.hpp>
 
 #include <boost/test/unit_test.hpp>

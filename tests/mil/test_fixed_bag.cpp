@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <lifelog/mil/instances.hpp>
 #include <lifelog/mil/firmware_file.hpp>
 #include <lifelog/mil/fixed_bag.hpp>
+#include <lifelog/mil/instances.hpp>
 
 #include <boost/test/unit_test.hpp>
 #include <limits>

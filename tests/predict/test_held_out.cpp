@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <lifelog/predict/instances.hpp>
 #include <lifelog/predict/held_out.hpp>
+#include <lifelog/predict/instances.hpp>
 
 #include <boost/test/unit_test.hpp>
 #include <set>

@@ -79,8 +79,9 @@ class RowTask {
 };
 
 template<class T>
-double RowTask<T>::step(const Network& net, const std::vector<Index>& rows, const train::FocalLossOptions& loss,
-            Network& gradient, std::vector<Index>& predicted) {
+double RowTask<T>::step(const Network& net, const std::vector<Index>& rows,
+                        const train::FocalLossOptions& loss, Network& gradient,
+                        std::vector<Index>& predicted) {
   require_rows(rows);
   const detail::PresentNetwork<T> present(net);
   const Index pieces = piece_count(piece_rows, static_cast<Index>(rows.size()));
