@@ -2,7 +2,8 @@
 #pragma once
 
 // Everything. Needs Eigen and xtensor, and nlohmann-json for the headers that read or write JSON, which are left out
-// where that is not installed. Firmware takes embedded.hpp; who wants one algorithm includes its header alone.
+// where that is not installed. Firmware takes embedded.hpp; who wants one algorithm includes its header alone; a program of
+// many files may share the study's compiled networks (mil/instances.hpp).
 
 #include "cluster/group_rows.hpp"
 #include "cluster/groups.hpp"
@@ -140,9 +141,7 @@
 #include "data/dataset_file.hpp"
 #include "io/safetensors.hpp"
 #include "mil/firmware_file.hpp"
-#include "mil/instances.hpp"
 #include "mil/model_file.hpp"
-#include "predict/instances.hpp"
 #include "predict/model_notes.hpp"
 #include "train/checkpoint.hpp"
 #include "train/run_identity.hpp"

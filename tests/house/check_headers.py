@@ -3,7 +3,7 @@
 
 usage: check_headers.py SOURCE_ROOT [--write]
 
-lifelog.hpp must include every header outside `detail` folders, those that need nlohmann-json behind a __has_include;
+lifelog.hpp must include every header outside `detail` folders, but those that leave code to another file (instances.hpp), those that need nlohmann-json behind a __has_include;
 --write makes it so. Every header must begin with the licence line and have a guard.
 """
 
@@ -17,7 +17,8 @@ HEAD = """\
 #pragma once
 
 // Everything. Needs Eigen and xtensor, and nlohmann-json for the headers that read or write JSON, which are left out
-// where that is not installed. Firmware takes embedded.hpp; who wants one algorithm includes its header alone.
+// where that is not installed. Firmware takes embedded.hpp; who wants one algorithm includes its header alone; a program of
+// many files may share the study's compiled networks (mil/instances.hpp).
 
 """
 
@@ -36,7 +37,7 @@ def needs_json(header, seen):
 
 def everything(include):
     """What lifelog.hpp should read."""
-    headers = sorted(h for h in include.glob("*/**/*.hpp") if "detail" not in h.relative_to(include).parts)
+    headers = sorted(h for h in include.glob("*/**/*.hpp") if "detail" not in h.relative_to(include).parts and h.name != "instances.hpp")
     lines = {True: "", False: ""}
     for header in headers:
         lines[needs_json(header.resolve(), set())] += f'#include "{header.relative_to(include)}"\n'
