@@ -2,8 +2,11 @@
 #include <boost/test/unit_test.hpp>
 #include <lifelog/generator/generator.hpp>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "common/files.hpp"
+#include "common/quality_file.hpp"
 #include "run.hpp"
 #include "steps/preprocessing.hpp"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <boost/test/unit_test.hpp>
 
+#include "common/files.hpp"
+#include "common/quality_file.hpp"
 #include "report/report.hpp"
 #include "sample_minutes.hpp"
 #include "steps/grouping.hpp"
