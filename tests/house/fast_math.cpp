@@ -150,11 +150,13 @@ BOOST_AUTO_TEST_CASE(options_that_are_no_numbers) {
     check_throws<std::invalid_argument>([&] { data::FixedRate(1, {.rate = bad}); }, {"rate"});
   }
   train::TrainOptions options;
+  const train::TrainState state(nn::input<2> | nn::linear<2>, options);
   options.clip = a_nan<double>;
-  check_throws<std::invalid_argument>([&] { train::detail::require_options(options, 1); }, {"clip"});
+  check_throws<std::invalid_argument>([&] { train::detail::require_options(options, 1, state); }, {"clip"});
   options = {};
   options.optimizer.learning_rate = a_nan<double>;
-  check_throws<std::invalid_argument>([&] { train::detail::require_options(options, 1); }, {"learning rate"});
+  check_throws<std::invalid_argument>([&] { train::detail::require_options(options, 1, state); },
+                                      {"learning rate"});
 }
 
 BOOST_AUTO_TEST_CASE(cells_of_a_table) {
