@@ -265,12 +265,12 @@ struct CausalConv : NodeBase {
 
   /// Elements by their places in a matrix of `out` rows.
   template<class M, class Value>
-  static void set(M& to, Index columns, Value value) {
+  static void set(M& to, Index count, Value value) {
     if constexpr (rearranged) {
-      to.assign(out, columns, [&](Index r, Index c) { return value(c * out + r); });
+      to.assign(out, count, [&](Index r, Index c) { return value(c * out + r); });
     } else {
-      to.resize(out, columns);
-      for (Index i = 0; i < out * columns; ++i) to.data()[i] = value(i);
+      to.resize(out, count);
+      for (Index i = 0; i < out * count; ++i) to.data()[i] = value(i);
     }
   }
   template<class M>
