@@ -65,8 +65,8 @@ class Stream<OverTime<S, H>> {
 
  private:
   typename S::Memory memory_;
-  alignas(64) T maxima_[S::channels];
   bool finite_ = true;  // all samples so far
+  alignas(64) T maxima_[S::channels];
 };
 
 /// Other reductions hold what they need of a series.

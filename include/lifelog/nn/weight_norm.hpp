@@ -44,13 +44,13 @@ struct WeightNorm<CausalConv<T, in, out, taps, dilation_>> : NodeBase {
   void initialise(Random& random) {
     detail::initialise_uniform(weight_v, weight_v.cols(), random);
     detail::initialise_uniform(bias, weight_v.cols(), random);
-    for (Index o = 0; o < out; ++o) weight_g[o] = static_cast<T>(norm(o));
+    for (Index o = 0; o < out; ++o) weight_g[o] = norm(o);
   }
 
   Plain fold() const {
     Plain plain(inputs());
     for (Index o = 0; o < out; ++o) {
-      const T scale = static_cast<T>(static_cast<double>(weight_g[o]) / norm(o));
+      const T scale = weight_g[o] / norm(o);
       for (Index i = o; i < weight_v.size(); i += out) plain.weight.data()[i] = scale * weight_v.data()[i];
     }
     std::copy_n(bias.data(), out, plain.bias.data());
@@ -61,24 +61,22 @@ struct WeightNorm<CausalConv<T, in, out, taps, dilation_>> : NodeBase {
   void unfold(const Plain& folded, WeightNorm& gradient) const {
     for (Index o = 0; o < out; ++o) {
       const T *const dw = folded.weight.data() + o, *const v = weight_v.data() + o;
-      const double n = norm(o), along = product(dw, v) / n, scale = static_cast<double>(weight_g[o]) / n;
-      gradient.weight_g[o] += static_cast<T>(along);
+      const T n = norm(o), along = product(dw, v) / n, scale = weight_g[o] / n;
+      gradient.weight_g[o] += along;
       for (Index i = 0; i < weight_v.size() - o; i += out)
-        gradient.weight_v.data()[o + i] +=
-            static_cast<T>(scale * (static_cast<double>(dw[i]) - along / n * static_cast<double>(v[i])));
+        gradient.weight_v.data()[o + i] += scale * (dw[i] - along / n * v[i]);
     }
     detail::add(gradient.bias.data(), folded.bias.data(), out);
   }
 
  private:
-  /// Of two outputs' weights, in double: the same on every machine.
-  double product(const T* a, const T* b) const {
-    double total = 0;
-    for (Index i = 0; i < out * weight_v.cols(); i += out)
-      total += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+  /// Of two outputs' weights, in one order on every machine.
+  T product(const T* a, const T* b) const {
+    T total = 0;
+    for (Index i = 0; i < out * weight_v.cols(); i += out) total = detail::pmadd(a[i], b[i], total);
     return total;
   }
-  double norm(Index o) const { return std::sqrt(product(weight_v.data() + o, weight_v.data() + o)); }
+  T norm(Index o) const { return std::sqrt(product(weight_v.data() + o, weight_v.data() + o)); }
 };
 
 /// A causal convolution with weight normalisation: `weight_norm_conv<8, 3>(dilation<2>)`.
