@@ -39,12 +39,6 @@ void add(T* to, const T* from, Index count) {
   for (Index i = 0; i < count; ++i) to[i] += from[i];
 }
 
-/// to *= from
-template<class T>
-void multiply(T* to, const T* from, Index count) {
-  for (Index i = 0; i < count; ++i) to[i] *= from[i];
-}
-
 /// to += a · b
 template<class T>
 EIGEN_ALWAYS_INLINE void add_product(T* to, const T* a, const T* b, Index count) {
