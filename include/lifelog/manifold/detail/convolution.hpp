@@ -40,8 +40,7 @@ class Convolution {
     columns_forward(values.data(), height(), padded(width()), padded(width()), threads);
     kernel_.resize(at(groups_ * width() * lanes));
     each(groups_, threads, [&](Index group, T* scratch) {
-      load_rows(group, width(), padded(width()), scratch);
-      across_.forward(scratch);
+      across_.forward(spectrum(group, 0, padded(width())), 2 * lanes, width(), scratch);
       for (Index k = 0; k < width(); ++k)
         simd::store(kernel(group) + k * lanes,
                     simd::pmul(simd::load(scratch + 2 * lanes * k), simd::broadcast(scale)));
@@ -63,13 +62,12 @@ class Convolution {
     spectrum_.resize(std::max(spectrum_.size(), at(groups_ * filled * 2 * lanes)));
     columns_forward(grid, rows, filled, stride, threads);
     each(groups_, threads, [&](Index group, T* scratch) {
-      load_rows(group, std::min(columns, width()), filled, scratch);
-      across_.forward(scratch);
+      T* const row = spectrum(group, 0, filled);
+      across_.forward(row, 2 * lanes, std::min(columns, width()), scratch);
       for (Index k = 0; k < width(); ++k)
         (ComplexLanes<T>::load(scratch + 2 * lanes * k).scaled(simd::load(kernel(group) + k * lanes)))
             .store(scratch + 2 * lanes * k);
-      across_.inverse(scratch);
-      std::copy_n(scratch, 2 * lanes * std::min(columns, width()), spectrum(group, 0, filled));
+      across_.inverse(scratch, row, 2 * lanes, std::min(columns, width()));
     });
     columns_inverse(grid, rows, filled, stride, threads);
   }
@@ -98,18 +96,11 @@ class Convolution {
   // The last group is filled up with copies of the highest frequency.
   Index frequency(Index group, Index lane) const { return std::min(group * lanes + lane, height() / 2); }
 
-  void load_rows(Index group, Index columns, Index filled, T* scratch) {
-    std::copy_n(spectrum(group, 0, filled), 2 * lanes * columns, scratch);
-    std::fill(scratch + 2 * lanes * columns, scratch + 2 * lanes * width(), T(0));
-  }
-
   // Column x goes into the real parts of lane x % lanes and column x + lanes into the imaginary parts: Z = A + iB.
   void columns_forward(const T* grid, Index rows, Index filled, Index stride, int threads) {
     each(filled / (2 * lanes), threads, [&](Index block, T* scratch) {
       const Index x = block * 2 * lanes;
-      for (Index y = 0; y < rows; ++y) std::copy_n(grid + y * stride + x, 2 * lanes, scratch + 2 * lanes * y);
-      std::fill(scratch + 2 * lanes * rows, scratch + 2 * lanes * height(), T(0));
-      down_.forward(scratch);
+      down_.forward(grid + x, stride, rows, scratch);
       for (Index group = 0; group < groups_; ++group) unpack(scratch, group, spectrum(group, x, filled));
     });
   }
@@ -138,8 +129,7 @@ class Convolution {
     each(filled / (2 * lanes), threads, [&](Index block, T* scratch) {
       const Index x = block * 2 * lanes;
       for (Index group = 0; group < groups_; ++group) pack(spectrum(group, x, filled), group, scratch);
-      down_.inverse(scratch);
-      for (Index y = 0; y < rows; ++y) std::copy_n(scratch + 2 * lanes * y, 2 * lanes, grid + y * stride + x);
+      down_.inverse(scratch, grid + x, stride, rows);
     });
   }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <type_traits>
 #include <vector>
 
 #include "../../core/packet.hpp"
@@ -22,6 +24,7 @@ struct ComplexLanes {
   static ComplexLanes load(const T* from) {
     return {simd::load(from), simd::load(from + simd::packet_size<T>)};
   }
+  static ComplexLanes zero() { return {simd::broadcast(T(0)), simd::broadcast(T(0))}; }
   void store(T* to) const {
     simd::store(to, re);
     simd::store(to + simd::packet_size<T>, im);
@@ -52,8 +55,8 @@ struct ComplexLanes {
 };
 
 /// Discrete Fourier transforms of several series side by side, one in each lane of a packet: element k of all of
-/// them is a packet of real parts followed by one of imaginary parts. In place, by decimation in frequency one
-/// way and in time the other (Cooley & Tukey 1965; Gentleman & Sande 1966), so that nothing is ever reordered:
+/// them is a packet of real parts followed by one of imaginary parts. By decimation in frequency one way and in time
+/// the other (Cooley & Tukey 1965; Gentleman & Sande 1966), so that nothing is ever reordered:
 /// frequencies lie at `position`. Blocks that leave the nearest cache are halved before they are walked.
 template<class T>
 class Fourier {
@@ -76,11 +79,34 @@ class Fourier {
   /// Where frequency k lies in what `forward` leaves and `inverse` takes.
   Index position(Index frequency) const { return position_[static_cast<std::size_t>(frequency)]; }
 
-  /// X_k = Σ_j x_j exp(−2πi jk / size).
-  void forward(T* x) const { forward(x, 0); }
+  /// X_k = Σ_j x_j exp(−2πi jk / size), into x [size]. The first `filled` elements x_j are read from `from`, `step` scalars
+  /// apart; the others are zero.
+  void forward(const T* from, Index step, Index filled, T* x) const {
+    if (levels_.empty()) return ComplexLanes<T>::load(from).store(x);
+    const Level& level = levels_.front();
+    each_radix(level.radix, [&](auto radix) {
+      // Half of the elements or more are zero in an open convolution.
+      if (radix == 4 && filled <= 2 * level.part)
+        first_pass<radix, 2>(from, step, filled, x, level);
+      else
+        first_pass<radix, radix>(from, step, filled, x, level);
+    });
+    for (int t = 0; t < level.radix; ++t) forward(x + 2 * lanes * t * level.part, 1);
+  }
 
-  /// x_j = Σ_k X_k exp(2πi jk / size): `size` times what `forward` was given.
-  void inverse(T* x) const { inverse(x, 0); }
+  /// x_j = Σ_k X_k exp(2πi jk / size): `size` times what `forward` was given. The first `wanted` of them go to `to`, `step`
+  /// scalars apart; what x holds afterwards is of no use.
+  void inverse(T* x, T* to, Index step, Index wanted) const {
+    if (levels_.empty()) return ComplexLanes<T>::load(x).store(to);
+    const Level& level = levels_.front();
+    for (int t = 0; t < level.radix; ++t) inverse(x + 2 * lanes * t * level.part, 1);
+    each_radix(level.radix, [&](auto radix) {
+      if (radix == 4 && wanted <= 2 * level.part)
+        last_pass<radix, 2>(x, to, step, wanted, level);
+      else
+        last_pass<radix, radix>(x, to, step, wanted, level);
+    });
+  }
 
   /// A length that transforms well: the least of 8, 9, 10, 12 and 15 times powers of two that is at least as long.
   static Index good_size(Index at_least) {
@@ -147,17 +173,53 @@ class Fourier {
         pass<true>(x + 2 * lanes * block, levels_[i]);
   }
 
+  template<class F>
+  static void each_radix(int radix, F f) {
+    switch (radix) {
+      case 2:
+        return f(std::integral_constant<int, 2>());
+      case 3:
+        return f(std::integral_constant<int, 3>());
+      case 4:
+        return f(std::integral_constant<int, 4>());
+      default:
+        return f(std::integral_constant<int, 5>());
+    }
+  }
+
   template<bool inverse>
   static void pass(T* x, const Level& level) {
-    switch (level.radix) {
-      case 2:
-        return pass<2, inverse>(x, level);
-      case 3:
-        return pass<3, inverse>(x, level);
-      case 4:
-        return pass<4, inverse>(x, level);
-      default:
-        return pass<5, inverse>(x, level);
+    each_radix(level.radix, [&](auto radix) { pass<radix, inverse>(x, level); });
+  }
+
+  // The first level forward, of which only the first `live` parts hold anything.
+  template<int radix, int live>
+  static void first_pass(const T* from, Index step, Index filled, T* x, const Level& level) {
+    const T* w = level.twiddles.data();
+    for (Index j = 0; j < level.part; ++j, w += 2 * (radix - 1)) {
+      ComplexLanes<T> value[radix];
+      for (int t = 0; t < radix; ++t) {
+        const Index place = j + t * level.part;
+        value[t] =
+            t < live && place < filled ? ComplexLanes<T>::load(from + step * place) : ComplexLanes<T>::zero();
+      }
+      butterfly<false>(value);
+      for (int t = 1; t < radix; ++t) value[t] = value[t].template turned<false>(w[2 * t - 2], w[2 * t - 1]);
+      for (int t = 0; t < radix; ++t) value[t].store(x + 2 * lanes * (j + t * level.part));
+    }
+  }
+
+  // The last level back, of which only the first `live` parts are wanted.
+  template<int radix, int live>
+  static void last_pass(const T* x, T* to, Index step, Index wanted, const Level& level) {
+    const T* w = level.twiddles.data();
+    for (Index j = 0; j < std::min(level.part, wanted); ++j, w += 2 * (radix - 1)) {
+      ComplexLanes<T> value[radix];
+      for (int t = 0; t < radix; ++t) value[t] = ComplexLanes<T>::load(x + 2 * lanes * (j + t * level.part));
+      for (int t = 1; t < radix; ++t) value[t] = value[t].template turned<true>(w[2 * t - 2], w[2 * t - 1]);
+      butterfly<true>(value);
+      for (int t = 0; t < live; ++t)
+        if (const Index place = j + t * level.part; place < wanted) value[t].store(to + step * place);
     }
   }
 
