@@ -36,14 +36,18 @@ using namespace lifelog::detail;
 // for the thousands of columns of raw windows.
 template<class T>
 class Pca {
+  // double, and no compiler looks at what is done with it before T is known: classes of expressions are dear.
+  using Real = std::common_type_t<T, double>;
+  using Row = Eigen::Matrix<Real, 1, Eigen::Dynamic>;
+
  public:
   Pca(const RowMatrixView<T>& points, const PcaOptions& options)
       : points_(points),
         options_(options),
         mean_(mean_of(points)),
-        left_(Eigen::RowVectorXd::Zero(points.cols())) {
+        left_(Row::Zero(points.cols())) {
     // What rounding of the mean leaves, far from 0.
-    Eigen::RowVectorXd sum = left_;
+    Row sum = left_;
     for (Index i = 0; i < points.rows(); ++i) sum += centred(i);
     left_ = sum / static_cast<double>(points.rows());
     if (points.cols() <= most_covariances) covariance_ = covariance();
@@ -55,14 +59,14 @@ class Pca {
     for (Index i = 0; i < basis.rows(); ++i)
       for (Index c = 0; c < width; ++c) basis(i, c) = random.normal();
     orthonormalise(basis);
-    Eigen::VectorXd variance = Eigen::VectorXd::Zero(options_.components);
+    Eigen::Vector<Real, Eigen::Dynamic> variance = Eigen::Vector<Real, Eigen::Dynamic>::Zero(options_.components);
     const bool cheap = covariance_.size() > 0;
     for (int iteration = 0; iteration < (cheap ? 300 : 30); ++iteration) {
       Block image = cheap ? Block(covariance_.lazyProduct(basis)) : covariance_times(basis);
       Small projected = basis.transpose().lazyProduct(image);
       projected = ((projected + projected.transpose()) / 2).eval();
       const Small turn = diagonalise(projected);
-      const Eigen::VectorXd before = variance;
+      const Eigen::Vector<Real, Eigen::Dynamic> before = variance;
       variance = projected.diagonal().head(options_.components);
       basis = Block(basis.lazyProduct(turn));
       if ((variance - before).norm() <= (cheap ? 1e-15 : 1e-8) * variance[0]) break;
@@ -77,13 +81,13 @@ class Pca {
  private:
   static constexpr int width = 16;
   static constexpr Index most_covariances = 256;  // columns
-  using Block = Eigen::Matrix<double, Eigen::Dynamic, width, Eigen::RowMajor>;
-  using Small = Eigen::Matrix<double, width, width>;
-  using Coordinates = Eigen::Matrix<double, 1, width>;
+  using Block = Eigen::Matrix<Real, Eigen::Dynamic, width, Eigen::RowMajor>;
+  using Small = Eigen::Matrix<Real, width, width>;
+  using Coordinates = Eigen::Matrix<Real, 1, width>;
 
   // Of a constant column, that constant: nothing is left of it then.
-  static Eigen::RowVectorXd mean_of(const RowMatrixView<T>& points) {
-    Eigen::RowVectorXd sum = Eigen::RowVectorXd::Zero(points.cols());
+  static Row mean_of(const RowMatrixView<T>& points) {
+    Row sum = Row::Zero(points.cols());
     for (Index i = 0; i < points.rows(); ++i) sum += points.row(i).template cast<double>();
     const auto first = points.row(0).array();
     const auto constant =
@@ -106,21 +110,21 @@ class Pca {
     return parts[0] / static_cast<double>(n);
   }
 
-  RowMatrix<double> covariance() const {
+  RowMatrix<Real> covariance() const {
     const Index d = points_.cols();
-    RowMatrix<double> upper = mean_of_rows<RowMatrix<double>>(
-        RowMatrix<double>::Zero(d, d), [d](RowMatrix<double>& sum, const Eigen::RowVectorXd& row) {
+    RowMatrix<Real> upper = mean_of_rows<RowMatrix<Real>>(
+        RowMatrix<Real>::Zero(d, d), [d](RowMatrix<Real>& sum, const Row& row) {
           for (Index j = 0; j < d; ++j) sum.row(j).tail(d - j) += row[j] * row.tail(d - j);
         });
     upper.template triangularView<Eigen::StrictlyLower>() = upper.transpose();
     return upper;
   }
 
-  Eigen::RowVectorXd centred(Index row) const {
+  Row centred(Index row) const {
     return (points_.row(row).template cast<double>() - mean_) - left_;
   }
 
-  static Coordinates project(const Eigen::RowVectorXd& row, const Block& basis) {
+  static Coordinates project(const Row& row, const Block& basis) {
     Coordinates sum = Coordinates::Zero();
     for (Index j = 0; j < row.size(); ++j) sum += row[j] * basis.row(j);
     return sum;
@@ -128,7 +132,7 @@ class Pca {
 
   Block covariance_times(const Block& basis) const {
     return mean_of_rows<Block>(Block::Zero(points_.cols(), width),
-                               [&](Block& sum, const Eigen::RowVectorXd& row) {
+                               [&](Block& sum, const Row& row) {
                                  const Coordinates along = project(row, basis);
                                  for (Index j = 0; j < row.size(); ++j) sum.row(j) += row[j] * along;
                                });
@@ -166,7 +170,7 @@ class Pca {
   }
 
   static void rotate(Small& a, int p, int q, double c, double s) {
-    const Eigen::Matrix<double, width, 1> turned = c * a.col(p) - s * a.col(q);
+    const Eigen::Matrix<Real, width, 1> turned = c * a.col(p) - s * a.col(q);
     a.col(q) = s * a.col(p) + c * a.col(q);
     a.col(p) = turned;
   }
@@ -185,14 +189,14 @@ class Pca {
     }
   }
 
-  RowMatrix<double> scores(Block basis) const {
+  RowMatrix<Real> scores(Block basis) const {
     const Index components = options_.components;
     for (Index c = 0; c < components; ++c) {
       Index largest = 0;
       basis.col(c).cwiseAbs().maxCoeff(&largest);
       if (basis(largest, c) < 0) basis.col(c) *= -1;
     }
-    RowMatrix<double> result(points_.rows(), components);
+    RowMatrix<Real> result(points_.rows(), components);
     constexpr Index size = 256;
     parallel_for(piece_count(size, points_.rows()), options_.threads, [&](Index p) {
       const auto [begin, end] = piece_of(p, size, points_.rows());
@@ -203,8 +207,8 @@ class Pca {
 
   const RowMatrixView<T>& points_;
   PcaOptions options_;
-  Eigen::RowVectorXd mean_, left_;  // the latter is the mean of what the former leaves
-  RowMatrix<double> covariance_;    // [d, d], or none
+  Row mean_, left_;  // the latter is the mean of what the former leaves
+  RowMatrix<Real> covariance_;    // [d, d], or none
 };
 
 }  // namespace detail

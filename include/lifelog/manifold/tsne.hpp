@@ -52,23 +52,18 @@ struct TsneProblem {
 
 namespace detail {
 
-// Of one row for each of the points, if there are any.
-template<class T>
-void set_start(const RowMatrixView<T>* points, Index rows, const TsneOptions& options, TsneProblem& problem) {
+// A start that needs no points; false, and all zero, where it takes some.
+inline bool set_start(Index rows, const TsneOptions& options, Random& random, TsneProblem& problem) {
   if (options.init == TsneInit::given) {
     require_shape(options.start, rows, options.dims, "start");
     problem.start = options.start;
-    return;
+    return true;
   }
-  Random random(options.seed);
   problem.start.setZero(rows, options.dims);
-  if (options.init == TsneInit::random) {
-    fill_normal(problem.start, start_deviation, random);
-    problem.random_columns = options.dims;
-  } else {
-    require(points != nullptr, "init: expected random or given where points are not known, got pca");
-    problem.random_columns = add_components(*points, options, random, problem.start);
-  }
+  if (options.init == TsneInit::pca) return false;
+  fill_normal(problem.start, start_deviation, random);
+  problem.random_columns = options.dims;
+  return true;
 }
 
 // The perplexities of the options, none above `most`.
@@ -88,7 +83,9 @@ template<class T>
 TsneProblem tsne_problem(const RowMatrixView<T>& points, const TsneOptions& options) {
   const Index n = points.rows();
   TsneProblem problem;
-  set_start(&points, n, options, problem);
+  Random random(options.seed);
+  if (!set_start(n, options, random, problem))
+    problem.random_columns = add_components(points, options, random, problem.start);
   const auto perplexities =
       limited_perplexities(options, usable_perplexity(std::numeric_limits<double>::infinity(), n), problem);
   if (n == 1) {
@@ -101,8 +98,9 @@ TsneProblem tsne_problem(const RowMatrixView<T>& points, const TsneOptions& opti
   return problem;
 }
 
-inline TsneResult run(TsneProblem problem, const TsneOptions& options) {
-  auto result = TsneRun<>(std::move(problem.joint), std::move(problem.start), options).run();
+template<class T>
+TsneResult run(TsneProblem problem, const TsneOptions& options) {
+  auto result = TsneRun<T>(std::move(problem.joint), std::move(problem.start), options).run();
   result.perplexity = problem.perplexity;
   result.perplexity_reduced = problem.perplexity_reduced;
   result.random_columns = problem.random_columns;
@@ -127,7 +125,9 @@ TsneProblem tsne_problem(const X& points, const TsneOptions& options = {}) {
 inline TsneProblem tsne_problem(const Neighbours& neighbours, const TsneOptions& options = {}) {
   detail::require_options(options);
   TsneProblem problem;
-  detail::set_start<double>(nullptr, neighbours.index.rows(), options, problem);
+  Random random(options.seed);
+  detail::require(detail::set_start(neighbours.index.rows(), options, random, problem),
+                  "init: expected random or given where points are not known, got pca");
   const double k = static_cast<double>(neighbours.index.cols());
   problem.joint = joint_probabilities(
       neighbours, detail::limited_perplexities(options, std::max(1.0, k / 3), problem), options.threads);
@@ -146,17 +146,19 @@ inline TsneProblem tsne_problem(const Neighbours& neighbours, const TsneOptions&
 ///     // result.map.row(i) is where row i lies, result.kl_divergence how faithful that is
 template<Rows X>
 TsneResult tsne(const X& points, const TsneOptions& options = {}) {
-  return detail::run(tsne_problem(points, options), options);
+  return detail::run<float>(tsne_problem(points, options), options);
 }
 
-/// The same from neighbours, see `tsne_problem`.
-inline TsneResult tsne(const Neighbours& neighbours, const TsneOptions& options = {}) {
-  return detail::run(tsne_problem(neighbours, options), options);
+/// The same from neighbours, see `tsne_problem`. T: in which forces are computed.
+template<class T = float>
+TsneResult tsne(const Neighbours& neighbours, const TsneOptions& options = {}) {
+  return detail::run<T>(tsne_problem(neighbours, options), options);
 }
 
 /// The same from P and a start [n, dims]; the options' perplexities, init, start and seed do not matter here.
-inline TsneResult tsne(const Affinities& joint, RowMatrix<double> start, const TsneOptions& options = {}) {
-  return TsneRun<>(joint, std::move(start), options).run();
+template<class T = float>
+TsneResult tsne(const Affinities& joint, RowMatrix<double> start, const TsneOptions& options = {}) {
+  return TsneRun<T>(joint, std::move(start), options).run();
 }
 
 }  // namespace lifelog::manifold
