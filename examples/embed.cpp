@@ -94,7 +94,7 @@ manifold::TsneResult draw_map(const Flags& flags, const Input& input, const mani
   auto progress = program.progress("t-SNE", options.iterations);
   const auto identity = identity_of(input, options);
   auto problem = manifold::tsne_problem(input.points, options);
-  auto start = flags.resume ? load_state(flags.state) : manifold::first_state(std::move(problem.start));
+  auto start = flags.resume ? load_state(flags.state) : manifold::first_state(problem.start);
   if (const auto& map = start.map; flags.resume && (map.rows() != input.points.rows() || map.cols() != 2))
     throw format_error(flags.state, "expected a map of " + std::to_string(input.points.rows()) +
                                         " x 2, got " + std::to_string(map.rows()) + " x " +

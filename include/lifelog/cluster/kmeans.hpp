@@ -80,6 +80,9 @@ inline double ordered_sum(const Eigen::VectorXd& values) {
 // Lloyd's iterations on one set of rows, from as many starts as wanted.
 template<class T>
 class Lloyd {
+  using Vector = Eigen::Vector<Double<T>, Eigen::Dynamic>;
+  using RowVector = Eigen::RowVector<Double<T>, Eigen::Dynamic>;
+
  public:
   // Points and options must outlive this.
   Lloyd(const RowMatrixView<T>& points, const KMeansOptions& options) : points_(points), options_(options) {
@@ -137,7 +140,7 @@ class Lloyd {
     // Labels are those of the centres before the last update unless nothing changed in it.
     if (!settled) update();
     result.labels = labelling.labels();
-    Eigen::VectorXd distances = own_distances(result.labels, centres, threads);
+    Vector distances = own_distances(result.labels, centres, threads);
     if (weighted()) distances.array() *= options_.weights.array();
     result.inertia = ordered_sum(distances);
     result.centres = std::move(centres);
@@ -158,7 +161,7 @@ class Lloyd {
 
   double mean_column_variance() const {
     const double n = static_cast<double>(points_.rows());
-    Eigen::RowVectorXd sum = Eigen::RowVectorXd::Zero(points_.cols()), squares = sum;
+    RowVector sum = RowVector::Zero(points_.cols()), squares = sum;
     for (Index i = 0; i < points_.rows(); ++i) sum += points_.row(i).template cast<double>();
     sum /= n;
     for (Index i = 0; i < points_.rows(); ++i)
@@ -167,9 +170,8 @@ class Lloyd {
   }
 
   // Squared distance of each row to its own centre.
-  Eigen::VectorXd own_distances(const Eigen::VectorXi& labels, const RowMatrix<double>& centres,
-                                int threads) const {
-    Eigen::VectorXd distances(points_.rows());
+  Vector own_distances(const Eigen::VectorXi& labels, const RowMatrix<double>& centres, int threads) const {
+    Vector distances(points_.rows());
     const Index size = labelling_piece(points_.rows());
     parallel_for(piece_count(size, points_.rows()), threads, [&](Index p) {
       const auto [begin, end] = piece_of(p, size, points_.rows());
@@ -193,7 +195,7 @@ class Lloyd {
                            int threads) const {
     if ((sums.rows.array() > 0).all()) return;
     const Eigen::VectorXi labels = labelling.labels();
-    const Eigen::VectorXd distances = own_distances(labels, centres, threads);
+    const Vector distances = own_distances(labels, centres, threads);
     std::vector<Index> order(static_cast<std::size_t>(points_.rows()));
     std::iota(order.begin(), order.end(), Index{0});
     if (weighted()) std::erase_if(order, [&](Index i) { return !(options_.weights[i] > 0); });
@@ -205,7 +207,7 @@ class Lloyd {
       while (farthest != order.end() && sums.rows[labels[*farthest]] < 2) ++farthest;
       if (farthest == order.end() || !apart(*farthest, distances[*farthest])) return;
       const double weight = weighted() ? options_.weights[*farthest] : 1;
-      const Eigen::RowVectorXd row = weight * points_.row(*farthest).template cast<double>();
+      const RowVector row = weight * points_.row(*farthest).template cast<double>();
       const Index from = labels[*farthest];
       sums.sum.row(from) -= row;
       sums.weight[from] -= weight;
@@ -228,7 +230,7 @@ class Lloyd {
     double movement = 0;
     for (Index c = 0; c < centres.rows(); ++c) {
       if (sums.rows[c] == 0) continue;  // nothing to move it to
-      const Eigen::RowVectorXd mean = sums.sum.row(c) / sums.weight[c];
+      const RowVector mean = sums.sum.row(c) / sums.weight[c];
       movement += (mean - centres.row(c)).squaredNorm();
       centres.row(c) = mean;
     }

@@ -14,6 +14,11 @@ using RowMatrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMaj
 template<class T>
 using RowMatrixView = Eigen::Map<const RowMatrix<T>, Eigen::Unaligned, Eigen::OuterStride<>>;
 
+/// double, for templates on float or double: what is done with it is not looked at before T is known. A compiler reads
+/// expressions of plain doubles wherever their header is included, and each costs it some twenty milliseconds.
+template<class T>
+using Double = std::common_type_t<T, double>;
+
 /// How an array-like argument is seen as rows: specialised for Eigen here, for xtensor in `core/xtensor.hpp`.
 /// A specialisation has `using Scalar` and `static RowMatrixView<Scalar> view(const X&, RowMatrix<Scalar>& storage)`,
 /// where `storage` is filled only when X is not row-major memory already, and outlives the view.

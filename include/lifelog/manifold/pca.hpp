@@ -36,16 +36,13 @@ using namespace lifelog::detail;
 // for the thousands of columns of raw windows.
 template<class T>
 class Pca {
-  // double, and no compiler looks at what is done with it before T is known: classes of expressions are dear.
-  using Real = std::common_type_t<T, double>;
+  using Real = Double<T>;
   using Row = Eigen::Matrix<Real, 1, Eigen::Dynamic>;
+  using Vector = Eigen::Vector<Real, Eigen::Dynamic>;
 
  public:
   Pca(const RowMatrixView<T>& points, const PcaOptions& options)
-      : points_(points),
-        options_(options),
-        mean_(mean_of(points)),
-        left_(Row::Zero(points.cols())) {
+      : points_(points), options_(options), mean_(mean_of(points)), left_(Row::Zero(points.cols())) {
     // What rounding of the mean leaves, far from 0.
     Row sum = left_;
     for (Index i = 0; i < points.rows(); ++i) sum += centred(i);
@@ -59,14 +56,14 @@ class Pca {
     for (Index i = 0; i < basis.rows(); ++i)
       for (Index c = 0; c < width; ++c) basis(i, c) = random.normal();
     orthonormalise(basis);
-    Eigen::Vector<Real, Eigen::Dynamic> variance = Eigen::Vector<Real, Eigen::Dynamic>::Zero(options_.components);
+    Vector variance = Vector::Zero(options_.components);
     const bool cheap = covariance_.size() > 0;
     for (int iteration = 0; iteration < (cheap ? 300 : 30); ++iteration) {
       Block image = cheap ? Block(covariance_.lazyProduct(basis)) : covariance_times(basis);
       Small projected = basis.transpose().lazyProduct(image);
       projected = ((projected + projected.transpose()) / 2).eval();
       const Small turn = diagonalise(projected);
-      const Eigen::Vector<Real, Eigen::Dynamic> before = variance;
+      const Vector before = variance;
       variance = projected.diagonal().head(options_.components);
       basis = Block(basis.lazyProduct(turn));
       if ((variance - before).norm() <= (cheap ? 1e-15 : 1e-8) * variance[0]) break;
@@ -112,17 +109,15 @@ class Pca {
 
   RowMatrix<Real> covariance() const {
     const Index d = points_.cols();
-    RowMatrix<Real> upper = mean_of_rows<RowMatrix<Real>>(
-        RowMatrix<Real>::Zero(d, d), [d](RowMatrix<Real>& sum, const Row& row) {
+    RowMatrix<Real> upper =
+        mean_of_rows<RowMatrix<Real>>(RowMatrix<Real>::Zero(d, d), [d](RowMatrix<Real>& sum, const Row& row) {
           for (Index j = 0; j < d; ++j) sum.row(j).tail(d - j) += row[j] * row.tail(d - j);
         });
     upper.template triangularView<Eigen::StrictlyLower>() = upper.transpose();
     return upper;
   }
 
-  Row centred(Index row) const {
-    return (points_.row(row).template cast<double>() - mean_) - left_;
-  }
+  Row centred(Index row) const { return (points_.row(row).template cast<double>() - mean_) - left_; }
 
   static Coordinates project(const Row& row, const Block& basis) {
     Coordinates sum = Coordinates::Zero();
@@ -131,11 +126,10 @@ class Pca {
   }
 
   Block covariance_times(const Block& basis) const {
-    return mean_of_rows<Block>(Block::Zero(points_.cols(), width),
-                               [&](Block& sum, const Row& row) {
-                                 const Coordinates along = project(row, basis);
-                                 for (Index j = 0; j < row.size(); ++j) sum.row(j) += row[j] * along;
-                               });
+    return mean_of_rows<Block>(Block::Zero(points_.cols(), width), [&](Block& sum, const Row& row) {
+      const Coordinates along = project(row, basis);
+      for (Index j = 0; j < row.size(); ++j) sum.row(j) += row[j] * along;
+    });
   }
 
   // Jacobi's rotations: `a` becomes its eigenvalues, largest first, on the diagonal; returns the
@@ -207,8 +201,8 @@ class Pca {
 
   const RowMatrixView<T>& points_;
   PcaOptions options_;
-  Row mean_, left_;  // the latter is the mean of what the former leaves
-  RowMatrix<Real> covariance_;    // [d, d], or none
+  Row mean_, left_;             // the latter is the mean of what the former leaves
+  RowMatrix<Real> covariance_;  // [d, d], or none
 };
 
 }  // namespace detail

@@ -42,29 +42,32 @@ namespace detail {
 // New points, a few side by side, in search of their place among others that stay: each goes down KL(p ‖ q) of its
 // own, with q_j = 1 / (1 + ‖y − y_j‖²) over their sum, the gradient of which is
 //   2 Σ_j (p_j − q_j / Σ q) q_j (y − y_j)    (van der Maaten & Hinton 2008, with all y_j fixed).
-template<int dims>
+template<class T, int dims>
 class Placement {
+  using Real = Double<T>;
+  using Rows = RowMatrix<Real>;
+
  public:
   static constexpr Index lanes = 16;
 
-  // neighbours and probabilities: [m, k]
-  Placement(const RowMatrix<double>& map, const RowMatrix<int>& neighbours,
-            const RowMatrix<double>& probabilities, const TransformOptions& options)
+  // T: in which pairs are computed; neighbours and probabilities: [m, k]
+  Placement(const Rows& map, const RowMatrix<int>& neighbours, const Rows& probabilities,
+            const TransformOptions& options)
       : map_(map),
-        single_(map.cast<float>()),
+        single_(map.template cast<T>()),
         neighbours_(neighbours),
         p_(probabilities),
         options_(options) {}
 
   // Writes rows [begin, end), at most `lanes` of them.
-  void run(Index begin, Index end, RowMatrix<double>& out) const {
+  void run(Index begin, Index end, Rows& out) const {
     Lanes y = Lanes::Zero(), step = y, gain = Lanes::Ones();
     for (Index i = begin; i < end; ++i) y.row(i - begin) = start(i);
     for (int iteration = 0; iteration < options_.iterations; ++iteration) {
       const Lanes slope = gradient(y, begin, end);
       gain = (step * slope < 0).select(gain + 0.2, gain * 0.8).max(0.01);
       step = options_.momentum * step - options_.learning_rate * gain * slope;
-      const Eigen::Array<double, lanes, 1> length = step.square().rowwise().sum().sqrt();
+      const Eigen::Array<Real, lanes, 1> length = step.square().rowwise().sum().sqrt();
       step.colwise() *= (length > options_.longest_step).select(options_.longest_step / length, 1.0);
       y += step;
     }
@@ -72,8 +75,8 @@ class Placement {
   }
 
  private:
-  using Lanes = Eigen::Array<double, lanes, dims>;
-  using Place = Eigen::Array<double, 1, dims>;
+  using Lanes = Eigen::Array<Real, lanes, dims>;
+  using Place = Eigen::Array<Real, 1, dims>;
 
   Place start(Index i) const {
     const Index k = neighbours_.cols();
@@ -102,19 +105,19 @@ class Placement {
     return 2 * slope;
   }
 
-  // Σ_j q_j² (y − y_j) / Σ_j q_j, pairs in float, summed in double every few hundred.
+  // Σ_j q_j² (y − y_j) / Σ_j q_j, pairs in T, summed in double every few hundred.
   Lanes repulsion(const Lanes& y) const {
-    using Floats = Eigen::Array<float, lanes, 1>;
-    const Eigen::Array<float, lanes, dims> at = y.template cast<float>();
+    using Column = Eigen::Array<T, lanes, 1>;
+    const Eigen::Array<T, lanes, dims> at = y.template cast<T>();
     Lanes push = Lanes::Zero();
-    Eigen::Array<double, lanes, 1> z = Eigen::Array<double, lanes, 1>::Zero();
+    Eigen::Array<Real, lanes, 1> z = Eigen::Array<Real, lanes, 1>::Zero();
     constexpr Index stretch = 512;
     for (Index first = 0; first < single_.rows(); first += stretch) {
-      Eigen::Array<float, lanes, dims> sum = Eigen::Array<float, lanes, dims>::Zero();
-      Floats sum_z = Floats::Zero();
+      Eigen::Array<T, lanes, dims> sum = Eigen::Array<T, lanes, dims>::Zero();
+      Column sum_z = Column::Zero();
       for (Index j = first; j < std::min(first + stretch, single_.rows()); ++j) {
-        Eigen::Array<float, lanes, dims> difference;
-        Floats q = Floats::Ones();
+        Eigen::Array<T, lanes, dims> difference;
+        Column q = Column::Ones();
         for (Index c = 0; c < dims; ++c) {
           difference.col(c) = at.col(c) - single_(j, c);
           q += difference.col(c).square();
@@ -124,24 +127,24 @@ class Placement {
         q *= q;
         for (Index c = 0; c < dims; ++c) sum.col(c) += q * difference.col(c);
       }
-      push += sum.template cast<double>();
-      z += sum_z.template cast<double>();
+      push += sum.template cast<Real>();
+      z += sum_z.template cast<Real>();
     }
     return push.colwise() / z;
   }
 
-  const RowMatrix<double>& map_;
-  RowMatrix<float> single_;
+  const Rows& map_;
+  RowMatrix<T> single_;
   const RowMatrix<int>& neighbours_;
-  const RowMatrix<double>& p_;
+  const Rows& p_;
   const TransformOptions& options_;
 };
 
-template<int dims>
+template<class T, int dims>
 void place(const RowMatrix<double>& map, const RowMatrix<int>& neighbours,
            const RowMatrix<double>& probabilities, const TransformOptions& options, RowMatrix<double>& out) {
-  const Placement<dims> placement(map, neighbours, probabilities, options);
-  constexpr Index lanes = Placement<dims>::lanes;
+  const Placement<T, dims> placement(map, neighbours, probabilities, options);
+  constexpr Index lanes = Placement<T, dims>::lanes;
   parallel_for(piece_count(lanes, out.rows()), options.threads, [&](Index piece) {
     const auto [begin, end] = piece_of(piece, lanes, out.rows());
     placement.run(begin, end, out);
@@ -203,7 +206,7 @@ TransformResult transform(const X& points, const Y& map, const Q& queries,
     const auto probabilities =
         conditional_probabilities(neighbours, std::span(&result.perplexity, 1), options.threads);
     result.map.resize(neighbours.index.rows(), dims);
-    const auto place = dims == 2 ? detail::place<2> : detail::place<3>;
+    const auto place = dims == 2 ? detail::place<float, 2> : detail::place<float, 3>;
     place(places, neighbours.index, probabilities, options, result.map);
     scale(result.map, -exponent);
     result.map.rowwise() += middle;

@@ -113,10 +113,11 @@ inline void fill_normal(Eigen::Ref<RowMatrix<double>, 0, Eigen::OuterStride<>> m
 
 // Whether centred points have less in some direction than a millionth of what they have in another: forces, too, lie
 // on a line when points do.
-inline bool flat(const RowMatrix<double>& map) {
-  const double size = map.cwiseAbs().maxCoeff();
+template<class T>
+bool flat(const RowMatrix<T>& map) {
+  const T size = map.cwiseAbs().maxCoeff();
   if (map.rows() <= map.cols() || !(size > 0)) return false;
-  RowMatrix<double> moments = RowMatrix<double>::Zero(map.cols(), map.cols());
+  RowMatrix<T> moments = RowMatrix<T>::Zero(map.cols(), map.cols());
   for (Index i = 0; i < map.rows(); ++i)
     moments += (map.row(i) / size).transpose().lazyProduct(map.row(i) / size);
   // What is left of each direction without those before it, the largest first.
@@ -126,7 +127,7 @@ inline bool flat(const RowMatrix<double>& map) {
     const double left = moments.diagonal().maxCoeff(&largest);
     if (c == 0) first = left;
     if (left <= 1e-12 * first) return true;
-    const Eigen::VectorXd along = moments.col(largest);
+    const Eigen::Vector<T, Eigen::Dynamic> along = moments.col(largest);
     moments -= along.lazyProduct(along.transpose()) / left;
   }
   return false;
@@ -154,22 +155,24 @@ inline std::vector<Index> repeated_rows(const RowMatrix<double>& map) {
 /// The state before the first iteration: a start [n, dims], centred and at rest. Forces part neither points in the same
 /// place nor, off their line, points on a line (or plane of three dimensions): such starts get normals of 1 % of their
 /// standard deviation, or of 1e-4 where all points are in one place, added to the points that repeat another, or to all.
-inline TsneState first_state(RowMatrix<double> start, std::uint64_t seed = 0) {
-  Descent still(start.rows(), start.cols());
-  if (start.rows() == 0) return {std::move(start), std::move(still), 0};
-  start.rowwise() -= start.colwise().mean().eval();
-  const double size = start.cwiseAbs().maxCoeff();
-  const double deviation =
-      size > 0 ? size * std::sqrt((start / size).squaredNorm() / static_cast<double>(start.size()))
-               : detail::start_deviation / detail::start_jitter;
+template<Rows X>
+TsneState first_state(const X& start, std::uint64_t seed = 0) {
+  using T = Double<typename RowsOf<X>::Scalar>;
+  RowMatrix<T> map = RowsOf<X>(start).view().template cast<T>();
+  Descent still(map.rows(), map.cols());
+  if (map.rows() == 0) return {std::move(map), std::move(still), 0};
+  map.rowwise() -= map.colwise().mean().eval();
+  const T size = map.cwiseAbs().maxCoeff();
+  const T deviation = size > 0 ? size * std::sqrt((map / size).squaredNorm() / static_cast<T>(map.size()))
+                               : detail::start_deviation / detail::start_jitter;
   Random random(seed);
-  const auto repeated = detail::repeated_rows(start);
+  const auto repeated = detail::repeated_rows(map);
   for (const Index i : repeated)
-    detail::fill_normal(start.middleRows(i, 1), detail::start_jitter * deviation, random);
-  const bool flat = detail::flat(start);
-  if (flat) detail::fill_normal(start, detail::start_jitter * deviation, random);
-  if (flat || !repeated.empty()) start.rowwise() -= start.colwise().mean().eval();
-  return {std::move(start), std::move(still), 0};
+    detail::fill_normal(map.middleRows(i, 1), detail::start_jitter * deviation, random);
+  const bool flat = detail::flat(map);
+  if (flat) detail::fill_normal(map, detail::start_jitter * deviation, random);
+  if (flat || !repeated.empty()) map.rowwise() -= map.colwise().mean().eval();
+  return {std::move(map), std::move(still), 0};
 }
 
 namespace detail {
@@ -219,7 +222,7 @@ class TsneRun {
   /// joint: P of n rows; start: [n, dims], within ±1e6, see `first_state`; of the options, those that lead to P and to a
   /// start (perplexity, search, init, start) do not matter here.
   TsneRun(Affinities joint, RowMatrix<double> start, const TsneOptions& options = {})
-      : TsneRun(std::move(joint), first_state(std::move(start), options.seed), options) {}
+      : TsneRun(std::move(joint), first_state(start, options.seed), options) {}
 
   /// Goes on from a state of the same P and options; `iterations` counts those done before too.
   TsneRun(Affinities joint, TsneState state, const TsneOptions& options = {})

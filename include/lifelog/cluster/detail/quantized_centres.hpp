@@ -28,10 +28,11 @@ class QuantizedCentres {
         count_((centres.rows() + together - 1) / together * together),
         number_bits_(static_cast<std::int32_t>(std::bit_ceil(static_cast<std::uint32_t>(count_)) - 1)),
         values_(static_cast<std::size_t>(count_ * stride_)) {
-    RowMatrix<double> relative = RowMatrix<double>::Zero(centres.rows(), 2 * rows.pairs());
+    using Real = Double<T>;
+    RowMatrix<Real> relative = RowMatrix<Real>::Zero(centres.rows(), 2 * rows.pairs());
     relative.leftCols(centres.cols()) =
-        (centres.template cast<double>().rowwise() - rows.origin()) / rows.radius();
-    Eigen::VectorXd half_norms = relative.rowwise().squaredNorm() / 2;
+        (centres.template cast<Real>().rowwise() - rows.origin()) / rows.radius();
+    Eigen::Vector<Real, Eigen::Dynamic> half_norms = relative.rowwise().squaredNorm() / 2;
     trusted_ = half_norms.minCoeff() <= 0.5;
     // As long as there is a centre within 1, one beyond 3 is nearest to no row, and would make the steps of all large. Its
     // scores are above 3²/2 − 3.
@@ -53,7 +54,7 @@ class QuantizedCentres {
       row[half_norm] = std::numeric_limits<std::int32_t>::max();  // nobody's nearest
       if (c >= centres.rows()) continue;
       row[half_norm] = static_cast<std::int32_t>(std::lrint(half_norms[c] * steps_));
-      const Eigen::RowVectorXd rounded = (relative.row(c).array() * -scale).round();
+      const Eigen::RowVector<Real, Eigen::Dynamic> rounded = (relative.row(c).array() * -scale).round();
       for (Index p = 0; p < rows.pairs(); ++p)
         row[first_pair + p] =
             pair_of(static_cast<std::int32_t>(rounded[2 * p]), static_cast<std::int32_t>(rounded[2 * p + 1]));

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "nearest_centres.hpp"
@@ -139,13 +140,15 @@ class QuantizedRows {
   template<class T>
   void choose_units(const RowMatrixView<T>& points) {
     const Index step = std::max<Index>(1, points.rows() / 1024);
-    origin_ = Eigen::RowVectorXd::Zero(points.cols());
+    using Row = Eigen::RowVector<Double<T>, Eigen::Dynamic>;
+    Row origin = Row::Zero(points.cols());
     Index rows = 0;
-    for (Index i = 0; i < points.rows(); i += step, ++rows) origin_ += points.row(i).template cast<double>();
-    origin_ = (origin_ / static_cast<double>(rows)).template cast<T>().template cast<double>();
+    for (Index i = 0; i < points.rows(); i += step, ++rows) origin += points.row(i).template cast<double>();
+    origin = (origin / static_cast<double>(rows)).template cast<T>().template cast<double>();
     radius_ = 0;
     for (Index i = 0; i < points.rows(); i += step)
-      radius_ = std::max(radius_, 1.25 * (points.row(i).template cast<double>() - origin_).norm());
+      radius_ = std::max(radius_, 1.25 * (points.row(i).template cast<double>() - origin).norm());
+    origin_ = std::move(origin);
     const auto least = static_cast<double>(std::numeric_limits<T>::min()),
                most = static_cast<double>(std::numeric_limits<T>::max());
     if (!(radius_ > 2 * least && radius_ < most / 2)) radius_ = 1;

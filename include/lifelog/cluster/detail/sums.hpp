@@ -29,6 +29,8 @@ struct ClusterTotals {
 /// Summen", 1974), so that a row can be taken out again without a trace.
 template<class T>
 class ClusterSums {
+  using Array = Eigen::Array<Double<T>, Eigen::Dynamic, 1>;
+
  public:
   /// weights: [n] or empty. All must outlive this.
   ClusterSums(const RowMatrixView<T>& points, const Eigen::VectorXd& weights, Index clusters, Index pieces)
@@ -61,7 +63,7 @@ class ClusterSums {
       all.weight.add(part.weight);
       all.rows += part.rows;
     }
-    const Eigen::ArrayXd sums = all.sum.high + all.sum.low;
+    const Array sums = all.sum.high + all.sum.low;
     const Eigen::Map<const RowMatrix<double>> rows(sums.data(), clusters_, stride_);
     ClusterTotals totals{rows.leftCols(points_.cols()), all.weight.high + all.weight.low,
                          std::move(all.rows)};
@@ -75,9 +77,9 @@ class ClusterSums {
 
   // A sum is high + low: `high` is the rounded sum, `low` takes what was lost.
   struct Twofold {
-    Eigen::ArrayXd high, low;
+    Array high, low;
 
-    void reset(Index size) { high = low = Eigen::ArrayXd::Zero(size); }
+    void reset(Index size) { high = low = Array::Zero(size); }
     void add(Index i, double x) {
       const double sum = high[i] + x, added = sum - high[i];
       low[i] += (high[i] - (sum - added)) + (x - added);
