@@ -42,10 +42,10 @@ void add(T* to, const T* from, Index count) {
 /// to += a · b
 template<class T>
 EIGEN_ALWAYS_INLINE void add_product(T* to, const T* a, const T* b, Index count) {
-  Index i = 0;
-  for (; i + packet_size<T> <= count; i += packet_size<T>)
+  const Index whole = count - count % packet_size<T>;
+  for (Index i = 0; i < whole; i += packet_size<T>)
     store<T>(to + i, pmadd(load(a + i), load(b + i), load(to + i)));
-  for (; i < count; ++i) to[i] = pmadd(a[i], b[i], to[i]);
+  for (Index i = whole; i < count; ++i) to[i] = pmadd(a[i], b[i], to[i]);
 }
 
 /// `size` numbers, 0 at first, inside the object where they are few; how many is told where it is no constant.
