@@ -29,7 +29,7 @@ void compute(const std::string& in, const std::string& out) {
         {m.name, file.get<double>(std::string("input.") + m.name).data(), m.channels, m.length});
 
   mil::BagNetwork<double> net(bags.shapes(), benchmarks::study_classes);
-  train::assign_tensors(net, file);
+  train::assign_tensors(net, file, "", train::Others::ignored);
   auto gradient = nn::zeros_like(net);
   std::vector<Index> rows(labels.size());
   for (std::size_t n = 0; n < rows.size(); ++n) rows[n] = static_cast<Index>(n);

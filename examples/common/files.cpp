@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <lifelog/io/atomic_file.hpp>
-#include <nlohmann/json.hpp>
+#include <lifelog/io/json.hpp>
 
 namespace lifelog::examples {
 
@@ -19,12 +19,7 @@ void write_json(const std::filesystem::path& path, const nlohmann::ordered_json&
 }
 
 nlohmann::ordered_json read_json(const std::filesystem::path& path) {
-  const auto text = io::read_file(path);
-  try {
-    return nlohmann::ordered_json::parse(text);
-  } catch (const nlohmann::json::exception& error) {
-    throw format_error(path.string(), std::string("expected JSON: ") + error.what());
-  }
+  return io::parse_json(path.string(), io::read_file(path));
 }
 
 void make_directory(const std::filesystem::path& path) {

@@ -33,7 +33,7 @@ void write_text(const std::filesystem::path& path, std::string_view text);
 /// `value`, indented by one space, as write_text. Throws OutputError.
 void write_json(const std::filesystem::path& path, const nlohmann::ordered_json& value);
 
-/// A JSON file. Throws io_error, or format_error with what the parser says.
+/// A JSON file. Throws io_error, and format_error as io::parse_json.
 nlohmann::ordered_json read_json(const std::filesystem::path& path);
 
 /// Creates a directory and those above it. Throws OutputError.

@@ -38,7 +38,7 @@ inline manifold::TsneState load_state(const std::filesystem::path& path) {
   for (const auto& [key, value] : {std::pair("format", "lifelog-tsne"), std::pair("version", "1")})
     if (tensors.metadata(key) != value)
       throw format_error(path.string(), std::string("expected ") + key + " '" + value + "', got '" +
-                                            tensors.metadata(key) + "'");
+                                            detail::shown(tensors.metadata(key)) + "'");
   const auto read = [&](const char* name) -> RowMatrix<double> {
     const auto values = tensors.view<double, 2>(name);
     return Eigen::Map<const RowMatrix<double>>(values.data(), static_cast<Index>(values.shape(0)),

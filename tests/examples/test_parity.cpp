@@ -24,7 +24,7 @@ struct Golden {
   Golden() {
     mil::Model model{
         mil::BagNetwork<float>({{"A", 3}, {"B", 1}, {"H", 0}, {"C", 1}}, 3), {"0", "1", "2"}, {}};
-    train::assign_tensors(model.network, from);
+    train::assign_tensors(model.network, from, "", train::Others::ignored);
     mil::save_model((sandbox.path() / "model.safetensors").string(), model);
     data::DataSet data;
     data.user = "golden";

@@ -45,7 +45,7 @@ declare -A below=(
   [core]='' [io]='core' [nn]='core' [metrics]='core' [cluster]='core' [manifold]='core' [evaluate]='core'
   [train]='core io nn metrics' [mil]='core io nn metrics train' [importance]='core metrics mil'
   [data]='core io' [readers]='core io data' [generator]='core data'
-  [predict]='core nn metrics train mil data evaluate')
+  [predict]='core io nn metrics train mil data evaluate')
 for room in */; do
   room=${room%/}
   if [[ ! ${below[$room]+known} ]]; then

@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(has_the_studys_number_of_parameters) {
 BOOST_AUTO_TEST_CASE(the_golden_file_has_no_other_tensors) {
   const auto file = golden::tensors("network.safetensors");
   BagNetwork<float> net({{"A", 3}, {"B", 1}, {"H", 0}, {"C", 1}}, 3);
-  const auto used = train::assign_tensors(net, file);
+  const auto used = train::assign_tensors(net, file, "", train::Others::ignored);
   for (const auto& tensor : file.tensors())
     if (const auto& name = tensor.name; name.rfind("grad.", 0) != 0 && name.rfind("after.", 0) != 0)
       BOOST_TEST(used.count(name) == (name.find("ILNet.") != std::string::npos || name.rfind("Kl.", 0) == 0 ||

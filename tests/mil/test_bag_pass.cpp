@@ -30,7 +30,7 @@ struct Golden {
   std::vector<Index> rows{0, 1, 2, 3, 4, 5}, labels;
 
   Golden() {
-    assign_tensors(net, file);
+    assign_tensors(net, file, "", train::Others::ignored);
     const auto data = [&](const char* name) { return file.get<double>(std::string("input.") + name).data(); };
     bags = {
         6,

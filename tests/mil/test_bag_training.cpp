@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(twenty_losses_are_near_pytorchs) {
   const auto start = golden::tensors("network.safetensors"),
              expected = golden::tensors("losses20.safetensors");
   BagNetwork<float> net({{"A", 3}, {"B", 1}, {"H", 0}, {"C", 1}}, 3);
-  assign_tensors(net, start);
+  assign_tensors(net, start, "", train::Others::ignored);
   OwnedBags<float> owned;
   owned.bags.count = 6;
   owned.add({"A", nullptr, 3, 40}, golden::values<float>(start, "input.A"));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <lifelog/mil/instances.hpp>
+#include <lifelog/mil/modal_importance.hpp>
 #include <lifelog/mil/model_file.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -232,11 +233,75 @@ BOOST_AUTO_TEST_CASE(a_bare_state_dict_loads) {
     }
     BOOST_TEST((model.classes == std::vector<std::string>{"0", "1", "2"}));
     BagNetwork<float> expected_network(shapes, 3);
-    train::assign_tensors(expected_network, golden::tensors("network.safetensors"));
+    train::assign_tensors(expected_network, golden::tensors("network.safetensors"), "",
+                          train::Others::ignored);
     BOOST_TEST(same_bits(model.network, expected_network));
     BOOST_TEST(
         (std::get<SelfAttention<float>>(model.network.pool).key.first.second.weight.array() != 0).all());
   }
+}
+
+// Files as PyTorch wrote them: wrapped, parametrised, without weight norm, of half precision, of other counts.
+BOOST_AUTO_TEST_CASE(forms_of_todays_state_dicts_load_as_pytorchs_network) {
+  const auto expected = golden::tensors("state_expected.safetensors");
+  const auto series = golden::values<float>(expected, "input.A"), scalars = golden::values<float>(expected, "input.H");
+  const Bags<float> bags{5, {{"A", series.data(), 2, 20}, {"H", scalars.data(), 0, 1}}};
+  for (const std::string name : {"parametrised", "removed", "f16", "bf16"})
+    BOOST_TEST_CONTEXT(name) {
+      const auto model = load_model(std::string(paths::golden) + "/nn/state_" + name + ".safetensors");
+      BOOST_REQUIRE(model.network.shapes().size() == 2u);
+      BOOST_TEST(model.network.shapes()[0].channels == 2);
+      BOOST_TEST(model.network.shapes()[1].scalar());
+      const auto result = evaluate(model.network, bags);
+      const RowMatrix<float> log_p = result.log_probabilities.transpose(), importance = result.importance.transpose();
+      BOOST_TEST(golden::deviation(log_p, expected, name + ".log_probabilities") < 1e-5);
+      BOOST_TEST(golden::deviation(importance, expected, name + ".importance") < 1e-6);
+      const auto& norm = std::get<ScalarEncoder<float>>(model.network.branches[1].encoder).second;
+      BOOST_TEST(norm.num_batches_tracked == (name == "f16" ? 0 : 7));
+    }
+}
+
+// Whatever the form it came in, it is written as the original's code loads it.
+BOOST_AUTO_TEST_CASE(models_are_written_in_one_form) {
+  const TempDir dir;
+  const auto classic = load_model(std::string(paths::golden) + "/nn/state_f16.safetensors");
+  save_model((dir / "classic").string(), classic);
+  const auto expected = io::Tensors::load(dir / "classic");
+  for (const std::string name : {"parametrised", "removed", "bf16"}) {
+    save_model((dir / name).string(), load_model(std::string(paths::golden) + "/nn/state_" + name + ".safetensors"));
+    const auto written = io::Tensors::load(dir / name);
+    BOOST_REQUIRE(written.tensors().size() == expected.tensors().size());
+    for (std::size_t i = 0; i < written.tensors().size(); ++i) {
+      BOOST_TEST(written.tensors()[i].name == expected.tensors()[i].name);
+      BOOST_TEST((written.tensors()[i].shape == expected.tensors()[i].shape));
+      BOOST_TEST((written.tensors()[i].dtype == expected.tensors()[i].dtype));
+    }
+  }
+  const std::string conv = "AILNet.Encoder.network.0.network.0.causal.0.";
+  BOOST_TEST(expected.contains(conv + "weight_g"));
+  BOOST_TEST(expected.contains(conv + "weight_v"));
+  BOOST_TEST(!expected.contains(conv + "weight"));
+}
+
+// All of what is wrong, at once; of a series without its first weight the channels are those of its shortcut.
+BOOST_AUTO_TEST_CASE(everything_that_is_wrong_is_told_at_once) {
+  auto tensors = changed([](auto& name, auto& shape) {
+    if (name == "e4BvpILNet.Vl.1.weight") shape = {32, 3};
+    return name != "mGyrILNet.Vl.1.bias" && name != "mGyrILNet.Encoder.network.0.network.0.causal.0.weight_v" &&
+           name != "e4HrILNet.Encoder.1.running_var";
+  });
+  tensors.add("surplus", xt::xtensor<float, 1>{1, 2});
+  for (const bool stated : {true, false}) {
+    if (!stated) tensors.metadata().clear();
+    refuses(tensors, {"missing tensors: ", "mGyrILNet.Encoder.network.0.network.0.causal.0.weight_v", "mGyrILNet.Vl.1.bias",
+                      "e4HrILNet.Encoder.1.running_var", "; unknown tensor: surplus; ",
+                      "misshapen tensor: e4BvpILNet.Vl.1.weight (expected (3, 32), got (32, 3))"});
+  }
+}
+
+// A few bytes that state a network of gigabytes.
+BOOST_AUTO_TEST_CASE(a_file_cannot_state_more_than_it_holds) {
+  refuses(with_metadata("channels", "3,0,1000000"), {"larger than the file"});
 }
 
 BOOST_AUTO_TEST_CASE(the_pool_is_told_by_metadata_or_names) {

@@ -56,7 +56,7 @@ void check_signal(Signal signal, const std::string& file) {
   using namespace lifelog::nn;
   constexpr Index in = Signal::input_channels, out = Signal::channels;
   const auto golden = tensors(file);
-  train::assign_tensors(signal, golden);
+  train::assign_tensors(signal, golden, "", train::Others::ignored);
   const auto x = matrix(golden, "x", in), y = matrix(golden, "y", out),
              upstream = matrix(golden, "upstream", out), dx = matrix(golden, "dx", in);
   const auto plain = signal.fold();

@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(pieces_are_those_of_the_whole_series) {
 BOOST_AUTO_TEST_CASE(is_that_of_pytorch) {
   auto net = tested | concat(max_over_time, mean_over_time, last_sample) | linear<3>;
   const auto golden = golden_nodes::tensors("over_time.safetensors");
-  train::assign_tensors(net, golden);
+  train::assign_tensors(net, golden, "", train::Others::ignored);
   auto gradient = zeros_like(net);
   using Net = decltype(net);
   OverTimeGradient<decltype(net.signal), Net::Reduced> pull(net.signal);

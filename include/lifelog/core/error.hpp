@@ -13,24 +13,37 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+
+#include "shown.hpp"
 #endif
 
 namespace lifelog {
 
 #ifndef LIFELOG_NO_EXCEPTIONS
 
-/// A file does not hold what its format demands. `what()` reads "<where>: <reason>".
+namespace detail {
+
+/// "<where>: <reason>", on one line whatever is in a file: both may quote it. Longer than any path and any list that we
+/// make is neither.
+inline std::string file_message(const std::string& where, const std::string& reason) {
+  return shown(where, 5000) + ": " + shown(reason, 8000);
+}
+
+}  // namespace detail
+
+/// A file does not hold what its format demands. `what()` reads "<where>: <reason>", in printable UTF-8.
 class format_error : public std::runtime_error {
  public:
   /// where: the file, with a line (`a.csv:12`) or a tensor (`m.safetensors: label`); reason: found and expected.
   format_error(const std::string& where, const std::string& reason)
-      : std::runtime_error(where + ": " + reason) {}
+      : std::runtime_error(detail::file_message(where, reason)) {}
 };
 
-/// A file cannot be opened, read or written. `what()` reads "<path>: <reason>".
+/// A file cannot be opened, read or written. `what()` reads "<path>: <reason>", in printable UTF-8.
 class io_error : public std::runtime_error {
  public:
-  io_error(const std::string& path, const std::string& reason) : std::runtime_error(path + ": " + reason) {}
+  io_error(const std::string& path, const std::string& reason)
+      : std::runtime_error(detail::file_message(path, reason)) {}
 };
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "../core/xtensor.hpp"
 #include "atomic_file.hpp"
+#include "detail/half.hpp"
 #include "detail/npy_header.hpp"
 
 namespace lifelog::io {
@@ -62,22 +63,31 @@ void for_each_offset(const NpyHeader& header, std::size_t count, Visit visit) {
   }
 }
 
-template<class From, class T>
+/// An element as bytes, turned round where the file has the largest first.
+template<class Stored>
+Stored stored_npy(const char* data, bool big_endian) {
+  char bytes[sizeof(Stored)];
+  std::memcpy(bytes, data, sizeof bytes);
+  if (big_endian) std::reverse(std::begin(bytes), std::end(bytes));
+  Stored stored;
+  std::memcpy(&stored, bytes, sizeof stored);
+  return stored;
+}
+
+/// read(stored): the element's value, which then becomes a T.
+template<class Stored, class T, class Read>
 void convert_npy(const std::string& path, const std::string& file, const NpyHeader& header, T* out,
-                 std::size_t count) {
+                 std::size_t count, Read read) {
   const char* data = file.data() + header.data_offset;
-  using Stored = std::conditional_t<std::is_same_v<From, bool>, unsigned char, From>;
-  if constexpr (std::is_same_v<From, T> && !std::is_same_v<T, bool>) {
-    if (!header.fortran) {
+  if constexpr (std::is_same_v<Stored, T> && std::is_same_v<decltype(read(Stored{})), T>) {
+    if (!header.fortran && !header.big_endian) {
       if (count > 0) std::memcpy(out, data, count * sizeof(T));
       return;
     }
   }
   std::size_t index = 0;
   for_each_offset(header, count, [&](std::size_t offset) {
-    Stored stored;
-    std::memcpy(&stored, data + offset * sizeof(Stored), sizeof(Stored));
-    const auto value = static_cast<From>(stored);
+    const auto value = read(stored_npy<Stored>(data + offset * sizeof(Stored), header.big_endian));
     if (!representable<T>(value)) {
       std::ostringstream text;
       text.imbue(std::locale::classic());
@@ -93,11 +103,15 @@ void read_npy_data(const std::string& path, const std::string& file, const NpyHe
                    std::size_t count) {
   const auto try_type = [&](auto from) {
     using From = decltype(from);
+    using Stored = std::conditional_t<std::is_same_v<From, bool>, unsigned char, From>;
     if (header.type != npy_type<From>()) return false;
-    convert_npy<From>(path, file, header, out, count);
+    convert_npy<Stored>(path, file, header, out, count, [](Stored x) { return static_cast<From>(x); });
     return true;
   };
   const auto try_types = [&](auto... from) { return (try_type(from) || ...); };
+  if (header.type == "f2")
+    convert_npy<std::uint16_t>(path, file, header, out, count,
+                               [](std::uint16_t bits) { return half_to_float(Coding::f16, bits); });
   try_types(float{}, double{}, std::int64_t{}, std::int32_t{}, std::uint8_t{}, bool{}, std::int8_t{},
             std::int16_t{}, std::uint16_t{}, std::uint32_t{}, std::uint64_t{});
 }
@@ -153,8 +167,8 @@ void save_npy(const std::filesystem::path& path, const X& x) {
   }
 }
 
-/// Reads a `.npy` file (versions 1 to 3, C or Fortran order, little-endian; bool, integers, float32, float64)
-/// into a row-major array of any number of dimensions.
+/// Reads a `.npy` file (versions 1 to 3, C or Fortran order, either byte order; bool, integers, float16, float32,
+/// float64) into a row-major array of any number of dimensions.
 ///
 /// Elements are converted to T. To floating point everything converts, rounding to nearest; to integers and
 /// bool only what is exact. Throws io_error for an unreadable file, and format_error naming the file for

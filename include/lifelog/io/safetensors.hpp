@@ -20,7 +20,7 @@ namespace lifelog::io {
 
 /// Named tensors and string metadata in order: the content of a safetensors file
 /// (https://github.com/huggingface/safetensors, format section of its README). Elements: F32, F64, I64, I32,
-/// U8.
+/// U8; F16 and BF16 are read as F32, which holds all of their numbers, and not written.
 ///
 ///     lifelog::io::Tensors tensors;
 ///     tensors.add("weight", xt::xtensor<float, 2>{{1, 2}, {3, 4}});
@@ -45,6 +45,9 @@ class Tensors {
   /// is to blame, for a broken header, a name twice, an element type not listed above, or bytes that do not
   /// match the shape, overlap, leave holes or run past the end.
   static Tensors load(const std::filesystem::path& path);
+
+  /// The same of a file's content; source: what errors call it.
+  static Tensors parse(std::string content, const std::string& source);
 
   /// Writes atomically; equal content gives equal bytes. Larger elements come first in the data, so that each
   /// tensor is aligned for its type; the header keeps our order. Throws io_error.
@@ -75,7 +78,7 @@ class Tensors {
   /// Throws format_error naming file and tensor when there is none of that name.
   const Tensor& at(const std::string& name) const {
     const auto found = index_.find(name);
-    if (found == index_.end()) throw format_error(source_, "no tensor '" + name + "'");
+    if (found == index_.end()) throw format_error(source_, "no tensor '" + lifelog::detail::shown(name) + "'");
     return tensors_[found->second];
   }
 
@@ -96,7 +99,7 @@ class Tensors {
     const auto values = get<T>(name);
     if (const auto& shape = at(name).shape; shape != expected)
       throw format_error(where(name), "expected shape " + detail::shape_text(expected) + ", got " +
-                                          detail::shape_text(shape));
+                                          lifelog::detail::shown(detail::shape_text(shape)));
     return values;
   }
 
@@ -108,7 +111,7 @@ class Tensors {
     const auto& stored = at(name).shape;
     if (stored.size() != N)
       throw format_error(where(name), "expected " + std::to_string(N) + " dimensions, got shape " +
-                                          detail::shape_text(stored));
+                                          lifelog::detail::shown(detail::shape_text(stored)));
     std::array<std::size_t, N> shape{};
     std::copy_n(stored.begin(), N, shape.begin());
     return xt::adapt(values.data(), values.size(), xt::no_ownership(), shape);
@@ -120,7 +123,7 @@ class Tensors {
   /// One metadata value; format_error when the file lacks it.
   const std::string& metadata(const std::string& key) const {
     const auto found = metadata_.find(key);
-    if (found == metadata_.end()) throw format_error(source_, "no metadata '" + key + "'");
+    if (found == metadata_.end()) throw format_error(source_, "no metadata '" + lifelog::detail::shown(key) + "'");
     return found->second;
   }
 
@@ -128,7 +131,7 @@ class Tensors {
   const std::string& source() const { return source_; }
 
   /// "file: tensor", for errors about a tensor's content.
-  std::string where(const std::string& name) const { return source_ + ": " + name; }
+  std::string where(const std::string& name) const { return detail::tensor_place(source_, name); }
 
  private:
   template<class T>
@@ -173,25 +176,50 @@ void Tensors::add(const std::string& name, const X& x) {
   }
 }
 
+namespace detail {
+
+inline std::shared_ptr<const std::vector<float>> halves_to_floats(Coding coding, const char* data,
+                                                                  std::size_t count) {
+  auto floats = std::make_shared<std::vector<float>>(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    std::uint16_t bits;
+    std::memcpy(&bits, data + 2 * i, 2);
+    (*floats)[i] = half_to_float(coding, bits);
+  }
+  return floats;
+}
+
+}  // namespace detail
+
 inline Tensors Tensors::load(const std::filesystem::path& path) {
-  const auto file = std::make_shared<const std::string>(read_file(path));
-  auto header = detail::parse_safetensors(path.string(), *file);
+  return parse(read_file(path), path.string());
+}
+
+inline Tensors Tensors::parse(std::string content, const std::string& source) {
+  const auto file = std::make_shared<const std::string>(std::move(content));
+  auto header = detail::parse_safetensors(source, *file);
   Tensors result;
-  result.source_ = path.string();
+  result.source_ = source;
   result.metadata_ = std::move(header.metadata);
   result.owners_.push_back(file);
+  result.tensors_.reserve(header.entries.size());
   for (auto& entry : header.entries) {
     const auto size = entry.end - entry.begin;
-    const auto* data = reinterpret_cast<const std::byte*>(file->data()) + header.data_offset + entry.begin;
+    const auto* const stored = file->data() + header.data_offset + entry.begin;
+    std::span<const std::byte> bytes{reinterpret_cast<const std::byte*>(stored), size};
     std::shared_ptr<const void> owner;
-    // Foreign writers need not align; only then a tensor is copied.
-    if (reinterpret_cast<std::uintptr_t>(data) % dtype_bytes(entry.dtype) != 0) {
+    if (entry.coding != detail::Coding::plain) {
+      const auto floats = detail::halves_to_floats(entry.coding, stored, size / 2);
+      bytes = std::as_bytes(std::span(*floats));
+      owner = floats;
+    } else if (reinterpret_cast<std::uintptr_t>(stored) % dtype_bytes(entry.dtype) != 0) {
+      // Foreign writers need not align; only then a tensor is copied.
       auto aligned = std::make_shared<std::vector<std::uint64_t>>(size / 8 + 1);
-      std::memcpy(aligned->data(), data, size);
-      data = reinterpret_cast<const std::byte*>(aligned->data());
+      std::memcpy(aligned->data(), stored, size);
+      bytes = std::as_bytes(std::span(*aligned)).first(size);
       owner = std::move(aligned);
     }
-    result.push({std::move(entry.name), entry.dtype, std::move(entry.shape), {data, size}}, std::move(owner));
+    result.push({std::move(entry.name), entry.dtype, std::move(entry.shape), bytes}, std::move(owner));
   }
   return result;
 }

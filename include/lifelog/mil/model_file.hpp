@@ -92,28 +92,52 @@ void save_model(const std::string& path, const BasicModel<T>& model) {
 
 namespace detail {
 
+/// The names of a file's tensors without what all of them begin with (`train::assign_tensors`).
+class PlainNames {
+ public:
+  explicit PlainNames(const io::Tensors& tensors)
+      : tensors_(tensors), wrapper_(train::detail::common_wrappers(tensors).back()) {}
+
+  std::string plain(const io::Tensors::Tensor& tensor) const { return tensor.name.substr(wrapper_.size()); }
+  std::string full(const std::string& name) const { return wrapper_ + name; }
+
+  /// The first of these tensors that is there; nullptr without any.
+  const io::Tensors::Tensor* find(const std::vector<std::string>& names) const {
+    for (const auto& name : names)
+      if (tensors_.contains(full(name))) return &tensors_.at(full(name));
+    return nullptr;
+  }
+
+ private:
+  const io::Tensors& tensors_;
+  std::string wrapper_;
+};
+
+/// Channels of a series, told from the first convolution, in whichever form its weight is, or from the shortcut around it,
+/// which is not there for as many as the first block gives.
+inline Index channels_of(const PlainNames& names, const std::string& modality) {
+  const auto block = modality + "ILNet.Encoder.network.0.network.0.";
+  const auto* weight = names.find({block + "causal.0.weight_v", block + "causal.0.parametrizations.weight.original1",
+                                   block + "causal.0.weight", block + "upordownsample.weight"});
+  return weight != nullptr && weight->shape.size() == 3 ? static_cast<Index>(weight->shape[1]) : 8;
+}
+
 /// Modalities in a state_dict without our metadata, in alphabetical order: such files do not keep the order
 /// of their tensors, and the study's modalities are in alphabetical order.
 inline std::vector<ModalityShape> infer_modalities(const io::Tensors& tensors) {
-  std::set<std::string> names;
-  for (const auto& tensor : tensors.tensors())
-    if (const auto end = tensor.name.find("ILNet."); end != std::string::npos)
-      names.insert(tensor.name.substr(0, end));
-  if (names.empty())
+  const PlainNames names(tensors);
+  std::map<std::string, bool> series;
+  for (const auto& tensor : tensors.tensors()) {
+    const auto name = names.plain(tensor);
+    if (const auto end = name.find("ILNet."); end != std::string::npos)
+      series[name.substr(0, end)] |= name.compare(end, 22, "ILNet.Encoder.network.") == 0;
+  }
+  if (series.empty())
     throw format_error(tensors.source(),
                        "expected a bag network with tensors '<modality>ILNet.…', found none");
   std::vector<ModalityShape> shapes;
-  for (const auto& name : names) {
-    const auto first = name + "ILNet.Encoder.network.0.network.0.causal.0.weight_v";
-    Index channels = 0;
-    if (tensors.contains(first)) {
-      const auto& shape = tensors.at(first).shape;
-      if (shape.size() != 3)
-        throw format_error(tensors.where(first), "expected three dimensions (out, in, taps)");
-      channels = static_cast<Index>(shape[1]);
-    }
-    shapes.push_back({name, channels});
-  }
+  for (const auto& [name, is_series] : series)
+    shapes.push_back({name, is_series ? channels_of(names, name) : 0});
   return shapes;
 }
 
@@ -129,7 +153,8 @@ inline std::vector<ModalityShape> stated_modalities(const io::Tensors& tensors) 
     if (channels[m].empty()) throw format_error(tensors.source(), "metadata 'channels' has an empty entry");
     for (const char c : channels[m]) {
       if (c < '0' || c > '9' || count > 100'000)
-        throw format_error(tensors.source(), "metadata 'channels' must be counts, got '" + channels[m] + "'");
+        throw format_error(tensors.source(), "metadata 'channels' must be counts, got '" +
+                                                 lifelog::detail::shown(channels[m]) + "'");
       count = count * 10 + (c - '0');
     }
     shapes.push_back({names[m], count});
@@ -139,19 +164,44 @@ inline std::vector<ModalityShape> stated_modalities(const io::Tensors& tensors) 
 
 /// The pool that metadata names; in a file without ours, the one whose tensors are there.
 inline Pool pool_of(const io::Tensors& tensors, bool ours) {
+  const PlainNames names(tensors);
   const auto named = [&](Pool pool) {
     if (ours) return tensors.metadata("pool") == pool_name(pool);
     const char* mark = pool == Pool::self        ? "Kl.1.weight"
                        : pool == Pool::attention ? "Al.0.weight"
                                                  : "Al.0.left.0.weight";
-    return tensors.contains(mark);
+    return names.find({mark}) != nullptr;
   };
   for (const auto pool : {Pool::self, Pool::attention, Pool::gated})
     if (named(pool)) return pool;
   throw format_error(tensors.source(), ours
                                            ? "expected pool 'self', 'attention' or 'gated', got '" +
-                                                 tensors.metadata("pool") + "'"
+                                                 lifelog::detail::shown(tensors.metadata("pool")) + "'"
                                            : "expected the tensors of a pool ('Kl.1.weight', …), found none");
+}
+
+/// Classes, told from the first value head there is.
+inline Index classes_of(const io::Tensors& tensors, const std::vector<ModalityShape>& shapes) {
+  const PlainNames names(tensors);
+  std::vector<std::string> heads;
+  for (const auto& shape : shapes) heads.push_back(shape.name + "ILNet.Vl.1.bias");
+  const auto* head = names.find(heads);
+  if (head == nullptr) throw format_error(tensors.source(), "no tensor '" + lifelog::detail::shown(names.full(heads.front())) + "'");
+  if (head->shape.size() != 1 || head->shape[0] < 2)
+    throw format_error(tensors.where(head->name), "expected one number a class, for at least two classes");
+  return static_cast<Index>(head->shape[0]);
+}
+
+/// Throws format_error where a file states a network far larger than itself: nobody shall take memory by a few bytes.
+inline void require_room(const io::Tensors& tensors, const std::vector<ModalityShape>& shapes, Index classes) {
+  double have = 1e5, need = 0;
+  for (const auto& tensor : tensors.tensors()) have += static_cast<double>(tensor.bytes.size());
+  for (const auto& shape : shapes)
+    need += static_cast<double>(8 * 3 * shape.channels + key_size * (key_size + classes));
+  if (need > have)
+    throw format_error(tensors.source(), "states " + std::to_string(shapes.size()) + " modalities and " +
+                                             std::to_string(classes) +
+                                             " classes: a network larger than the file");
 }
 
 /// Whether a model file has our metadata; format_error when it says to be something else.
@@ -160,14 +210,14 @@ inline bool has_our_metadata(const io::Tensors& tensors) {
   if (format == tensors.metadata().end() || format->second == "pt") return false;
   if (format->second != "lifelog-model")
     throw format_error(tensors.source(), "expected a model (format 'lifelog-model' or 'pt'), got format '" +
-                                             format->second + "'");
+                                             lifelog::detail::shown(format->second) + "'");
   if (tensors.metadata("version") != "1")
     throw format_error(tensors.source(),
-                       "expected model version 1, got '" + tensors.metadata("version") + "'");
+                       "expected model version 1, got '" + lifelog::detail::shown(tensors.metadata("version")) + "'");
   return true;
 }
 
-/// Throws format_error where a direction 'weight_v' has an output without length, by which its weights are divided.
+/// Throws format_error where a direction of weights has an output without length, by which its weights are divided.
 template<class T>
 void require_lengths(const io::Tensors& tensors, const BagNetwork<T>& net) {
   nn::visit(
@@ -198,26 +248,21 @@ inline std::vector<std::string> class_names(const io::Tensors& tensors, bool our
 
 }  // namespace detail
 
-/// Reads a model of ours, or a bare `state_dict` of the original, whose modalities, channels and classes are
-/// told from names and shapes. Strict: format_error on a tensor that is missing, unknown, of another shape, or whose
-/// values are not finite, or cannot be those of a network (`assign_tensors`).
+/// Reads a model of ours, or a bare `state_dict` of the original, whose modalities, channels and classes are told from names
+/// and shapes, in each of the forms that `train::assign_tensors` takes. Strict: one format_error on all tensors that are
+/// missing, unknown, of another shape or type, or whose values cannot be those of a network.
 template<class T = float>
 BasicModel<T> load_model(const std::string& path) {
   const auto tensors = io::Tensors::load(path);
   const bool ours = detail::has_our_metadata(tensors);
   const auto shapes = ours ? detail::stated_modalities(tensors) : detail::infer_modalities(tensors);
-  const auto head = shapes.front().name + "ILNet.Vl.1.bias";
-  const auto& head_shape = tensors.at(head).shape;
-  if (head_shape.size() != 1 || head_shape[0] < 2)
-    throw format_error(tensors.where(head), "expected one number a class, for at least two classes");
-  BasicModel<T> model{
-      BagNetwork<T>(shapes, static_cast<Index>(head_shape[0]), detail::pool_of(tensors, ours)),
-      detail::class_names(tensors, ours, head_shape[0]),
-      {}};
-  const auto used = train::assign_tensors(model.network, tensors);
+  const auto classes = detail::classes_of(tensors, shapes);
+  detail::require_room(tensors, shapes, classes);
+  BasicModel<T> model{BagNetwork<T>(shapes, classes, detail::pool_of(tensors, ours)),
+                      detail::class_names(tensors, ours, static_cast<std::size_t>(classes)),
+                      {}};
+  train::assign_tensors(model.network, tensors);
   detail::require_lengths(tensors, model.network);
-  for (const auto& tensor : tensors.tensors())
-    if (!used.count(tensor.name)) throw format_error(tensors.where(tensor.name), "unknown tensor");
   for (const auto& [key, value] : tensors.metadata())
     if (!std::set<std::string>{"format", "version", "modalities", "channels", "classes", "pool"}.count(key))
       model.notes[key] = value;

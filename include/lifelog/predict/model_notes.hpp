@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "../core/finite.hpp"
 #include "../data/standardize.hpp"
 #include "../evaluate/split.hpp"
+#include "../io/json.hpp"
 #include "../mil/model_file.hpp"
 
 // What a model's file tells about how it was trained (`mil::Model::notes`), so that whoever loads it can treat further
@@ -19,7 +19,7 @@ namespace lifelog::predict {
 
 /// The note `standardize`: [{"modality": "e4Acc", "mean": [0.1, …], "deviation": [1.2, …]}, …].
 inline std::string standardization_note(const data::Standardization& fitted) {
-  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  auto json = io::Json::array();
   for (const auto& scale : fitted.scales)
     json.push_back({{"modality", scale.modality}, {"mean", scale.mean}, {"deviation", scale.deviation}});
   return json.dump();
@@ -27,7 +27,7 @@ inline std::string standardization_note(const data::Standardization& fitted) {
 
 /// The note `split`: {"train": 0.7, "valid": 0.1, "test": 0.2, "shuffle": true, "seed": 1}.
 inline std::string split_note(const evaluate::SplitOptions& split) {
-  return nlohmann::ordered_json{{"train", split.train},
+  return io::Json{{"train", split.train},
                                 {"valid", split.valid},
                                 {"test", split.test},
                                 {"shuffle", split.shuffle},
@@ -40,11 +40,11 @@ namespace detail {
 /// read(json) of a model's note; nothing without the note. Throws format_error on one that says something else.
 template<class Model, class Read>
 auto read_note(const Model& model, const std::string& name, Read read)
-    -> std::optional<decltype(read(nlohmann::json()))> {
+    -> std::optional<decltype(read(io::Json()))> {
   const auto note = model.notes.find(name);
   if (note == model.notes.end()) return std::nullopt;
   try {
-    return read(nlohmann::json::parse(note->second));
+    return read(io::parse_json("model: metadata '" + name + "'", note->second));
   } catch (const nlohmann::json::exception& error) {
     throw format_error("model", "metadata '" + name + "': " + error.what());
   }
@@ -58,7 +58,8 @@ inline void require_sound(const data::Standardization::Scale& scale) {
   if (!finite(scale.mean) || !finite(scale.deviation) ||
       std::any_of(scale.deviation.begin(), scale.deviation.end(), [](double x) { return x <= 0; }))
     throw format_error(
-        "model", "metadata 'standardize': expected finite means and deviations above 0 of " + scale.modality);
+        "model", "metadata 'standardize': expected finite means and deviations above 0 of " +
+                     lifelog::detail::shown(scale.modality));
 }
 
 }  // namespace detail
@@ -67,7 +68,7 @@ inline void require_sound(const data::Standardization::Scale& scale) {
 /// by which nothing can be standardised.
 template<class T>
 std::optional<data::Standardization> standardization_of(const mil::BasicModel<T>& model) {
-  return detail::read_note(model, "standardize", [](const nlohmann::json& json) {
+  return detail::read_note(model, "standardize", [](const io::Json& json) {
     data::Standardization fitted;
     for (const auto& entry : json)
       fitted.scales.push_back({entry.at("modality"), entry.at("mean"), entry.at("deviation")});
@@ -80,7 +81,7 @@ std::optional<data::Standardization> standardization_of(const mil::BasicModel<T>
 /// note that cannot be read.
 template<class T>
 std::optional<evaluate::SplitOptions> split_of(const mil::BasicModel<T>& model) {
-  return detail::read_note(model, "split", [](const nlohmann::json& json) {
+  return detail::read_note(model, "split", [](const io::Json& json) {
     evaluate::SplitOptions split;
     split.train = json.at("train"), split.valid = json.at("valid"), split.test = json.at("test");
     split.shuffle = json.at("shuffle"), split.seed = json.at("seed");

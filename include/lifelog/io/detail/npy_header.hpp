@@ -27,7 +27,8 @@ std::string npy_type() {
 }
 
 struct NpyHeader {
-  std::string type;  ///< as npy_type
+  std::string type;  ///< as npy_type, or f2
+  bool big_endian = false;
   bool fortran = false;
   std::vector<std::size_t> shape;
   std::size_t data_offset = 0;
@@ -47,9 +48,9 @@ class NpyHeaderParser {
       const auto key = quoted();
       expect(':');
       const int which = key == "descr" ? 0 : key == "fortran_order" ? 1 : key == "shape" ? 2 : -1;
-      if (which < 0) fail("unknown header key '" + key + "'");
+      if (which < 0) fail("unknown header key '" + lifelog::detail::shown(key) + "'");
       if (std::exchange(seen[which], true)) fail("header key '" + key + "' twice");
-      if (which == 0) header.type = type();
+      if (which == 0) read_type(header);
       if (which == 1) header.fortran = truth();
       if (which == 2) header.shape = shape();
       if (!accept(',')) {
@@ -97,15 +98,16 @@ class NpyHeaderParser {
     return content;
   }
 
-  std::string type() {
+  /// Byte order (of no meaning where there is one byte) and type.
+  void read_type(NpyHeader& header) {
     const auto descr = quoted();
-    static constexpr const char* known[] = {"b1", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f4", "f8"};
-    const auto unordered = descr.empty() ? descr : descr.substr(1);
-    const bool order_ok =
-        !descr.empty() && (descr[0] == '<' || (descr[0] == '|' && unordered.ends_with('1')));
-    if (!order_ok || std::find(std::begin(known), std::end(known), unordered) == std::end(known))
-      fail("expected little-endian bool, integers, float32 or float64, got dtype '" + descr + "'");
-    return unordered;
+    static constexpr const char* known[] = {"b1", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8"};
+    const char order = descr.empty() ? '\0' : descr[0];
+    header.type = descr.empty() ? descr : descr.substr(1);
+    header.big_endian = order == '>';
+    const bool order_ok = order == '<' || order == '>' || (order == '|' && header.type.ends_with('1'));
+    if (!order_ok || std::find(std::begin(known), std::end(known), header.type) == std::end(known))
+      fail("expected bool, integers, float16, float32 or float64, got dtype '" + lifelog::detail::shown(descr) + "'");
   }
 
   bool truth() {
@@ -159,7 +161,7 @@ inline NpyHeader read_npy_header(const std::string& path, const std::string& fil
   const auto item = static_cast<std::size_t>(header.type[1] - '0');
   const auto expected = checked_bytes(path, header.shape, item);
   if (file.size() - header.data_offset != expected)
-    throw format_error(path, "shape " + shape_text(header.shape) + " of '" + header.type + "' needs " +
+    throw format_error(path, "shape " + lifelog::detail::shown(shape_text(header.shape)) + " of '" + header.type + "' needs " +
                                  std::to_string(expected) + " bytes of data, the file has " +
                                  std::to_string(file.size() - header.data_offset));
   return header;

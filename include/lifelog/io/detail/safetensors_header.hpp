@@ -4,19 +4,19 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
-#include <nlohmann/json.hpp>
-#include <set>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "../json.hpp"
+#include "half.hpp"
 #include "shape.hpp"
 
 namespace lifelog::io {
 
-/// Element types of tensors in files.
+/// Element types of tensors, as they are in memory.
 enum class DType { f32, f64, i64, i32, u8 };
 
 constexpr std::size_t dtype_bytes(DType type) {
@@ -48,12 +48,26 @@ constexpr DType dtype_of() {
 
 namespace detail {
 
+/// An element type of files.
+struct StoredType {
+  const char* name;
+  DType dtype;
+  Coding coding;
+  constexpr std::size_t bytes() const { return coding == Coding::plain ? dtype_bytes(dtype) : 2; }
+};
+
+inline constexpr StoredType stored_types[] = {
+    {"F32", DType::f32, Coding::plain}, {"F64", DType::f64, Coding::plain}, {"F16", DType::f32, Coding::f16},
+    {"BF16", DType::f32, Coding::bf16}, {"I64", DType::i64, Coding::plain}, {"I32", DType::i32, Coding::plain},
+    {"U8", DType::u8, Coding::plain}};
+
 /// One tensor of the header; begin and end are bytes from the start of the data.
 struct SafetensorsEntry {
   std::string name;
   DType dtype;
   std::vector<std::size_t> shape;
   std::size_t begin, end;
+  Coding coding = Coding::plain;
 };
 
 struct SafetensorsHeader {
@@ -62,63 +76,72 @@ struct SafetensorsHeader {
   std::size_t data_offset = 0;
 };
 
-/// JSON that keeps the order of names and, unlike the parser by itself, refuses a name twice.
-inline nlohmann::ordered_json parse_strict_json(const std::string& path, std::string_view text) {
-  std::vector<std::set<std::string>> names;
-  const auto watch = [&](int, nlohmann::json::parse_event_t event, nlohmann::ordered_json& parsed) {
-    if (event == nlohmann::json::parse_event_t::object_start) names.emplace_back();
-    if (event == nlohmann::json::parse_event_t::object_end) names.pop_back();
-    if (event == nlohmann::json::parse_event_t::key && !names.back().insert(parsed.get<std::string>()).second)
-      throw format_error(path, "name twice in the header: '" + parsed.get<std::string>() + "'");
-    return true;
-  };
-  try {
-    return nlohmann::ordered_json::parse(text.begin(), text.end(), watch);
-  } catch (const nlohmann::json::exception& error) {
-    throw format_error(path, std::string("safetensors header is not JSON: ") + error.what());
-  }
+/// What a file is called together with a tensor of it.
+inline std::string tensor_place(const std::string& path, const std::string& name) {
+  return path + ": " + lifelog::detail::shown(name);
 }
 
-inline std::vector<std::size_t> parse_extents(const std::string& where, const char* what,
-                                              const nlohmann::ordered_json& json) {
-  std::vector<std::size_t> extents;
-  if (!json.is_array()) throw format_error(where, std::string("expected an array for '") + what + "'");
-  for (const auto& extent : json) {
-    if (!extent.is_number_unsigned())
-      throw format_error(where,
-                         std::string("expected non-negative integers in '") + what + "', got " + json.dump());
-    extents.push_back(extent.get<std::size_t>());
+/// Reads one tensor's entry. Of a million of them only the one that fails needs to be called something.
+class EntryParser {
+ public:
+  EntryParser(const std::string& path, const std::string& name) : path_(path), name_(name) {}
+
+  SafetensorsEntry parse(const Json& json) const {
+    const auto dtype = json.find("dtype"), shape = json.find("shape"), ends = json.find("data_offsets");
+    if (!json.is_object() || json.size() != 3 || dtype == json.end() || shape == json.end() ||
+        ends == json.end() || !dtype->is_string())
+      fail("expected exactly 'dtype', 'shape' and 'data_offsets' in the header");
+    const auto& type = stored_type(dtype->get_ref<const std::string&>());
+    const auto offsets = extents("data_offsets", *ends);
+    if (offsets.size() != 2 || offsets[0] > offsets[1])
+      fail("expected 'data_offsets' [begin, end], got " + lifelog::detail::shown(ends->dump()));
+    SafetensorsEntry entry{name_, type.dtype, extents("shape", *shape), offsets[0], offsets[1], type.coding};
+    const auto bytes = shape_bytes(entry.shape, type.bytes());
+    if (!bytes) fail(too_large(entry.shape));
+    if (*bytes != entry.end - entry.begin)
+      fail("shape " + lifelog::detail::shown(shape_text(entry.shape)) + " of " + type.name + " needs " +
+           std::to_string(*bytes) + " bytes, the header gives it " + std::to_string(entry.end - entry.begin));
+    return entry;
   }
-  return extents;
-}
 
-inline SafetensorsEntry parse_entry(const std::string& where, const std::string& name,
-                                    const nlohmann::ordered_json& json) {
-  if (!json.is_object() || json.size() != 3 || !json.contains("dtype") || !json.contains("shape") ||
-      !json.contains("data_offsets") || !json.at("dtype").is_string())
-    throw format_error(where, "expected exactly 'dtype', 'shape' and 'data_offsets' in the header");
-  SafetensorsEntry entry{name, DType::f32, parse_extents(where, "shape", json.at("shape")), 0, 0};
+ private:
+  [[noreturn]] void fail(const std::string& reason) const {
+    throw format_error(tensor_place(path_, name_), reason);
+  }
 
-  const auto type = json.at("dtype").get<std::string>();
-  bool known = false;
-  for (const auto candidate : {DType::f32, DType::f64, DType::i64, DType::i32, DType::u8})
-    if (type == dtype_name(candidate)) {
-      entry.dtype = candidate;
-      known = true;
+  const StoredType& stored_type(const std::string& name) const {
+    std::string known;
+    for (const auto& type : stored_types)
+      if (name == type.name) return type;
+    for (const auto& type : stored_types) known += (known.empty() ? "" : ", ") + std::string(type.name);
+    fail("expected element type " + known + "; got " + lifelog::detail::shown(name));
+  }
+
+  std::vector<std::size_t> extents(const char* what, const Json& json) const {
+    std::vector<std::size_t> extents;
+    if (!json.is_array()) fail(std::string("expected an array for '") + what + "'");
+    extents.reserve(json.size());
+    for (const auto& extent : json) {
+      if (!extent.is_number_unsigned())
+        fail(std::string("expected non-negative integers in '") + what + "', got " +
+             lifelog::detail::shown(json.dump()));
+      extents.push_back(extent.get<std::size_t>());
     }
-  if (!known) throw format_error(where, "expected element type F32, F64, I64, I32 or U8, got " + type);
+    return extents;
+  }
 
-  const auto offsets = parse_extents(where, "data_offsets", json.at("data_offsets"));
-  if (offsets.size() != 2 || offsets[0] > offsets[1])
-    throw format_error(where, "expected 'data_offsets' [begin, end], got " + json.at("data_offsets").dump());
-  entry.begin = offsets[0];
-  entry.end = offsets[1];
-  const auto bytes = checked_bytes(where, entry.shape, dtype_bytes(entry.dtype));
-  if (bytes != entry.end - entry.begin)
-    throw format_error(where, "shape " + shape_text(entry.shape) + " of " + type + " needs " +
-                                  std::to_string(bytes) + " bytes, the header gives it " +
-                                  std::to_string(entry.end - entry.begin));
-  return entry;
+  const std::string &path_, &name_;
+};
+
+inline std::map<std::string, std::string> parse_metadata(const std::string& path, const Json& json) {
+  if (!json.is_object()) throw format_error(path, "expected an object of strings for '__metadata__'");
+  std::map<std::string, std::string> metadata;
+  for (const auto& [key, content] : json.items()) {
+    if (!content.is_string())
+      throw format_error(path, "expected a string for metadata '" + lifelog::detail::shown(key) + "'");
+    metadata[key] = content.get<std::string>();
+  }
+  return metadata;
 }
 
 /// The data must be covered from first to last byte, each byte once.
@@ -131,13 +154,12 @@ inline void check_coverage(const std::string& path, const std::vector<Safetensor
   });
   std::size_t reached = 0;
   for (const auto* entry : order) {
-    const auto where = path + ": " + entry->name;
     if (entry->begin != reached)
-      throw format_error(where, std::string(entry->begin < reached ? "overlaps" : "leaves a hole behind") +
+      throw format_error(tensor_place(path, entry->name), std::string(entry->begin < reached ? "overlaps" : "leaves a hole behind") +
                                     " the tensor before it: begins at byte " + std::to_string(entry->begin) +
                                     ", expected " + std::to_string(reached));
     if (entry->end > size)
-      throw format_error(where, "ends at byte " + std::to_string(entry->end) + ", the file has " +
+      throw format_error(tensor_place(path, entry->name), "ends at byte " + std::to_string(entry->end) + ", the file has " +
                                     std::to_string(size) + " bytes of data (truncated?)");
     reached = entry->end;
   }
@@ -158,23 +180,15 @@ inline SafetensorsHeader parse_safetensors(const std::string& path, const std::s
                                  std::to_string(length) + " bytes, the file has " +
                                  std::to_string(file.size()));
   const auto text = std::string_view(file).substr(8, static_cast<std::size_t>(length));
-  const auto json = parse_strict_json(path, text);
-  if (!text.starts_with('{') || !json.is_object())
-    throw format_error(path, "safetensors header is not a JSON object");
-
+  if (!text.starts_with('{')) throw format_error(path, "safetensors header is not a JSON object");
   SafetensorsHeader header;
   header.data_offset = 8 + text.size();
-  for (const auto& [name, value] : json.items()) {
-    if (name != "__metadata__") {
-      header.entries.push_back(parse_entry(path + ": " + name, name, value));
-      continue;
-    }
-    if (!value.is_object()) throw format_error(path, "expected an object of strings for '__metadata__'");
-    for (const auto& [key, content] : value.items()) {
-      if (!content.is_string()) throw format_error(path, "expected a string for metadata '" + key + "'");
-      header.metadata[key] = content.get<std::string>();
-    }
-  }
+  for_each_member(path + ": safetensors header", text, [&](const std::string& name, const Json& value) {
+    if (name == "__metadata__")
+      header.metadata = parse_metadata(path, value);
+    else
+      header.entries.push_back(EntryParser(path, name).parse(value));
+  });
   check_coverage(path, header.entries, file.size() - header.data_offset);
   return header;
 }
@@ -182,18 +196,21 @@ inline SafetensorsHeader parse_safetensors(const std::string& path, const std::s
 /// Length and text of the header, padded so that the data starts at a multiple of 8 bytes.
 inline std::string format_safetensors(const std::vector<SafetensorsEntry>& entries,
                                       const std::map<std::string, std::string>& metadata) {
-  auto json = nlohmann::ordered_json::object();
-  if (!metadata.empty()) json["__metadata__"] = metadata;
-  for (const auto& entry : entries)
-    json[entry.name] = {{"dtype", dtype_name(entry.dtype)},
-                        {"shape", entry.shape},
-                        {"data_offsets", {entry.begin, entry.end}}};
-  std::string text;
+  // Members one by one: an ordered object looks at all before it takes another.
+  std::string text = "{";
+  const auto add = [&text](const std::string& name, const Json& value) {
+    text.append(text.size() > 1 ? "," : "").append(Json(name).dump()).append(":").append(value.dump());
+  };
   try {
-    text = json.dump();
+    if (!metadata.empty()) add("__metadata__", metadata);
+    for (const auto& entry : entries)
+      add(entry.name, {{"dtype", dtype_name(entry.dtype)},
+                       {"shape", entry.shape},
+                       {"data_offsets", {entry.begin, entry.end}}});
   } catch (const nlohmann::json::exception& error) {
     lifelog::detail::bad_argument("names and metadata: expected UTF-8, got ", error.what());
   }
+  text += '}';
   text.resize((text.size() + 7) / 8 * 8, ' ');
   std::string header;
   for (std::size_t i = 0; i < 8; ++i) header += static_cast<char>(text.size() >> (8 * i) & 0xff);

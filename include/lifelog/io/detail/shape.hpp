@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstddef>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,18 +26,27 @@ inline std::string shape_text(const std::vector<std::size_t>& shape) {
   return text + ")";
 }
 
-/// Bytes of a shape; format_error when no address reaches that far.
+/// Bytes of a shape; nothing when no address reaches that far.
+inline std::optional<std::size_t> shape_bytes(const std::vector<std::size_t>& shape, std::size_t element_bytes) {
+  if (std::find(shape.begin(), shape.end(), std::size_t{0}) != shape.end()) return 0;
+  std::size_t bytes = element_bytes;
+  for (const auto extent : shape) {
+    if (bytes > std::numeric_limits<std::size_t>::max() / 2 / extent) return std::nullopt;
+    bytes *= extent;
+  }
+  return bytes;
+}
+
+inline std::string too_large(const std::vector<std::size_t>& shape) {
+  return "shape " + lifelog::detail::shown(shape_text(shape)) + " is larger than any memory";
+}
+
+/// The same; format_error instead of nothing.
 inline std::size_t checked_bytes(const std::string& where, const std::vector<std::size_t>& shape,
                                  std::size_t element_bytes) {
-  const bool empty = std::find(shape.begin(), shape.end(), std::size_t{0}) != shape.end();
-  std::size_t bytes = empty ? 0 : element_bytes;
-  if (!empty)
-    for (const auto extent : shape) {
-      if (bytes > std::numeric_limits<std::size_t>::max() / 2 / extent)
-        throw format_error(where, "shape " + shape_text(shape) + " is larger than any memory");
-      bytes *= extent;
-    }
-  return bytes;
+  const auto bytes = shape_bytes(shape, element_bytes);
+  if (!bytes) throw format_error(where, too_large(shape));
+  return *bytes;
 }
 
 }  // namespace lifelog::io::detail
