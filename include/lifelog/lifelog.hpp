@@ -25,6 +25,7 @@
 #include "core/parallel.hpp"
 #include "core/points.hpp"
 #include "core/random.hpp"
+#include "core/shown.hpp"
 #include "core/version.hpp"
 #include "core/xtensor.hpp"
 #include "data/cells.hpp"
@@ -139,6 +140,7 @@
 
 #if __has_include(<nlohmann/json.hpp>)
 #include "data/dataset_file.hpp"
+#include "io/json.hpp"
 #include "io/safetensors.hpp"
 #include "mil/firmware_file.hpp"
 #include "mil/model_file.hpp"

@@ -2,8 +2,11 @@
 #include <lifelog/io/safetensors.hpp>
 
 #include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "../support/paths.hpp"
@@ -153,9 +156,39 @@ BOOST_AUTO_TEST_CASE(asking_for_something_else_names_both) {
   BOOST_CHECK_THROW(more.save("/dev/null"), std::invalid_argument);
 }
 
+// The number that 16 bits stand for, from the definition: sign, exponent, fraction.
+double half_by_definition(unsigned bits, int exponent_bits, int fraction_bits) {
+  const int exponent = static_cast<int>(bits >> fraction_bits & ((1u << exponent_bits) - 1));
+  const int bias = (1 << (exponent_bits - 1)) - 1, full = (1 << exponent_bits) - 1;
+  const double fraction = std::ldexp(static_cast<double>(bits & ((1u << fraction_bits) - 1)), -fraction_bits);
+  const double size = exponent == full ? (fraction == 0 ? HUGE_VAL : std::nan(""))
+                      : exponent == 0  ? std::ldexp(fraction, 1 - bias)
+                                       : std::ldexp(1 + fraction, exponent - bias);
+  return bits >> 15 ? -size : size;
+}
+
+BOOST_AUTO_TEST_CASE(half_precision_is_read_as_float) {
+  const auto file = Tensors::load(golden("half.safetensors"));
+  BOOST_TEST(list(file.get<float>("half", {3})) == (std::vector<float>{1, 1, 1}), boost::test_tools::per_element());
+  BOOST_TEST((file.at("half").dtype == DType::f32));
+  std::string all;
+  for (unsigned bits = 0; bits < 65536; ++bits) all += {static_cast<char>(bits & 0xff), static_cast<char>(bits >> 8)};
+  for (const auto& [type, exponent, fraction] : {std::tuple{"F16", 5, 10}, {"BF16", 8, 7}}) {
+    const auto header = "{" + entry("u", "U8", "[1]", 0, 1) + "," + entry("x", type, "[256,256]", 1, 131073) + "}";
+    const auto loaded = Tensors::parse(safetensors(header, 1) + all, "f");
+    const auto values = loaded.get<float>("x", {256, 256});
+    std::size_t wrong = 0;
+    for (unsigned bits = 0; bits < 65536; ++bits) {
+      const double expected = half_by_definition(bits, exponent, fraction), got = values[bits];
+      wrong += std::isnan(expected) ? !std::isnan(got) : got != expected || std::signbit(got) != (bits >> 15 != 0);
+    }
+    BOOST_TEST(wrong == 0u, type);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(unsupported_types_name_the_tensor) {
-  check_throws<format_error>([] { Tensors::load(golden("half.safetensors")); },
-                             {"half.safetensors: half", "F16"});
+  check_throws<format_error>([] { Tensors::parse(safetensors("{" + entry("a", "I16", "[4]", 0, 8) + "}", 8), "f"); },
+                             {"f: a", "I16", "F32, F64, F16, BF16, I64, I32, U8"});
 }
 
 BOOST_AUTO_TEST_CASE(headers_are_checked) {
@@ -180,7 +213,8 @@ BOOST_AUTO_TEST_CASE(headers_are_checked) {
   refuses("{" + entry("a", "F32", "[2.0]", 0, 8) + "}", 8, {"f: a", "shape"});
   refuses("{" + entry("a", "F32", "2", 0, 8) + "}", 8, {"f: a", "shape"});
   refuses("{" + entry("a", "F32", "[2]", 8, 0) + "}", 8, {"f: a", "data_offsets", "[8,0]"});
-  refuses("{" + entry("a", "BF16", "[4]", 0, 8) + "}", 8, {"f: a", "BF16"});
+  refuses("{" + entry("a", "BF16", "[2]", 0, 8) + "}", 8, {"f: a", "BF16", "4", "8"});
+  refuses("{" + entry("a", "F8_E4M3", "[8]", 0, 8) + "}", 8, {"f: a", "F8_E4M3"});
   refuses("{" + a + "," + a + "}", 8, {"twice", "'a'"});
   refuses(R"({"a":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}})", 8, {"twice", "dtype"});
   refuses(R"({"a":{"dtype":"F32","shape":[2]}})", 8, {"f: a", "data_offsets"});
@@ -192,6 +226,58 @@ BOOST_AUTO_TEST_CASE(headers_are_checked) {
   refuses(" {}", 0, {"object"});
   refuses("{\"a\":", 0, {"JSON"});
   refuses("{\"\xff\":1}", 0, {"JSON"});
+}
+
+// What a few bytes can be made to cost.
+BOOST_AUTO_TEST_CASE(hostile_headers_cost_little) {
+  using namespace std::string_literals;
+  const auto refuses = [](const std::string& header, const std::vector<std::string>& parts) {
+    try {
+      Tensors::parse(safetensors(header, 0), "f");
+      BOOST_ERROR("expected an error");
+    } catch (const format_error& error) {
+      const std::string text = error.what();
+      BOOST_TEST_CONTEXT(text.substr(0, 500)) {
+        BOOST_TEST(text.size() < 700u);
+        for (const auto& part : parts) BOOST_TEST((text.find(part) != std::string::npos), part);
+      }
+    }
+  };
+  const std::string open(100'000, '['), close(100'000, ']'), longest(1'000'000, 'x');
+  for (const std::string& deep : {open + close, open}) {
+    refuses(R"({"a":{"dtype":"F32","shape":)" + deep + R"(,"data_offsets":[0,0]}})", {"f: ", "deeper"});
+    refuses(R"({"a":{"dtype":"F32","shape":[0],"data_offsets":)" + deep + "}}", {"f: ", "deeper"});
+    refuses(R"({"a":{"dtype":)" + deep + "}}", {"deeper"});
+    refuses(R"({"__metadata__":)" + deep + "}", {"deeper"});
+    refuses(deep, {"object"});
+  }
+  refuses("{}\0rubbish"s, {"NUL"});
+  refuses("{\"" + longest + "\":3}", {"f: xxx", "…: expected exactly"});
+  refuses("{\"\\u001b[31m\":3}", {"f: \\x1b[31m: "});
+  refuses(R"({"a":{"dtype":")" + longest + R"(","shape":[0],"data_offsets":[0,0]}})", {"f: a", "F64", "xxx…"});
+  refuses(R"({"__metadata__":{")" + longest + R"(":1}})", {"metadata 'xxx", "…'"});
+  std::string extents = "9";
+  for (int i = 0; i < 100'000; ++i) extents += ",9";
+  refuses(R"({"a":{"dtype":"F32","shape":[)" + extents + R"(],"data_offsets":[0,0]}})", {"f: a", "…", "larger"});
+  refuses(R"({"a":{"dtype":"F32","shape":[0],"data_offsets":[)" + extents + "]}}", {"f: a", "[begin, end]", "…"});
+  refuses(R"({"a":{"dtype":"F32","shape":[-1,)" + extents + R"(],"data_offsets":[0,0]}})", {"f: a", "[-1,9", "…"});
+}
+
+// In about a second, both ways: where each name is compared with all before it they take minutes.
+BOOST_AUTO_TEST_CASE(many_tensors_take_linear_time) {
+  const TempDir dir;
+  std::string header = "{";
+  for (int i = 0; i < 200'000; ++i)
+    header += (i > 0 ? "," : "") + entry("tensor." + std::to_string(i), "F32", "[0]", 0, 0);
+  header += "}";
+  header.resize((header.size() + 7) / 8 * 8, ' ');
+  const auto begin = std::chrono::steady_clock::now();
+  const auto file = safetensors(header, 0);
+  const auto tensors = Tensors::parse(file, "f");
+  BOOST_TEST(tensors.tensors().size() == 200'000u);
+  tensors.save(dir / "again");
+  BOOST_TEST((read_file(dir / "again") == file));
+  BOOST_TEST(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() < 30);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_such_file_says_so) {
