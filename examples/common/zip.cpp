@@ -17,7 +17,7 @@ namespace {
 // Signatures and fixed lengths of the three records.
 constexpr std::string_view local_mark = "PK\x03\x04", entry_mark = "PK\x01\x02", end_mark = "PK\x05\x06";
 constexpr std::size_t local_size = 30, entry_size = 46, end_size = 22;
-constexpr std::uint16_t encrypted = 1, stored = 0, deflated = 8;
+constexpr std::uint16_t encrypted = 1, sizes_behind = 8, stored = 0, deflated = 8;
 
 #ifdef LIFELOG_EXAMPLES_ZIP
 
@@ -87,6 +87,10 @@ void ZipArchive::fail(const std::string& reason) const {
   throw format_error(name_, reason);
 }
 
+void ZipArchive::fail(const Entry& entry, const std::string& reason) const {
+  throw format_error(name_ + ": " + detail::shown(entry.name), reason);
+}
+
 /// Little-endian; in the content, as the callers have made sure.
 std::size_t ZipArchive::number(std::size_t at, int bytes) const {
   std::size_t value = 0;
@@ -110,7 +114,10 @@ void ZipArchive::list() {
   if (number(end + 4, 2) != 0 || number(end + 6, 2) != 0 || number(end + 8, 2) != count)
     fail("an archive of several parts, which is not supported");
   if (directory_ > end || bytes != end - directory_) fail("its list of files is not where it should be");
-  for (std::size_t at = directory_; entries_.size() < count;) entries_.push_back(entry_at(at, end));
+  std::size_t at = directory_;
+  while (entries_.size() < count) entries_.push_back(entry_at(at, end));
+  if (at != end) fail("its list holds more than the " + std::to_string(count) + " files that it says");
+  check_overlaps();
 }
 
 /// The entry at `at`, which moves behind it.
@@ -130,6 +137,38 @@ ZipArchive::Entry ZipArchive::entry_at(std::size_t& at, std::size_t end) const {
   return entry;
 }
 
+/// Files that share bytes are how a small archive unpacks to more than any disk holds.
+void ZipArchive::check_overlaps() const {
+  std::vector<const Entry*> order;
+  for (const auto& entry : entries_) order.push_back(&entry);
+  std::sort(order.begin(), order.end(), [](const Entry* a, const Entry* b) { return a->header < b->header; });
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const auto& entry = *order[i];
+    const auto end = i + 1 < order.size() ? order[i + 1]->header : directory_;
+    if (entry.header > end || end - entry.header < local_size + entry.name.size() ||
+        end - entry.header - local_size - entry.name.size() < entry.packed)
+      fail(entry, "shares its bytes with what is behind it, or is cut short");
+  }
+}
+
+/// Where an entry's bytes begin. The header before them must say what the archive's list says: a reader that goes by the
+/// one and a reader that goes by the other would find different files.
+std::size_t ZipArchive::data_of(const Entry& entry) const {
+  if (content_.compare(entry.header, 4, local_mark) != 0) fail(entry, "is not where the archive's list says");
+  const auto at = [&](std::size_t offset, int bytes) { return number(entry.header + offset, bytes); };
+  const auto flags = at(6, 2);
+  bool same = content_.compare(entry.header + local_size, entry.name.size(), entry.name) == 0 &&
+              at(26, 2) == entry.name.size() && at(8, 2) == entry.method &&
+              ((flags ^ entry.flags) & (encrypted | sizes_behind)) == 0;
+  const auto agrees = [&](std::size_t offset, std::size_t listed) {
+    const auto here = at(offset, 4);
+    return here == listed || (here == 0 && (flags & sizes_behind) != 0);
+  };
+  same = same && agrees(14, entry.checksum) && agrees(18, entry.packed) && agrees(22, entry.size);
+  if (!same) fail(entry, "its own header says something else than the archive's list");
+  return entry.header + local_size + entry.name.size() + at(28, 2);
+}
+
 const ZipArchive::Entry* ZipArchive::find(const std::string& name) const {
   const Entry* found = nullptr;
   for (const auto& entry : entries_) {
@@ -141,16 +180,11 @@ const ZipArchive::Entry* ZipArchive::find(const std::string& name) const {
 }
 
 std::string ZipArchive::unpack(const Entry& entry) const {
-  const auto wrong = [&](const std::string& reason) {
-    throw format_error(name_ + ": " + entry.name, reason);
-  };
+  const auto wrong = [&](const std::string& reason) { fail(entry, reason); };
   if ((entry.flags & encrypted) != 0) wrong("encrypted, which is not supported");
   if (entry.method != stored && entry.method != deflated)
     wrong("packed by method " + std::to_string(entry.method) + ", expected 0 (stored) or 8 (deflated)");
-  if (entry.header > directory_ || directory_ - entry.header < local_size ||
-      content_.compare(entry.header, 4, local_mark) != 0)
-    wrong("is not where the archive's list says");
-  const auto begin = entry.header + local_size + number(entry.header + 26, 2) + number(entry.header + 28, 2);
+  const auto begin = data_of(entry);
   if (begin > directory_ || directory_ - begin < entry.packed) wrong("cut short");
   // Deflate packs at most 1032 to 1: what claims more is no text but an attempt to fill the memory.
   const auto possible = entry.method == stored ? entry.packed : 1032 * entry.packed + 64;

@@ -21,7 +21,8 @@ class ZipArchive {
   /// Reads a file. Throws io_error; format_error when it is no zip archive, or cut short.
   explicit ZipArchive(const std::filesystem::path& path);
 
-  /// content: of the file; name: what errors call it.
+  /// content: of the file; name: what errors call it. Throws format_error as well when its list ends early or late, or two of
+  /// its files share bytes.
   ZipArchive(std::string content, std::string name);
 
   /// Paths of all files in it, in its order.
@@ -42,10 +43,13 @@ class ZipArchive {
 
   void list();
   Entry entry_at(std::size_t& at, std::size_t end) const;
+  void check_overlaps() const;
+  std::size_t data_of(const Entry& entry) const;
   const Entry* find(const std::string& name) const;
   std::string unpack(const Entry& entry) const;
   std::size_t number(std::size_t at, int bytes) const;
   [[noreturn]] void fail(const std::string& reason) const;
+  [[noreturn]] void fail(const Entry& entry, const std::string& reason) const;
 
   std::string content_, name_;
   std::vector<Entry> entries_;
