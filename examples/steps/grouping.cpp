@@ -33,7 +33,8 @@ UserLists read_groups(const std::filesystem::path& path) {
   for (const auto& group : groups) all.insert(all.end(), group.begin(), group.end());
   std::sort(all.begin(), all.end());
   if (const auto twice = std::adjacent_find(all.begin(), all.end()); twice != all.end())
-    throw format_error(path.string(), "groups: expected each user once, got " + detail::shown(*twice) + " twice");
+    throw format_error(path.string(),
+                       "groups: expected each user once, got " + detail::shown(*twice) + " twice");
   return groups;
 }
 

@@ -108,17 +108,18 @@ BOOST_AUTO_TEST_CASE(a_files_own_header_says_what_the_list_says) {
     const auto changed = replaced(whole, at, bytes);
     if (changed == whole) return;
     BOOST_TEST_CONTEXT(at)
-    check_throws<format_error>([&] { ZipArchive(changed, "z").read("TEMP.csv"); }, {"z: ", "TEMP.csv", "own header"});
+    check_throws<format_error>([&] { ZipArchive(changed, "z").read("TEMP.csv"); },
+                               {"z: ", "TEMP.csv", "own header"});
   };
-  says_otherwise(6, little_endian(1, 2));                      // encrypted
-  says_otherwise(6, little_endian(8, 2));                      // lengths behind the data
-  says_otherwise(8, little_endian(8, 2));                      // deflated
-  for (const std::size_t field : {14, 18, 22}) {               // checksum, lengths
+  says_otherwise(6, little_endian(1, 2));         // encrypted
+  says_otherwise(6, little_endian(8, 2));         // lengths behind the data
+  says_otherwise(8, little_endian(8, 2));         // deflated
+  for (const std::size_t field : {14, 18, 22}) {  // checksum, lengths
     says_otherwise(field, little_endian(0, 4));
     says_otherwise(field, little_endian(0xffffffffu, 4));
   }
-  says_otherwise(26, little_endian(1, 2));                     // the name's length
-  says_otherwise(whole.find("TEMP.csv"), "HEMP.csv");          // the name
+  says_otherwise(26, little_endian(1, 2));             // the name's length
+  says_otherwise(whole.find("TEMP.csv"), "HEMP.csv");  // the name
 }
 
 // Writers that do not know lengths beforehand leave them 0 there, or write them later.
@@ -137,9 +138,7 @@ BOOST_AUTO_TEST_CASE(the_list_ends_where_it_says) {
   const auto end = whole.rfind("PK\x05\x06");
   for (const std::uint32_t count : {0u, 1u, 10u})  // of 11: the rest would be lost without a word
     check_throws<format_error>(
-        [&] {
-          ZipArchive(replaced(whole, end + 8, little_endian(count, 2) + little_endian(count, 2)), "z");
-        },
+        [&] { ZipArchive(replaced(whole, end + 8, little_endian(count, 2) + little_endian(count, 2)), "z"); },
         {"z: ", "more than the " + std::to_string(count)});
   check_refused(replaced(whole, end + 8, little_endian(12, 2) + little_endian(12, 2)));
 }
@@ -147,8 +146,9 @@ BOOST_AUTO_TEST_CASE(the_list_ends_where_it_says) {
 BOOST_AUTO_TEST_CASE(files_share_no_bytes) {
   const auto whole = io::read_file(golden / "export.zip");
   const auto first = whole.find("PK\x01\x02"), second = whole.find("PK\x01\x02", first + 1);
-  check_throws<format_error>([&] { ZipArchive(replaced(whole, second + 42, whole.substr(first + 42, 4)), "z"); },
-                             {"z: ", "shares its bytes"});
+  check_throws<format_error>(
+      [&] { ZipArchive(replaced(whole, second + 42, whole.substr(first + 42, 4)), "z"); },
+      {"z: ", "shares its bytes"});
 }
 
 BOOST_AUTO_TEST_CASE(zipped_and_unpacked_sessions_are_read_alike) {

@@ -22,12 +22,16 @@ inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }
 
-/// Calls `read()`; an input may be refused in the way that the library documents, and in no other.
+/// Calls `read()`; an input may be refused in the way that the library documents, and in no other: by a message of one
+/// printable line.
 template<class Read>
 void refusable(Read&& read) {
   try {
     read();
-  } catch (const lifelog::format_error&) {
+  } catch (const lifelog::format_error& error) {
+    const std::string_view text = error.what();
+    check(text.size() < 60'000, "a bounded message");
+    check(lifelog::detail::shown(text, text.size()) == text, "a printable message");
   }
 }
 

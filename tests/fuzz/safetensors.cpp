@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// The header of a .safetensors file.
+// A .safetensors file, header and tensors.
 
 #include <lifelog/io/safetensors.hpp>
 
@@ -18,6 +18,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       bytes += entry.end - entry.begin;
     }
     fuzz::check(header.data_offset + bytes == size, "every byte in one tensor");
+    const auto tensors = lifelog::io::Tensors::parse(file, "fuzz");
+    fuzz::check(tensors.tensors().size() == header.entries.size(), "as many tensors as the header has");
+    for (const auto& tensor : tensors.tensors()) {
+      auto expected = lifelog::io::dtype_bytes(tensor.dtype);
+      for (const auto extent : tensor.shape) expected *= extent;
+      fuzz::check(tensor.bytes.size() == expected, "a shape's bytes");
+    }
   });
   return 0;
 }

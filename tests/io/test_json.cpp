@@ -27,7 +27,8 @@ void refuses(const std::string& text, const std::vector<std::string>& parts) {
   }
 }
 
-std::string nested(std::size_t levels, const std::string& open, const std::string& close, const std::string& inside) {
+std::string nested(std::size_t levels, const std::string& open, const std::string& close,
+                   const std::string& inside) {
   std::string text, end;
   for (std::size_t i = 0; i < levels; ++i) text += open, end += close;
   return text + inside + end;
@@ -39,24 +40,29 @@ BOOST_AUTO_TEST_SUITE(io_json)
 
 BOOST_AUTO_TEST_CASE(values_are_those_of_the_parser_by_itself) {
   for (const std::string text :
-       {R"({"b":[1,-2,2.5,1e300,true,false,null,"x\u00fc\n"],"a":{"c":{},"d":[]},"":[[],[{}]]})", "[]", "{}", "3",
-        "-0.0", "\"\"", " [ 1 ,\n2 ] ", "18446744073709551615", "18446744073709551616", R"({"a":{"a":1},"b":{"a":1}})"})
+       {R"({"b":[1,-2,2.5,1e300,true,false,null,"x\u00fc\n"],"a":{"c":{},"d":[]},"":[[],[{}]]})", "[]", "{}",
+        "3", "-0.0", "\"\"", " [ 1 ,\n2 ] ", "18446744073709551615", "18446744073709551616",
+        R"({"a":{"a":1},"b":{"a":1}})"})
     BOOST_TEST(parse_json("f", text).dump() == Json::parse(text).dump());
   std::string many = "{";  // past what an object is made for
-  for (int i = 0; i < 100; ++i) many += (i > 0 ? ",\"" : "\"") + std::to_string(i * 37 % 100) + "\":[" + std::to_string(i) + "]";
+  for (int i = 0; i < 100; ++i)
+    many += (i > 0 ? ",\"" : "\"") + std::to_string(i * 37 % 100) + "\":[" + std::to_string(i) + "]";
   many += "}";
   BOOST_TEST(parse_json("f", many).dump() == many);
 }
 
 BOOST_AUTO_TEST_CASE(members_come_one_by_one) {
   std::string seen;
-  for_each_member("f", R"({"b":1,"a":[{"x":2}],"c":{"y":{}}})",
-                  [&](const std::string& name, const Json& value) { seen += name + "=" + value.dump() + " "; });
+  for_each_member(
+      "f", R"({"b":1,"a":[{"x":2}],"c":{"y":{}}})",
+      [&](const std::string& name, const Json& value) { seen += name + "=" + value.dump() + " "; });
   BOOST_TEST(seen == R"(b=1 a=[{"x":2}] c={"y":{}} )");
   for (const char* text : {"[]", "3", "null", "\"a\""})
-    check_throws<format_error>([&] { for_each_member("f.json", text, [](auto&, auto&) {}); }, {"f.json", "object"});
-  check_throws<format_error>([&] { for_each_member("f.json", R"({"a":1,"b":2,"a":3})", [](auto&, auto&) {}); },
-                             {"f.json", "twice", "'a'"});
+    check_throws<format_error>([&] { for_each_member("f.json", text, [](auto&, auto&) {}); },
+                               {"f.json", "object"});
+  check_throws<format_error>(
+      [&] { for_each_member("f.json", R"({"a":1,"b":2,"a":3})", [](auto&, auto&) {}); },
+      {"f.json", "twice", "'a'"});
 }
 
 BOOST_AUTO_TEST_CASE(names_are_there_once) {
@@ -65,12 +71,14 @@ BOOST_AUTO_TEST_CASE(names_are_there_once) {
   std::string many = "{";
   for (int i = 0; i < 30; ++i) many += "\"" + std::to_string(i % 29) + "\":" + std::to_string(i) + ",";
   refuses(many + "\"z\":0}", {"twice", "'0'"});
-  refuses("{\"" + std::string(100'000, 'a') + "\":1,\"" + std::string(100'000, 'a') + "\":2}", {"twice", "aaa…'"});
+  refuses("{\"" + std::string(100'000, 'a') + "\":1,\"" + std::string(100'000, 'a') + "\":2}",
+          {"twice", "aaa…'"});
 }
 
 // Deep texts of any size are refused where the limit is reached, and the values of lesser ones can be walked.
 BOOST_AUTO_TEST_CASE(depth_is_bounded) {
-  for (const auto& [open, close, inside] : {std::tuple{"[", "]", ""}, {"{\"a\":", "}", "1"}, {"[{\"a\":", "}]", "1"}}) {
+  for (const auto& [open, close, inside] :
+       {std::tuple{"[", "]", ""}, {"{\"a\":", "}", "1"}, {"[{\"a\":", "}]", "1"}}) {
     const std::size_t each = std::string(open).size() > 5 ? 2 : 1;
     const auto most = nested(json_depth / each, open, close, inside);
     BOOST_TEST(parse_json("f", most).dump() == most);

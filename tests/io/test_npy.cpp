@@ -130,7 +130,8 @@ BOOST_AUTO_TEST_CASE(big_endian_is_read) {
               xt::xtensor<std::int64_t, 1>{-(std::int64_t{1} << 53) - 1, 0, (std::int64_t{1} << 62) + 1}));
   BOOST_TEST((load_npy<int, 1>(golden("big_u2.npy")) == xt::xtensor<int, 1>{0, 1, 258, 65535}));
   BOOST_TEST((load_npy<double, 1>(golden("big_f2.npy")) == xt::xtensor<double, 1>{0.5, -2, 65504}));
-  check_throws<format_error>([] { load_npy<std::uint8_t>(golden("big_u2.npy")); }, {"big_u2.npy", "element 2", "258"});
+  check_throws<format_error>([] { load_npy<std::uint8_t>(golden("big_u2.npy")); },
+                             {"big_u2.npy", "element 2", "258"});
 }
 
 BOOST_AUTO_TEST_CASE(names_what_is_not_supported) {

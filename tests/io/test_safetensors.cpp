@@ -169,26 +169,31 @@ double half_by_definition(unsigned bits, int exponent_bits, int fraction_bits) {
 
 BOOST_AUTO_TEST_CASE(half_precision_is_read_as_float) {
   const auto file = Tensors::load(golden("half.safetensors"));
-  BOOST_TEST(list(file.get<float>("half", {3})) == (std::vector<float>{1, 1, 1}), boost::test_tools::per_element());
+  BOOST_TEST(list(file.get<float>("half", {3})) == (std::vector<float>{1, 1, 1}),
+             boost::test_tools::per_element());
   BOOST_TEST((file.at("half").dtype == DType::f32));
   std::string all;
-  for (unsigned bits = 0; bits < 65536; ++bits) all += {static_cast<char>(bits & 0xff), static_cast<char>(bits >> 8)};
+  for (unsigned bits = 0; bits < 65536; ++bits)
+    all += {static_cast<char>(bits & 0xff), static_cast<char>(bits >> 8)};
   for (const auto& [type, exponent, fraction] : {std::tuple{"F16", 5, 10}, {"BF16", 8, 7}}) {
-    const auto header = "{" + entry("u", "U8", "[1]", 0, 1) + "," + entry("x", type, "[256,256]", 1, 131073) + "}";
+    const auto header =
+        "{" + entry("u", "U8", "[1]", 0, 1) + "," + entry("x", type, "[256,256]", 1, 131073) + "}";
     const auto loaded = Tensors::parse(safetensors(header, 1) + all, "f");
     const auto values = loaded.get<float>("x", {256, 256});
     std::size_t wrong = 0;
     for (unsigned bits = 0; bits < 65536; ++bits) {
       const double expected = half_by_definition(bits, exponent, fraction), got = values[bits];
-      wrong += std::isnan(expected) ? !std::isnan(got) : got != expected || std::signbit(got) != (bits >> 15 != 0);
+      wrong +=
+          std::isnan(expected) ? !std::isnan(got) : got != expected || std::signbit(got) != (bits >> 15 != 0);
     }
     BOOST_TEST(wrong == 0u, type);
   }
 }
 
 BOOST_AUTO_TEST_CASE(unsupported_types_name_the_tensor) {
-  check_throws<format_error>([] { Tensors::parse(safetensors("{" + entry("a", "I16", "[4]", 0, 8) + "}", 8), "f"); },
-                             {"f: a", "I16", "F32, F64, F16, BF16, I64, I32, U8"});
+  check_throws<format_error>(
+      [] { Tensors::parse(safetensors("{" + entry("a", "I16", "[4]", 0, 8) + "}", 8), "f"); },
+      {"f: a", "I16", "F32, F64, F16, BF16, I64, I32, U8"});
 }
 
 BOOST_AUTO_TEST_CASE(headers_are_checked) {
@@ -254,13 +259,17 @@ BOOST_AUTO_TEST_CASE(hostile_headers_cost_little) {
   refuses("{}\0rubbish"s, {"NUL"});
   refuses("{\"" + longest + "\":3}", {"f: xxx", "…: expected exactly"});
   refuses("{\"\\u001b[31m\":3}", {"f: \\x1b[31m: "});
-  refuses(R"({"a":{"dtype":")" + longest + R"(","shape":[0],"data_offsets":[0,0]}})", {"f: a", "F64", "xxx…"});
+  refuses(R"({"a":{"dtype":")" + longest + R"(","shape":[0],"data_offsets":[0,0]}})",
+          {"f: a", "F64", "xxx…"});
   refuses(R"({"__metadata__":{")" + longest + R"(":1}})", {"metadata 'xxx", "…'"});
   std::string extents = "9";
   for (int i = 0; i < 100'000; ++i) extents += ",9";
-  refuses(R"({"a":{"dtype":"F32","shape":[)" + extents + R"(],"data_offsets":[0,0]}})", {"f: a", "…", "larger"});
-  refuses(R"({"a":{"dtype":"F32","shape":[0],"data_offsets":[)" + extents + "]}}", {"f: a", "[begin, end]", "…"});
-  refuses(R"({"a":{"dtype":"F32","shape":[-1,)" + extents + R"(],"data_offsets":[0,0]}})", {"f: a", "[-1,9", "…"});
+  refuses(R"({"a":{"dtype":"F32","shape":[)" + extents + R"(],"data_offsets":[0,0]}})",
+          {"f: a", "…", "larger"});
+  refuses(R"({"a":{"dtype":"F32","shape":[0],"data_offsets":[)" + extents + "]}}",
+          {"f: a", "[begin, end]", "…"});
+  refuses(R"({"a":{"dtype":"F32","shape":[-1,)" + extents + R"(],"data_offsets":[0,0]}})",
+          {"f: a", "[-1,9", "…"});
 }
 
 // In about a second, both ways: where each name is compared with all before it they take minutes.

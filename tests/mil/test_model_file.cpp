@@ -244,16 +244,17 @@ BOOST_AUTO_TEST_CASE(a_bare_state_dict_loads) {
 // Files as PyTorch wrote them: wrapped, parametrised, without weight norm, of half precision, of other counts.
 BOOST_AUTO_TEST_CASE(forms_of_todays_state_dicts_load_as_pytorchs_network) {
   const auto expected = golden::tensors("state_expected.safetensors");
-  const auto series = golden::values<float>(expected, "input.A"), scalars = golden::values<float>(expected, "input.H");
+  const auto series = golden::values<float>(expected, "input.A"),
+             scalars = golden::values<float>(expected, "input.H");
   const Bags<float> bags{5, {{"A", series.data(), 2, 20}, {"H", scalars.data(), 0, 1}}};
-  for (const std::string name : {"parametrised", "removed", "f16", "bf16"})
-    BOOST_TEST_CONTEXT(name) {
+  for (const std::string name : {"parametrised", "removed", "f16", "bf16"}) BOOST_TEST_CONTEXT(name) {
       const auto model = load_model(std::string(paths::golden) + "/nn/state_" + name + ".safetensors");
       BOOST_REQUIRE(model.network.shapes().size() == 2u);
       BOOST_TEST(model.network.shapes()[0].channels == 2);
       BOOST_TEST(model.network.shapes()[1].scalar());
       const auto result = evaluate(model.network, bags);
-      const RowMatrix<float> log_p = result.log_probabilities.transpose(), importance = result.importance.transpose();
+      const RowMatrix<float> log_p = result.log_probabilities.transpose(),
+                             importance = result.importance.transpose();
       BOOST_TEST(golden::deviation(log_p, expected, name + ".log_probabilities") < 1e-5);
       BOOST_TEST(golden::deviation(importance, expected, name + ".importance") < 1e-6);
       const auto& norm = std::get<ScalarEncoder<float>>(model.network.branches[1].encoder).second;
@@ -268,7 +269,8 @@ BOOST_AUTO_TEST_CASE(models_are_written_in_one_form) {
   save_model((dir / "classic").string(), classic);
   const auto expected = io::Tensors::load(dir / "classic");
   for (const std::string name : {"parametrised", "removed", "bf16"}) {
-    save_model((dir / name).string(), load_model(std::string(paths::golden) + "/nn/state_" + name + ".safetensors"));
+    save_model((dir / name).string(),
+               load_model(std::string(paths::golden) + "/nn/state_" + name + ".safetensors"));
     const auto written = io::Tensors::load(dir / name);
     BOOST_REQUIRE(written.tensors().size() == expected.tensors().size());
     for (std::size_t i = 0; i < written.tensors().size(); ++i) {
@@ -287,14 +289,15 @@ BOOST_AUTO_TEST_CASE(models_are_written_in_one_form) {
 BOOST_AUTO_TEST_CASE(everything_that_is_wrong_is_told_at_once) {
   auto tensors = changed([](auto& name, auto& shape) {
     if (name == "e4BvpILNet.Vl.1.weight") shape = {32, 3};
-    return name != "mGyrILNet.Vl.1.bias" && name != "mGyrILNet.Encoder.network.0.network.0.causal.0.weight_v" &&
+    return name != "mGyrILNet.Vl.1.bias" &&
+           name != "mGyrILNet.Encoder.network.0.network.0.causal.0.weight_v" &&
            name != "e4HrILNet.Encoder.1.running_var";
   });
   tensors.add("surplus", xt::xtensor<float, 1>{1, 2});
   for (const bool stated : {true, false}) {
     if (!stated) tensors.metadata().clear();
-    refuses(tensors, {"missing tensors: ", "mGyrILNet.Encoder.network.0.network.0.causal.0.weight_v", "mGyrILNet.Vl.1.bias",
-                      "e4HrILNet.Encoder.1.running_var", "; unknown tensor: surplus; ",
+    refuses(tensors, {"missing tensors: ", "mGyrILNet.Encoder.network.0.network.0.causal.0.weight_v",
+                      "mGyrILNet.Vl.1.bias", "e4HrILNet.Encoder.1.running_var", "; unknown tensor: surplus; ",
                       "misshapen tensor: e4BvpILNet.Vl.1.weight (expected (3, 32), got (32, 3))"});
   }
 }

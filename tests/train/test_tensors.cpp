@@ -144,8 +144,8 @@ BOOST_AUTO_TEST_CASE(a_network_comes_back_under_any_wrappers) {
   const auto net = make_net<float>();
   const auto file = saved(net);
   BOOST_TEST(same(loaded(net, file), net));
-  for (const std::string by : {"module.", "_orig_mod.", "model.", "module._orig_mod.", "_orig_mod.module.model.",
-                               "model.model."}) {
+  for (const std::string by :
+       {"module.", "_orig_mod.", "model.", "module._orig_mod.", "_orig_mod.module.model.", "model.model."}) {
     BOOST_TEST(same(loaded(net, wrapped(file, by)), net), by);
     BOOST_TEST(same(loaded(net, wrapped(parametrised(file), by)), net), by);
     const auto inner = wrapped(wrapped(file, "encoder."), by);
@@ -165,9 +165,11 @@ BOOST_AUTO_TEST_CASE(a_part_named_as_a_wrapper_is_none) {
 
 BOOST_AUTO_TEST_CASE(a_wrapper_of_some_tensors_only_is_none) {
   const auto file = saved(make_net<float>());
-  const auto mixed = changed(file, [](Draft& t) { return t.name.ends_with("bias") || replace(t.name, "", "module."); });
+  const auto mixed =
+      changed(file, [](Draft& t) { return t.name.ends_with("bias") || replace(t.name, "", "module."); });
   auto net = make_net<float>();
-  check_throws<format_error>([&] { assign_tensors(net, mixed); }, {"missing tensor", "unknown tensor", "module."});
+  check_throws<format_error>([&] { assign_tensors(net, mixed); },
+                             {"missing tensor", "unknown tensor", "module."});
 }
 
 BOOST_AUTO_TEST_CASE(parametrised_weights_are_those_of_other_names) {
@@ -178,7 +180,8 @@ BOOST_AUTO_TEST_CASE(parametrised_weights_are_those_of_other_names) {
   auto half = make_net<float>();
   check_throws<format_error>(
       [&] { assign_tensors(half, changed(file, [](Draft& t) { return !t.name.ends_with("original0"); })); },
-      {"missing tensors: signal.0.parametrizations.weight.original0, signal.model.parametrizations.weight.original0"});
+      {"missing tensors: signal.0.parametrizations.weight.original0, "
+       "signal.model.parametrizations.weight.original0"});
 }
 
 // Weight norm removed: the same weights to the bit, whatever their size.
@@ -211,25 +214,39 @@ BOOST_AUTO_TEST_CASE(weights_alone_make_the_same_network) {
       BOOST_TEST(std::abs(g[o] - std::sqrt(squares)) < 1e-6 * std::sqrt(squares));
     }
   }
-  check_throws<format_error>([] { folded_again(std::vector<float>{3e38f, 3e38f, 1, 1}); }, {"unusable tensor: weight (", "too large"});
-  check_throws<format_error>([] { folded_again(std::vector<double>{1, 1, 1, std::nan("")}); }, {"unusable tensor: weight (", "NaN"});
+  check_throws<format_error>(
+      [] {
+        folded_again(std::vector<float>{3e38f, 3e38f, 1, 1});
+      },
+      {"unusable tensor: weight (", "too large"});
+  check_throws<format_error>(
+      [] {
+        folded_again(std::vector<double>{1, 1, 1, std::nan("")});
+      },
+      {"unusable tensor: weight (", "NaN"});
 }
 
 BOOST_AUTO_TEST_CASE(counts_come_as_they_come) {
   const auto net = make_net<float>();
   const auto with = [&](const std::function<bool(Draft&)>& change) {
-    return changed(saved(net), [&](Draft& t) { return !t.name.ends_with("num_batches_tracked") || change(t); });
+    return changed(saved(net),
+                   [&](Draft& t) { return !t.name.ends_with("num_batches_tracked") || change(t); });
   };
   BOOST_TEST(same(loaded(net, with([](Draft& t) { return t.dtype = io::DType::i32, true; })), net));
   BOOST_TEST(same(loaded(net, with([](Draft& t) { return t.shape = {1}, true; })), net));
-  BOOST_TEST(same(loaded(net, with([](Draft& t) { return t.dtype = io::DType::i32, t.shape = {1}, true; })), net));
+  BOOST_TEST(
+      same(loaded(net, with([](Draft& t) { return t.dtype = io::DType::i32, t.shape = {1}, true; })), net));
   auto kept = make_net<float>();  // which counted to 1
   assign_tensors(kept, with([](Draft&) { return false; }));
   BOOST_TEST(same(kept, net));
-  check_throws<format_error>([&] { assign_tensors(kept, with([](Draft& t) { return t.dtype = io::DType::f32, true; })); },
-                             {"mistyped tensor: ", "num_batches_tracked (expected I64 or I32, got F32)"});
-  check_throws<format_error>([&] { assign_tensors(kept, with([](Draft& t) { return t.shape = {1, 1}, true; })); },
-                             {"misshapen tensor: ", "num_batches_tracked (expected (), got (1, 1))"});
+  check_throws<format_error>(
+      [&] { assign_tensors(kept, with([](Draft& t) { return t.dtype = io::DType::f32, true; })); },
+      {"mistyped tensor: ", "num_batches_tracked (expected I64 or I32, got F32)"});
+  check_throws<format_error>(
+      [&] {
+        assign_tensors(kept, with([](Draft& t) { return t.shape = {1, 1}, true; }));
+      },
+      {"misshapen tensor: ", "num_batches_tracked (expected (), got (1, 1))"});
 }
 
 // One message, and a network as it was before.
@@ -244,18 +261,20 @@ BOOST_AUTO_TEST_CASE(all_that_is_wrong_is_told_at_once) {
   bad.add("optimizer.step", xt::xtensor<float, 1>{1});
   auto net = make_net<float>();
   const auto before = net;
-  check_throws<format_error>([&] { assign_tensors(net, bad); },
-                             {"missing tensors: signal.0.bias, signal.0.weight_g; ", "unknown tensor: optimizer.step; ",
-                              "misshapen tensor: signal.model.weight_v (expected (4, 3, 3), got (4, 9, 1)); ",
-                              "mistyped tensor: signal.model.bias (expected F32 or F64, got I64); ", "unusable tensors: ",
-                              "running_mean (expected finite numbers", "running_var (expected at least 0, got -1."});
+  check_throws<format_error>(
+      [&] { assign_tensors(net, bad); },
+      {"missing tensors: signal.0.bias, signal.0.weight_g; ", "unknown tensor: optimizer.step; ",
+       "misshapen tensor: signal.model.weight_v (expected (4, 3, 3), got (4, 9, 1)); ",
+       "mistyped tensor: signal.model.bias (expected F32 or F64, got I64); ", "unusable tensors: ",
+       "running_mean (expected finite numbers", "running_var (expected at least 0, got -1."});
   BOOST_TEST(same(net, before));
 }
 
 BOOST_AUTO_TEST_CASE(long_lists_and_names_are_cut) {
   auto file = saved(make_net<float>());
   const std::vector<float> one{1};
-  for (int i = 0; i < 1000; ++i) file.add(std::string(5000, 'x') + std::to_string(i) + '\x1b', {1}, std::span<const float>(one));
+  for (int i = 0; i < 1000; ++i)
+    file.add(std::string(5000, 'x') + std::to_string(i) + '\x1b', {1}, std::span<const float>(one));
   auto net = make_net<float>();
   try {
     assign_tensors(net, file);
@@ -267,7 +286,8 @@ BOOST_AUTO_TEST_CASE(long_lists_and_names_are_cut) {
     BOOST_TEST(text.ends_with(" and 994 more"));
   }
   io::Tensors nothing;
-  check_throws<format_error>([&] { assign_tensors(net, nothing); }, {"tensors: missing tensors: signal.0.bias, ", " and 6 more"});
+  check_throws<format_error>([&] { assign_tensors(net, nothing); },
+                             {"tensors: missing tensors: signal.0.bias, ", " and 6 more"});
 }
 
 BOOST_AUTO_TEST_CASE(others_are_ignored_where_that_is_asked_for) {
@@ -296,7 +316,8 @@ BOOST_AUTO_TEST_CASE(double_networks_take_float_files_and_the_other_way) {
   });
   BOOST_TEST(loaded(wide, large).lookback == WideNet::lookback);
   auto narrow = net;
-  check_throws<format_error>([&] { assign_tensors(narrow, large); }, {"unusable tensor: signal.0.bias", "too large"});
+  check_throws<format_error>([&] { assign_tensors(narrow, large); },
+                             {"unusable tensor: signal.0.bias", "too large"});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

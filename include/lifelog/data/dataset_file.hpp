@@ -64,7 +64,8 @@ class DataSetCheck {
     std::set<std::string> classes;
     for (const auto& name : data_.classes)
       if (name.find(',') != std::string::npos || !classes.insert(name).second)
-        fail_("classes", "expected distinct names without commas, got '" + lifelog::detail::shown(name) + "'");
+        fail_("classes",
+              "expected distinct names without commas, got '" + lifelog::detail::shown(name) + "'");
     if (data_.classes.size() == 1 && data_.classes[0].empty()) fail_("classes", "expected a name, got ''");
   }
 
@@ -124,8 +125,8 @@ inline data::ModalityValues read_modality(const io::Tensors& file, const std::st
   const auto values = file.get<float>(name);
   const auto& shape = file.at(name).shape;
   if (shape.size() != 1 && shape.size() != 3)
-    throw format_error(file.where(name),
-                       "expected shape [N, channels, length] or [N], got " + lifelog::detail::shown(io::detail::shape_text(shape)));
+    throw format_error(file.where(name), "expected shape [N, channels, length] or [N], got " +
+                                             lifelog::detail::shown(io::detail::shape_text(shape)));
   const bool scalar = shape.size() == 1;
   const std::array<std::size_t, 3> extents{shape[0], scalar ? 1 : shape[1], scalar ? 1 : shape[2]};
   data::ModalityValues result{name, xt::xtensor<float, 3>::from_shape(extents), scalar};
@@ -135,9 +136,8 @@ inline data::ModalityValues read_modality(const io::Tensors& file, const std::st
 
 inline void expect_metadata(const io::Tensors& file, const std::string& key, const std::string& expected) {
   if (const auto& got = file.metadata(key); got != expected)
-    throw format_error(file.source(),
-                       "metadata '" + key + "': expected '" + expected + "', got '" +
-                           lifelog::detail::shown(got) + "'");
+    throw format_error(file.source(), "metadata '" + key + "': expected '" + expected + "', got '" +
+                                          lifelog::detail::shown(got) + "'");
 }
 
 }  // namespace detail
@@ -191,8 +191,9 @@ inline data::DataSet load_dataset(const std::filesystem::path& path) {
   known.insert({"label", "timestamp", "present"});
   for (const auto& tensor : file.tensors())
     if (!known.contains(tensor.name))
-      throw format_error(file.where(tensor.name),
-                         "unknown tensor; expected " + lifelog::detail::shown(detail::join(names)) + ", label, timestamp or present");
+      throw format_error(file.where(tensor.name), "unknown tensor; expected " +
+                                                      lifelog::detail::shown(detail::join(names)) +
+                                                      ", label, timestamp or present");
   for (const auto& name : names) data.modalities.push_back(detail::read_modality(file, name));
   data.label = detail::copy_tensor<std::int64_t, 1>(file, "label");
   data.timestamp = detail::copy_tensor<std::int64_t, 1>(file, "timestamp");

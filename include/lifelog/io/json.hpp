@@ -130,7 +130,8 @@ class JsonBuilder final : public nlohmann::json_sax<Json> {
       return &current_;
     }
     auto& level = levels_.back();
-    if (level.value->is_array()) return &level.value->get_ref<Json::array_t&>().emplace_back(std::move(value));
+    if (level.value->is_array())
+      return &level.value->get_ref<Json::array_t&>().emplace_back(std::move(value));
     auto& object = level.value->get_ref<Json::object_t&>();
     if (object.empty()) object.reserve(4);  // to grow by one would copy the others
     static_cast<Json::object_t::Container&>(object).emplace_back(std::move(level.key), std::move(value));

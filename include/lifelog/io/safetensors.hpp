@@ -78,7 +78,8 @@ class Tensors {
   /// Throws format_error naming file and tensor when there is none of that name.
   const Tensor& at(const std::string& name) const {
     const auto found = index_.find(name);
-    if (found == index_.end()) throw format_error(source_, "no tensor '" + lifelog::detail::shown(name) + "'");
+    if (found == index_.end())
+      throw format_error(source_, "no tensor '" + lifelog::detail::shown(name) + "'");
     return tensors_[found->second];
   }
 
@@ -123,7 +124,8 @@ class Tensors {
   /// One metadata value; format_error when the file lacks it.
   const std::string& metadata(const std::string& key) const {
     const auto found = metadata_.find(key);
-    if (found == metadata_.end()) throw format_error(source_, "no metadata '" + lifelog::detail::shown(key) + "'");
+    if (found == metadata_.end())
+      throw format_error(source_, "no metadata '" + lifelog::detail::shown(key) + "'");
     return found->second;
   }
 

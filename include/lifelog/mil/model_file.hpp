@@ -117,8 +117,9 @@ class PlainNames {
 /// which is not there for as many as the first block gives.
 inline Index channels_of(const PlainNames& names, const std::string& modality) {
   const auto block = modality + "ILNet.Encoder.network.0.network.0.";
-  const auto* weight = names.find({block + "causal.0.weight_v", block + "causal.0.parametrizations.weight.original1",
-                                   block + "causal.0.weight", block + "upordownsample.weight"});
+  const auto* weight =
+      names.find({block + "causal.0.weight_v", block + "causal.0.parametrizations.weight.original1",
+                  block + "causal.0.weight", block + "upordownsample.weight"});
   return weight != nullptr && weight->shape.size() == 3 ? static_cast<Index>(weight->shape[1]) : 8;
 }
 
@@ -186,14 +187,17 @@ inline Index classes_of(const io::Tensors& tensors, const std::vector<ModalitySh
   std::vector<std::string> heads;
   for (const auto& shape : shapes) heads.push_back(shape.name + "ILNet.Vl.1.bias");
   const auto* head = names.find(heads);
-  if (head == nullptr) throw format_error(tensors.source(), "no tensor '" + lifelog::detail::shown(names.full(heads.front())) + "'");
+  if (head == nullptr)
+    throw format_error(tensors.source(),
+                       "no tensor '" + lifelog::detail::shown(names.full(heads.front())) + "'");
   if (head->shape.size() != 1 || head->shape[0] < 2)
     throw format_error(tensors.where(head->name), "expected one number a class, for at least two classes");
   return static_cast<Index>(head->shape[0]);
 }
 
 /// Throws format_error where a file states a network far larger than itself: nobody shall take memory by a few bytes.
-inline void require_room(const io::Tensors& tensors, const std::vector<ModalityShape>& shapes, Index classes) {
+inline void require_room(const io::Tensors& tensors, const std::vector<ModalityShape>& shapes,
+                         Index classes) {
   double have = 1e5, need = 0;
   for (const auto& tensor : tensors.tensors()) have += static_cast<double>(tensor.bytes.size());
   for (const auto& shape : shapes)
@@ -212,8 +216,8 @@ inline bool has_our_metadata(const io::Tensors& tensors) {
     throw format_error(tensors.source(), "expected a model (format 'lifelog-model' or 'pt'), got format '" +
                                              lifelog::detail::shown(format->second) + "'");
   if (tensors.metadata("version") != "1")
-    throw format_error(tensors.source(),
-                       "expected model version 1, got '" + lifelog::detail::shown(tensors.metadata("version")) + "'");
+    throw format_error(tensors.source(), "expected model version 1, got '" +
+                                             lifelog::detail::shown(tensors.metadata("version")) + "'");
   return true;
 }
 

@@ -28,10 +28,10 @@ inline std::string standardization_note(const data::Standardization& fitted) {
 /// The note `split`: {"train": 0.7, "valid": 0.1, "test": 0.2, "shuffle": true, "seed": 1}.
 inline std::string split_note(const evaluate::SplitOptions& split) {
   return io::Json{{"train", split.train},
-                                {"valid", split.valid},
-                                {"test", split.test},
-                                {"shuffle", split.shuffle},
-                                {"seed", split.seed}}
+                  {"valid", split.valid},
+                  {"test", split.test},
+                  {"shuffle", split.shuffle},
+                  {"seed", split.seed}}
       .dump();
 }
 
@@ -57,9 +57,8 @@ inline void require_sound(const data::Standardization::Scale& scale) {
   };
   if (!finite(scale.mean) || !finite(scale.deviation) ||
       std::any_of(scale.deviation.begin(), scale.deviation.end(), [](double x) { return x <= 0; }))
-    throw format_error(
-        "model", "metadata 'standardize': expected finite means and deviations above 0 of " +
-                     lifelog::detail::shown(scale.modality));
+    throw format_error("model", "metadata 'standardize': expected finite means and deviations above 0 of " +
+                                    lifelog::detail::shown(scale.modality));
 }
 
 }  // namespace detail

@@ -23,7 +23,8 @@ inline void require_optimizer(const io::Tensors& tensors, const OptimizerOptions
   const auto found = tensors.metadata().find("optimizer");
   const auto was = found == tensors.metadata().end() ? std::string(default_optimizer) : found->second;
   if (const auto is = name_of(options); was != is)
-    throw format_error(tensors.source(), "expected a run with " + is + ", got one with '" + lifelog::detail::shown(was) + "'");
+    throw format_error(tensors.source(),
+                       "expected a run with " + is + ", got one with '" + lifelog::detail::shown(was) + "'");
 }
 
 }  // namespace detail
@@ -69,10 +70,11 @@ template<class Network>
 void load_checkpoint(const std::string& path, TrainState<Network>& state, const RunIdentity& identity = {}) {
   const auto tensors = io::Tensors::load(path);
   if (tensors.metadata("format") != "lifelog-checkpoint")
-    throw format_error(path,
-                       "expected format 'lifelog-checkpoint', got '" + lifelog::detail::shown(tensors.metadata("format")) + "'");
+    throw format_error(path, "expected format 'lifelog-checkpoint', got '" +
+                                 lifelog::detail::shown(tensors.metadata("format")) + "'");
   if (tensors.metadata("version") != "1")
-    throw format_error(path, "expected checkpoint version 1, got '" + lifelog::detail::shown(tensors.metadata("version")) + "'");
+    throw format_error(path, "expected checkpoint version 1, got '" +
+                                 lifelog::detail::shown(tensors.metadata("version")) + "'");
   require_same_run(tensors, identity);
   detail::require_optimizer(tensors, state.optimizer.options());
   auto loaded = state;

@@ -38,8 +38,8 @@ inline std::string differences(const RunIdentity& then, const RunIdentity& now) 
   for (const auto& entry : both) {
     const auto was = value_in(then, entry.first), is = value_in(now, entry.first);
     if (was != is)
-      text += (text.empty() ? "" : "; ") + lifelog::detail::shown(entry.first) + " (" + lifelog::detail::shown(was) +
-              " then, " + lifelog::detail::shown(is) + " now)";
+      text += (text.empty() ? "" : "; ") + lifelog::detail::shown(entry.first) + " (" +
+              lifelog::detail::shown(was) + " then, " + lifelog::detail::shown(is) + " now)";
   }
   return text;
 }

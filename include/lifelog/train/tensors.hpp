@@ -48,9 +48,11 @@ template<class Net>
 std::set<std::string> assign_tensors(Net& net, const io::Tensors& tensors, const std::string& prefix = "",
                                      Others others = Others::refused) {
   std::vector<detail::Slot> slots;
-  nn::visit([&](const nn::Path& path, const nn::Layout& layout,
-                auto* data) { slots.push_back({nn::to_string(path), layout, data}); },
-            net);
+  nn::visit(
+      [&](const nn::Path& path, const nn::Layout& layout, auto* data) {
+        slots.push_back({nn::to_string(path), layout, data});
+      },
+      net);
   return detail::Assignment(tensors, std::move(slots), prefix).run(others == Others::refused);
 }
 

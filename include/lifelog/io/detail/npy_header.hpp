@@ -101,13 +101,15 @@ class NpyHeaderParser {
   /// Byte order (of no meaning where there is one byte) and type.
   void read_type(NpyHeader& header) {
     const auto descr = quoted();
-    static constexpr const char* known[] = {"b1", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8"};
+    static constexpr const char* known[] = {"b1", "i1", "u1", "i2", "u2", "i4",
+                                            "u4", "i8", "u8", "f2", "f4", "f8"};
     const char order = descr.empty() ? '\0' : descr[0];
     header.type = descr.empty() ? descr : descr.substr(1);
     header.big_endian = order == '>';
     const bool order_ok = order == '<' || order == '>' || (order == '|' && header.type.ends_with('1'));
     if (!order_ok || std::find(std::begin(known), std::end(known), header.type) == std::end(known))
-      fail("expected bool, integers, float16, float32 or float64, got dtype '" + lifelog::detail::shown(descr) + "'");
+      fail("expected bool, integers, float16, float32 or float64, got dtype '" +
+           lifelog::detail::shown(descr) + "'");
   }
 
   bool truth() {
@@ -161,8 +163,9 @@ inline NpyHeader read_npy_header(const std::string& path, const std::string& fil
   const auto item = static_cast<std::size_t>(header.type[1] - '0');
   const auto expected = checked_bytes(path, header.shape, item);
   if (file.size() - header.data_offset != expected)
-    throw format_error(path, "shape " + lifelog::detail::shown(shape_text(header.shape)) + " of '" + header.type + "' needs " +
-                                 std::to_string(expected) + " bytes of data, the file has " +
+    throw format_error(path, "shape " + lifelog::detail::shown(shape_text(header.shape)) + " of '" +
+                                 header.type + "' needs " + std::to_string(expected) +
+                                 " bytes of data, the file has " +
                                  std::to_string(file.size() - header.data_offset));
   return header;
 }

@@ -57,8 +57,9 @@ struct StoredType {
 };
 
 inline constexpr StoredType stored_types[] = {
-    {"F32", DType::f32, Coding::plain}, {"F64", DType::f64, Coding::plain}, {"F16", DType::f32, Coding::f16},
-    {"BF16", DType::f32, Coding::bf16}, {"I64", DType::i64, Coding::plain}, {"I32", DType::i32, Coding::plain},
+    {"F32", DType::f32, Coding::plain}, {"F64", DType::f64, Coding::plain},
+    {"F16", DType::f32, Coding::f16},   {"BF16", DType::f32, Coding::bf16},
+    {"I64", DType::i64, Coding::plain}, {"I32", DType::i32, Coding::plain},
     {"U8", DType::u8, Coding::plain}};
 
 /// One tensor of the header; begin and end are bytes from the start of the data.
@@ -155,12 +156,14 @@ inline void check_coverage(const std::string& path, const std::vector<Safetensor
   std::size_t reached = 0;
   for (const auto* entry : order) {
     if (entry->begin != reached)
-      throw format_error(tensor_place(path, entry->name), std::string(entry->begin < reached ? "overlaps" : "leaves a hole behind") +
-                                    " the tensor before it: begins at byte " + std::to_string(entry->begin) +
-                                    ", expected " + std::to_string(reached));
+      throw format_error(tensor_place(path, entry->name),
+                         std::string(entry->begin < reached ? "overlaps" : "leaves a hole behind") +
+                             " the tensor before it: begins at byte " + std::to_string(entry->begin) +
+                             ", expected " + std::to_string(reached));
     if (entry->end > size)
-      throw format_error(tensor_place(path, entry->name), "ends at byte " + std::to_string(entry->end) + ", the file has " +
-                                    std::to_string(size) + " bytes of data (truncated?)");
+      throw format_error(tensor_place(path, entry->name), "ends at byte " + std::to_string(entry->end) +
+                                                              ", the file has " + std::to_string(size) +
+                                                              " bytes of data (truncated?)");
     reached = entry->end;
   }
   if (reached != size)

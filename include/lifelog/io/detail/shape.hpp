@@ -27,7 +27,8 @@ inline std::string shape_text(const std::vector<std::size_t>& shape) {
 }
 
 /// Bytes of a shape; nothing when no address reaches that far.
-inline std::optional<std::size_t> shape_bytes(const std::vector<std::size_t>& shape, std::size_t element_bytes) {
+inline std::optional<std::size_t> shape_bytes(const std::vector<std::size_t>& shape,
+                                              std::size_t element_bytes) {
   if (std::find(shape.begin(), shape.end(), std::size_t{0}) != shape.end()) return 0;
   std::size_t bytes = element_bytes;
   for (const auto extent : shape) {

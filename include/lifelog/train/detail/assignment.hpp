@@ -93,7 +93,8 @@ inline bool weight_normed(const std::vector<Slot>& slots, std::size_t i) {
   const auto are_one = [&](std::size_t g, std::size_t v) {
     return v < slots.size() && slots[g].is("weight_g") && slots[v].is("weight_v") &&
            slots[g].data.index() == slots[v].data.index() &&
-           slots[g].name.compare(0, slots[g].name.size() - 1, slots[v].name, 0, slots[v].name.size() - 1) == 0;
+           slots[g].name.compare(0, slots[g].name.size() - 1, slots[v].name, 0, slots[v].name.size() - 1) ==
+               0;
   };
   return are_one(i, i + 1) || (i > 0 && are_one(i - 1, i));
 }
@@ -227,13 +228,14 @@ class Assignment {
     } else {
       // The length of a row of weights must be a T too.
       const auto row = static_cast<double>(slot.layout.size()) / static_cast<double>(slot.layout.shape[0]);
-      const T most = form == WeightForm::folded ? std::numeric_limits<T>::max() / static_cast<T>(2 * std::sqrt(row))
-                                                : std::numeric_limits<T>::max();
+      const T most = form == WeightForm::folded
+                         ? std::numeric_limits<T>::max() / static_cast<T>(2 * std::sqrt(row))
+                         : std::numeric_limits<T>::max();
       for (const double number : numbers(tensors_, tensor)) {
         const T value = static_cast<T>(number);
         if (!lifelog::detail::is_finite(value) || std::abs(value) > most)
           return unusable_.add(tensor.name,
-                              " (expected finite numbers, got NaN, infinity or what is too large)");
+                               " (expected finite numbers, got NaN, infinity or what is too large)");
         if (slot.from_zero() && value < 0) return below_zero(value);
       }
     }
@@ -243,7 +245,8 @@ class Assignment {
     std::string text;
     const auto say = [&text](const char* what, const Listing& list) {
       if (list.empty()) return;
-      text += (text.empty() ? "" : "; ") + std::string(what) + (list.count() > 1 ? "s: " : ": ") + list.text();
+      text +=
+          (text.empty() ? "" : "; ") + std::string(what) + (list.count() > 1 ? "s: " : ": ") + list.text();
     };
     say("missing tensor", missing_);
     say("unknown tensor", unknown_);
