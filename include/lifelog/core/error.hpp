@@ -63,14 +63,14 @@ template<class... Parts>
 #else
 
 /// Throws std::invalid_argument with all parts streamed into one sentence:
-/// which parameter, what was expected, what came.
+/// which parameter, what was expected, what came; made printable as format_error's.
 template<class... Parts>
 [[noreturn]] void bad_argument(const char* text, const Parts&... parts) {
   std::ostringstream out;
   out.imbue(std::locale::classic());
   out << text;
   static_cast<void>((out << ... << parts));  // there may be none
-  throw std::invalid_argument(out.str());
+  throw std::invalid_argument(shown(out.str(), 8000));
 }
 
 #endif

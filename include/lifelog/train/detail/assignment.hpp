@@ -93,6 +93,7 @@ inline bool weight_normed(const std::vector<Slot>& slots, std::size_t i) {
   const auto are_one = [&](std::size_t g, std::size_t v) {
     return v < slots.size() && slots[g].is("weight_g") && slots[v].is("weight_v") &&
            slots[g].data.index() == slots[v].data.index() &&
+           slots[g].layout.size() == slots[v].layout.shape[0] &&
            slots[g].name.compare(0, slots[g].name.size() - 1, slots[v].name, 0, slots[v].name.size() - 1) ==
                0;
   };
@@ -131,17 +132,22 @@ inline std::int64_t count_of(const io::Tensors& tensors, const io::Tensors::Tens
 /// weights g is 0 and v, which may not be, 1. v holds the weights already.
 template<class T>
 void unfold_weights(const nn::Layout& layout, T* v, T* g) {
-  const Index outputs = layout.shape[0], size = layout.size();
-  for (Index o = 0; o < outputs; ++o) {
+  const auto outputs = static_cast<std::size_t>(layout.shape[0]),
+             row = static_cast<std::size_t>(layout.size()) / outputs;
+  std::vector<std::vector<Index>> places(outputs);
+  for_each_element(layout, [&](Index ours, std::size_t at) { places[at / row].push_back(ours); });
+  for (std::size_t o = 0; o < outputs; ++o) {
+    auto& places_of_row = places[o];
+    std::sort(places_of_row.begin(), places_of_row.end());  // as WeightNorm adds its squares
     T largest = 0;
-    for (Index i = o; i < size; i += outputs) largest = std::max(largest, std::abs(v[i]));
+    for (const Index i : places_of_row) largest = std::max(largest, std::abs(v[i]));
     int exponent = 0;
     if (largest > 0) std::frexp(largest, &exponent);
     if (std::abs(exponent) < std::numeric_limits<T>::max_exponent / 4) exponent = 0;
     T squares = 0;
-    for (Index i = o; i < size; i += outputs) {
+    for (const Index i : places_of_row) {
       v[i] = largest > 0 ? std::ldexp(v[i], -exponent) : T(1);
-      squares = lifelog::detail::simd::pmadd(v[i], v[i], squares);  // as WeightNorm takes them
+      squares = lifelog::detail::simd::pmadd(v[i], v[i], squares);
     }
     g[o] = largest > 0 ? std::ldexp(std::sqrt(squares), exponent) : T(0);
   }
@@ -226,11 +232,9 @@ class Assignment {
     if constexpr (std::is_integral_v<T>) {
       if (const auto count = count_of(tensors_, tensor); count < 0) below_zero(count);
     } else {
-      // The length of a row of weights must be a T too.
-      const auto row = static_cast<double>(slot.layout.size()) / static_cast<double>(slot.layout.shape[0]);
-      const T most = form == WeightForm::folded
-                         ? std::numeric_limits<T>::max() / static_cast<T>(2 * std::sqrt(row))
-                         : std::numeric_limits<T>::max();
+      T most = std::numeric_limits<T>::max();
+      if (form == WeightForm::folded)  // the length of a row of weights must be a T too
+        most /= 2 * std::sqrt(static_cast<T>(slot.layout.size() / slot.layout.shape[0]));
       for (const double number : numbers(tensors_, tensor)) {
         const T value = static_cast<T>(number);
         if (!lifelog::detail::is_finite(value) || std::abs(value) > most)
