@@ -204,7 +204,8 @@ class Assignment {
  private:
   void check(std::size_t i) {
     const auto& slot = slots_[i];
-    const auto& [name, form] = sources_[i];
+    const auto& name = sources_[i].name;
+    const auto form = sources_[i].form;
     if (!tensors_.contains(name)) {
       if (!slot.counter()) missing_.add(name);  // PyTorch did not always count
       return;
@@ -261,7 +262,8 @@ class Assignment {
   }
 
   void fill(std::size_t i) {
-    const auto& [name, form] = sources_[i];
+    const auto& name = sources_[i].name;
+    const auto form = sources_[i].form;
     if (!used_.contains(name) || (form == WeightForm::folded && slots_[i].is("weight_g"))) return;
     const auto& tensor = tensors_.at(name);
     std::visit(
