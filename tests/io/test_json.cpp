@@ -38,12 +38,13 @@ std::string nested(std::size_t levels, const std::string& open, const std::strin
 
 BOOST_AUTO_TEST_SUITE(io_json)
 
-BOOST_AUTO_TEST_CASE(values_are_those_of_the_parser_by_itself) {
+BOOST_AUTO_TEST_CASE(values_come_in_the_order_of_the_text) {
   for (const std::string text :
-       {R"({"b":[1,-2,2.5,1e300,true,false,null,"x\u00fc\n"],"a":{"c":{},"d":[]},"":[[],[{}]]})", "[]", "{}",
-        "3", "-0.0", "\"\"", " [ 1 ,\n2 ] ", "18446744073709551615", "18446744073709551616",
-        R"({"a":{"a":1},"b":{"a":1}})"})
-    BOOST_TEST(parse_json("f", text).dump() == Json::parse(text).dump());
+       {R"({"b":[1,-2,2.5,1e+300,true,false,null,"x\n"],"a":{"c":{},"d":[]},"":[[],[{}]]})", "[]", "{}", "3",
+        "-0.0", "\"\"", "18446744073709551615", R"({"a":{"a":1},"b":{"a":1}})"})
+    BOOST_TEST(parse_json("f", text).dump() == text);
+  BOOST_TEST(parse_json("f", " [ 1 ,\n\"\\u00fc\" ] ").dump() == "[1,\"\u00fc\"]");
+  BOOST_TEST(parse_json("f", "18446744073709551616").is_number_float());
   std::string many = "{";  // past what an object is made for
   for (int i = 0; i < 100; ++i)
     many += (i > 0 ? ",\"" : "\"") + std::to_string(i * 37 % 100) + "\":[" + std::to_string(i) + "]";
