@@ -156,6 +156,7 @@ struct HardSwish {
 template<class T, Index channels_>
 struct LogSoftmax : Parameterless<LogSoftmax<T, channels_>, T, channels_> {
   static constexpr bool pointwise = false;
+  static constexpr Kind kind = Kind::vector;
   using Base = Parameterless<LogSoftmax<T, channels_>, T, channels_>;
   template<class D>
   using Tape = typename Base::template Tape<D>;

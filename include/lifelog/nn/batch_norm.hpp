@@ -31,6 +31,7 @@ struct BatchNorm : NodeBase {
   static constexpr Index lookback = 0;
   static constexpr Index history = 0;
   static constexpr bool pointwise = false;
+  static constexpr Kind kind = Kind::folded;
   static constexpr T eps = T(1e-5);
   static constexpr T momentum = T(0.1);
 

@@ -42,6 +42,7 @@ struct Chain : NodeBase {
   static constexpr Index lookback = A::lookback + B::lookback;
   static constexpr Index history = A::history;
   static constexpr bool pointwise = false;
+  static constexpr Kind kind = A::kind == Kind::either ? B::kind : A::kind;
 
   A first;
   B second;
@@ -153,6 +154,13 @@ struct Chain : NodeBase {
     first.record(before, tape.first, x, between);
     second.record(domain.template second<B>(tape.middle), tape.second, between, y);
   }
+
+  template<class U>
+  requires(kind == Kind::signal) LIFELOG_REFUSED(
+      "Samples are feature vectors, and this network ends in a signal: put a reduction and a head after "
+      "it, as in signal | max_over_time | linear<4>, and train the signal by OverTimeGradient, or a loss "
+      "on all of it by SignalGradient")
+  void record(const Samples<U>&, Tape<Samples<U>>&, const T*, T*) const;
 
   template<class D>
   void pull(const D& domain, Tape<D>& tape, const T* x, const T* y, const T* dy, T* dx,

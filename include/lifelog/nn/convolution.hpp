@@ -9,13 +9,6 @@
 
 namespace lifelog::nn {
 
-template<Index steps>
-struct Dilation {};
-
-/// Distance in samples between a convolution's taps.
-template<Index steps>
-inline constexpr Dilation<steps> dilation;
-
 /// Dilated causal convolution: y(o, t) = b(o) + Σ_{k,i} w(o, i, k) · x(i, t − (taps−1−k)·dilation), where x
 /// is zero before time 0. As in PyTorch, tap taps−1 is the present and tap 0 the oldest.
 template<class T, Index in, Index out, Index taps, Index dilation_>
@@ -30,6 +23,7 @@ struct CausalConv : NodeBase {
   static constexpr Index widest = std::max(in, out);
   static constexpr Index deepest = history;
   static constexpr bool pointwise = false;
+  static constexpr Kind kind = Kind::signal;
   static constexpr Index columns = in == Eigen::Dynamic ? Eigen::Dynamic : in * taps;
 
   detail::Weights<T, out, columns> weight;  ///< column k·in + i: tap k of input i
@@ -388,5 +382,11 @@ template<Index out, Index taps, Index steps = 1>
 constexpr auto causal_conv(Dilation<steps> = {}) {
   return ConvMaker<out, taps, steps, detail::Plainly>{};
 }
+template<Index out, Index taps, Index steps = 1>
+requires(out < 1 || taps < 1) LIFELOG_REFUSED_SIZES detail::Nothing causal_conv(Dilation<steps> = {});
+template<Index... sizes>
+requires(sizeof...(sizes) < 2) LIFELOG_REFUSED_UNSIZED detail::Nothing causal_conv();
+template<Index... sizes, class D>
+LIFELOG_REFUSED_UNSIZED detail::Nothing causal_conv(D);
 
 }  // namespace lifelog::nn

@@ -189,11 +189,21 @@ struct PointwiseMaker : MakerBase {
   auto operator()(X&& x) const {
     return over(*this, std::forward<X>(x));
   }
+  template<detail::SeriesOfOthers X>
+  LIFELOG_REFUSED_NUMBERS detail::Nothing operator()(X&&) const;
+  template<detail::NoSeries X>
+  LIFELOG_REFUSED_SERIES detail::Nothing operator()(X&&) const;
 };
 
 /// Your own element-wise function: `elementwise<Softsign>`, or under a name, `inline constexpr auto softsign =
 /// elementwise<Softsign>`. What `Function` must and may say stands at the top of this header.
 template<template<class> class Function>
 inline constexpr PointwiseMaker<Function> elementwise;
+template<template<class> class Function>
+requires(!ElementwiseFunction<Function<float>, float> && !ElementwiseFunction<Function<double>, double>)
+    LIFELOG_REFUSED(
+        "an element-wise function needs static T value(T x), and static T slope(T x, T y) or slope(T y), "
+        "the derivative at x where the value is y")
+inline constexpr detail::Nothing elementwise<Function>{};
 
 }  // namespace lifelog::nn

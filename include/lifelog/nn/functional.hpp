@@ -9,6 +9,7 @@
 #include "../core/finite.hpp"
 #include "activation.hpp"
 #include "detail/conv_weights.hpp"
+#include "detail/refused_series.hpp"
 #include "max_over_time.hpp"
 #include "product.hpp"
 
@@ -72,6 +73,7 @@ struct Given : NodeBase {
   static constexpr Index widest = F::widest;
   static constexpr Index deepest = F::deepest;
   static constexpr bool pointwise = false;
+  static constexpr Kind kind = Kind::signal;
 
   X series;
   F function;
@@ -296,24 +298,23 @@ auto conv_over(X&& x, const W& w, const B& b, KernelShape<out, in, taps>) {
 }  // namespace detail
 
 /// A dilated causal convolution of a series; the shapes are those of w's type.
-template<SeriesLike X, class W, class B, Index steps = 1>
-requires requires(const W& w) {
-  detail::constant_shape(w);
-}
-auto causal_conv(X&& x, const W& w, const B& b, Dilation<steps> = {}) {
+template<class X, class W, class B, Index steps = 1>
+requires(detail::fault_of_conv<false, X, W, B>() ==
+         detail::GivenFault::none) auto causal_conv(X&& x, const W& w, const B& b, Dilation<steps> = {}) {
   return detail::conv_over<steps>(std::forward<X>(x), w, b, decltype(detail::constant_shape(w)){});
 }
 
 /// The same where w's shape is known at run time only.
-template<Index out, Index taps, SeriesLike X, class W, class B, Index steps = 1>
-auto causal_conv(X&& x, const W& w, const B& b, Dilation<steps> = {}) {
+template<Index out, Index taps, class X, class W, class B, Index steps = 1>
+requires(detail::fault_of_conv<true, X, W, B>() ==
+         detail::GivenFault::none) auto causal_conv(X&& x, const W& w, const B& b, Dilation<steps> = {}) {
   auto conv = detail::make_conv<out, detail::series_channels<X>, taps, steps>(w, b, detail::channel_count(x));
   return detail::node_over(std::forward<X>(x), std::move(conv));
 }
 
 /// Any signal over a series. Its parameters are taken over, folded.
-template<Node F, SeriesLike X>
-auto over(const F& signal, X&& x) {
+template<Node F, class X>
+requires(detail::fault_of_node<F, X>() == detail::GivenFault::none) auto over(const F& signal, X&& x) {
   return detail::node_over(std::forward<X>(x), signal.fold());
 }
 
@@ -369,12 +370,26 @@ auto over(const R&, X&& x) {
 }
 
 template<SeriesLike A, SeriesLike B>
-requires(detail::Expression<A> || detail::Expression<B>) auto operator+(A&& a, B&& b) {
+requires((detail::Expression<A> || detail::Expression<B>)&&detail::fault_of_series<A, B>() ==
+         detail::GivenFault::none) auto
+operator+(A&& a, B&& b) {
   return detail::pair_of<Sum>(std::forward<A>(a), std::forward<B>(b));
 }
+template<class A, class B>
+requires((detail::Expression<A> || detail::Expression<B>)&&detail::fault_of_series<A, B>() ==
+         detail::GivenFault::no_series) LIFELOG_REFUSED_SERIES detail::Nothing
+operator+(A&&, B&&);
+template<class A, class B>
+requires((detail::Expression<A> || detail::Expression<B>)&&detail::fault_of_series<A, B>() ==
+         detail::GivenFault::numbers) LIFELOG_REFUSED_NUMBERS detail::Nothing
+operator+(A&&, B&&);
+template<class A, class B>
+requires((detail::Expression<A> || detail::Expression<B>)&&detail::fault_of_series<A, B>() ==
+         detail::GivenFault::mix) LIFELOG_REFUSED_MIX detail::Nothing
+operator+(A&&, B&&);
 
 template<SeriesLike A, SeriesLike B>
-auto product(A&& a, B&& b) {
+requires(detail::fault_of_series<A, B>() == detail::GivenFault::none) auto product(A&& a, B&& b) {
   return detail::pair_of<Product>(std::forward<A>(a), std::forward<B>(b));
 }
 

@@ -221,16 +221,24 @@ struct GroupedConv : CausalConv<T, in / groups, out, taps, dilation_> {
 template<Index out, Index taps, Index groups, Index dilation_>
 struct GroupedConvMaker : MakerBase {
   template<class T, Index in>
-  auto make(Index count) const {
-    return GroupedConv<T, in, out, taps, dilation_, groups>(count);
+  auto make([[maybe_unused]] Index count) const {
+    if constexpr (in == Eigen::Dynamic)
+      return detail::Refused<detail::Fault::group_inputs>{};
+    else if constexpr (in % groups != 0 || out % groups != 0)
+      return detail::Refused<detail::Fault::groups>{};
+    else
+      return GroupedConv<T, in, out, taps, dilation_, groups>(count);
   }
 };
 
 template<Index taps, Index dilation_>
 struct DepthwiseConvMaker : MakerBase {
   template<class T, Index in>
-  auto make(Index count) const {
-    return GroupedConv<T, in, in, taps, dilation_, in>(count);
+  auto make([[maybe_unused]] Index count) const {
+    if constexpr (in == Eigen::Dynamic)
+      return detail::Refused<detail::Fault::group_inputs>{};
+    else
+      return GroupedConv<T, in, in, taps, dilation_, in>(count);
   }
 };
 
@@ -240,11 +248,16 @@ template<Index out, Index taps, Index groups, Index steps = 1>
 constexpr auto grouped_conv(Dilation<steps> = {}) {
   return GroupedConvMaker<out, taps, groups, steps>{};
 }
+template<Index out, Index taps, Index groups, Index steps = 1>
+requires(out < 1 || taps < 1 || groups < 1) LIFELOG_REFUSED_SIZES detail::Nothing
+    grouped_conv(Dilation<steps> = {});
 
 /// A causal convolution of each channel by itself: `depthwise_conv<3>() | causal_conv<16, 1>()`.
 template<Index taps, Index steps = 1>
 constexpr auto depthwise_conv(Dilation<steps> = {}) {
   return DepthwiseConvMaker<taps, steps>{};
 }
+template<Index taps, Index steps = 1>
+requires(taps < 1) LIFELOG_REFUSED_SIZES detail::Nothing depthwise_conv(Dilation<steps> = {});
 
 }  // namespace lifelog::nn

@@ -29,6 +29,7 @@ struct Linear : NodeBase {
   static constexpr Index lookback = 0;
   static constexpr Index history = 0;
   static constexpr bool pointwise = false;
+  static constexpr Kind kind = Kind::vector;
 
   detail::Weights<T, out, in> weight;
   Eigen::Matrix<T, out, 1> bias;

@@ -77,6 +77,8 @@ class MaxOverTime {
     std::copy_n(values_, channels, values);
     std::copy_n(times_, channels, times);
   }
+  template<class U>
+  requires(!std::is_same_v<U, T>) LIFELOG_REFUSED_SAMPLES void operator()(const S&, Series<U>, U*, Index*);
 
   /// Forgets everything: the next sample is at time 0.
   void reset() {
@@ -217,6 +219,14 @@ class MaxOverTime {
   detail::Packet<T> best_[channels][packets];
   detail::Packet<T> start_[channels][packets];
   alignas(64) T limits_[P::length];
+};
+
+/// No signal: see `LIFELOG_REFUSED`.
+template<class S>
+requires(!Node<S>) class MaxOverTime<S> : public detail::Nothing {
+ public:
+  template<class Net>
+  LIFELOG_REFUSED_SIGNAL explicit MaxOverTime(const Net&);
 };
 
 }  // namespace lifelog::nn

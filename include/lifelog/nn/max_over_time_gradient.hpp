@@ -143,4 +143,12 @@ class MaxOverTimeGradient {
   alignas(64) T seed_[lanes];
 };
 
+/// No signal: see `LIFELOG_REFUSED`.
+template<class S>
+requires(!Node<S>) class MaxOverTimeGradient<S> : public detail::Nothing {
+ public:
+  template<class Net>
+  LIFELOG_REFUSED_SIGNAL explicit MaxOverTimeGradient(const Net&);
+};
+
 }  // namespace lifelog::nn

@@ -7,6 +7,7 @@
 #include "../core/random.hpp"
 #include "chunk.hpp"
 #include "detail/kernels.hpp"
+#include "detail/refused.hpp"
 #include "domain.hpp"
 #include "parameters.hpp"
 
@@ -14,6 +15,7 @@
 // feeds one node's output to the next, `sum` adds two nodes that share an input. Every node offers
 //
 //   input_channels, channels          constants: how many go in and come out
+//   kind                              constant: whether it is of signals, of vectors, or of either
 //   lookback, history                 constants: receptive field − 1; samples its own reads look back
 //   outputs(), inputs()               the same counts at run time, where they are Eigen::Dynamic
 //   widest, deepest                   constants: most channels and longest past of the signals read, from which the pace of
@@ -37,6 +39,7 @@ namespace lifelog::nn {
 /// Marks node types, for `|`, and holds what most of them share: no memory between chunks or samples, reading the
 /// present only.
 struct NodeBase {
+  static constexpr Kind kind = Kind::either;
   template<class P>
   static constexpr Index spread = 1;
   template<class P>

@@ -42,6 +42,10 @@ struct ReductionOf {
   auto operator()(X&& x) const {
     return over(static_cast<const Self&>(*this), std::forward<X>(x));
   }
+  template<detail::SeriesOfOthers X>
+  LIFELOG_REFUSED_NUMBERS detail::Nothing operator()(X&&) const;
+  template<detail::NoSeries X>
+  LIFELOG_REFUSED_SERIES detail::Nothing operator()(X&&) const;
 };
 
 template<class R>
@@ -87,6 +91,12 @@ struct OverTime {
 
   void initialise(Random& random) { signal.initialise(random), head.initialise(random); }
 
+  template<class... Arguments>
+  LIFELOG_REFUSED(
+      "a network of series is trained in two parts: its signal by OverTimeGradient, its head by "
+      "head.record of Samples")
+  void record(const Arguments&...) const;
+
   auto fold() const {
     return OverTime<decltype(signal.fold()), decltype(head.fold()), R>{signal.fold(), head.fold()};
   }
@@ -98,25 +108,98 @@ struct OverTime {
   }
 };
 
+namespace detail {
+
+/// What is wrong with reducing L.
+template<class L>
+constexpr Fault fault_of_reduced() {
+  if constexpr (!Node<L>)
+    return Fault::none;
+  else if constexpr (L::kind == Kind::folded)
+    return Fault::reduced_norm;
+  else if constexpr (L::kind == Kind::vector || of_vectors_only<L>)
+    return Fault::reduced_vector;
+  else
+    return L::channels == Eigen::Dynamic ? Fault::reduced_dynamic : Fault::none;
+}
+
+template<class S, class H, class R>
+struct Begun<OverTime<S, H, R>> {
+  static constexpr bool begun = true;
+  template<class M>
+  static constexpr Fault after_head() {
+    using Next = decltype(make_after(std::declval<const H&>(), std::declval<const M&>()));
+    constexpr Fault fault = fault_after<H, Next>();
+    if constexpr (fault == Fault::none)
+      return Next::kind == Kind::signal ? Fault::signal_of_vector : Fault::none;
+    else
+      return fault;
+  }
+  template<class M>
+  static constexpr Fault fault = after_head<M>();
+};
+
+}  // namespace detail
+
 template<Node S, Reduction R>
-auto operator|(S signal, R) {
-  static_assert(S::channels != Eigen::Dynamic,
-                "a signal that is reduced over time has a constant number of channels: put a convolution "
-                "before the reduction");
-  static_assert(!detail::of_vectors_only<S>,
-                "dropout is of feature vectors: put it after the reduction, between linear layers");
+requires(detail::fault_of_reduced<S>() == detail::Fault::none) auto operator|(S signal, R) {
   using Start = Identity<typename S::Scalar, R::features(S::channels)>;
   return OverTime<S, Start, R>{std::move(signal), Start()};
 }
 
+// What cannot be reduced.
+template<Index channels, class T, Reduction R>
+LIFELOG_REFUSED(
+    "there is no signal to reduce yet: input<3> | causal_conv<8, 3>() | max_over_time, or of the input "
+    "as it is input<3> | identity | max_over_time")
+detail::Nothing
+operator|(const Input<channels, T>&, const R&);
+
+template<Maker M, Reduction R>
+LIFELOG_REFUSED_BEGIN detail::Nothing operator|(const M&, const R&);
+
+template<Reduction R, Maker M>
+LIFELOG_REFUSED_BEGIN detail::Nothing operator|(const R&, const M&);
+
+template<class S, class H, class R, Reduction Second>
+LIFELOG_REFUSED(
+    "a signal is reduced once: two reductions side by side are concat(max_over_time, mean_over_time)")
+detail::Nothing
+operator|(const OverTime<S, H, R>&, const Second&);
+
+template<Reduction First, Reduction Second>
+LIFELOG_REFUSED(
+    "a signal is reduced once: two reductions side by side are concat(max_over_time, mean_over_time)")
+detail::Nothing
+operator|(const First&, const Second&);
+
+template<Node S, Reduction R>
+requires(detail::fault_of_reduced<S>() == detail::Fault::reduced_norm) LIFELOG_REFUSED(
+    "batch_norm of a signal must stand right after a convolution, whose weights take it in: "
+    "causal_conv<8, 3>() | batch_norm | max_over_time (layer_norm may stand anywhere)")
+detail::Nothing operator|(const S&, const R&);
+
+template<Node S, Reduction R>
+requires(detail::fault_of_reduced<S>() == detail::Fault::reduced_vector) LIFELOG_REFUSED(
+    "a reduction takes a signal, but linear, log_softmax and dropout are of feature vectors: put them "
+    "after it (a linear layer of each instant is causal_conv<n, 1>())")
+detail::Nothing operator|(const S&, const R&);
+
+template<Node S, Reduction R>
+requires(detail::fault_of_reduced<S>() == detail::Fault::reduced_dynamic) LIFELOG_REFUSED(
+    "a signal that is reduced over time has a constant number of channels: put a convolution before the"
+    " reduction, input_of(n) | causal_conv<8, 1>() | max_over_time")
+detail::Nothing operator|(const S&, const R&);
+
 template<class S, class H, class R, Maker M>
-auto operator|(OverTime<S, H, R> reduced, const M& maker) {
+requires(detail::fault_in<OverTime<S, H, R>, M> == detail::Fault::none) auto operator|(
+    OverTime<S, H, R> reduced, const M& maker) {
   constexpr Index features = OverTime<S, H, R>::features;
   if constexpr (std::is_same_v<H, Identity<typename S::Scalar, features>>) {
     auto head = maker.template make<typename S::Scalar, features>(features);
     return OverTime<S, decltype(head), R>{std::move(reduced.signal), std::move(head)};
   } else {
-    auto head = std::move(reduced.head) | maker;
+    auto head = detail::append(std::move(reduced.head), maker);
     return OverTime<S, decltype(head), R>{std::move(reduced.signal), std::move(head)};
   }
 }

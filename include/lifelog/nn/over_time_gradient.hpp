@@ -81,7 +81,7 @@ class OverTimeGradient {
 };
 
 /// The same of maxima, whose gradient is that of a few windows.
-template<class S>
+template<Node S>
 class OverTimeGradient<S, MaxOverTimeMaker> {
  public:
   using T = typename S::Scalar;
@@ -95,6 +95,14 @@ class OverTimeGradient<S, MaxOverTimeMaker> {
  private:
   MaxOverTimeGradient<S> pull_;
   Index times_[S::channels];
+};
+
+/// No signal: see `LIFELOG_REFUSED`.
+template<class S, class R>
+requires(!Node<S>) class OverTimeGradient<S, R> : public detail::Nothing {
+ public:
+  template<class Net>
+  LIFELOG_REFUSED_SIGNAL explicit OverTimeGradient(const Net&);
 };
 
 }  // namespace lifelog::nn

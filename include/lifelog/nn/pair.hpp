@@ -19,6 +19,7 @@ struct Pair : NodeBase {
   static constexpr Index widest = std::max(A::widest, B::widest);
   static constexpr Index deepest = std::max(A::deepest, B::deepest);
   static constexpr bool pointwise = false;
+  static constexpr Kind kind = A::kind == Kind::either ? B::kind : A::kind;
 
   A first;
   B second;

@@ -27,6 +27,8 @@ class ReduceOverTime {
     push(signal, x);
     this->features(features);
   }
+  template<class U>
+  requires(!std::is_same_v<U, T>) LIFELOG_REFUSED_SAMPLES void operator()(const S&, Series<U>, U*);
 
   /// Forgets everything: the next sample is at time 0.
   void reset() {
@@ -76,6 +78,14 @@ class ReduceOverTime {
   RowMatrix<T> rows_{S::channels, P::length};
   State state_;
   bool finite_ = true;
+};
+
+/// No signal: see `LIFELOG_REFUSED`.
+template<class S, class R>
+requires(!Node<S>) class ReduceOverTime<S, R> : public detail::Nothing {
+ public:
+  template<class Net>
+  LIFELOG_REFUSED_SIGNAL explicit ReduceOverTime(const Net&);
 };
 
 }  // namespace lifelog::nn

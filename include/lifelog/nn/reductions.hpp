@@ -167,9 +167,13 @@ inline constexpr LastSample last_sample;
 /// Reductions of one signal side by side, as features one after the other: `concat(max_over_time, mean_over_time)` makes
 /// twice as many features as there are channels, the maxima first.
 template<Reduction... Rs>
-constexpr Concat<Rs...> concat(Rs...) {
-  static_assert(sizeof...(Rs) > 0, "concat takes reductions, such as max_over_time and mean_over_time");
+requires(sizeof...(Rs) > 0) constexpr Concat<Rs...> concat(Rs...) {
   return {};
 }
+template<class... Rs>
+requires(sizeof...(Rs) == 0 || !(Reduction<Rs> && ...)) LIFELOG_REFUSED(
+    "concat takes reductions, as in concat(max_over_time, mean_over_time): two nodes of one signal are "
+    "added by sum")
+detail::Nothing concat(const Rs&...);
 
 }  // namespace lifelog::nn

@@ -94,4 +94,11 @@ class SignalGradient {
   typename S::template Tape<Domain> tape_;
 };
 
+/// No signal: see `LIFELOG_REFUSED`.
+template<class S>
+requires(!Node<S>) class SignalGradient<S> : public detail::Nothing {
+ public:
+  LIFELOG_REFUSED_SIGNAL SignalGradient();
+};
+
 }  // namespace lifelog::nn

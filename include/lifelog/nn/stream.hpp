@@ -29,6 +29,8 @@ class Stream {
 
   /// sample: [input_channels]; output: [channels], the signal now.
   void push(const F& signal, const T* sample, T* output) { signal.push(memory_, sample, output); }
+  template<class U>
+  requires(!std::is_same_v<U, T>) LIFELOG_REFUSED_SAMPLES void push(const F&, const U*, U*);
 
  private:
   typename F::Memory memory_;
@@ -55,6 +57,8 @@ class Stream<OverTime<S, H>> {
     net.signal.push(memory_, sample, now);
     for (Index c = 0; c < S::channels; ++c) maxima_[c] = now[c] > maxima_[c] ? now[c] : maxima_[c];
   }
+  template<class U>
+  requires(!std::is_same_v<U, T>) LIFELOG_REFUSED_SAMPLES void push(const Network&, const U*);
 
   /// output: [channels of the head]. Before the first sample the maxima are −∞.
   void features(const Network& net, T* output) const {
@@ -91,6 +95,8 @@ class Stream<OverTime<S, H, R>> {
     net.signal.push(memory_, sample, now);
     state_.add(now, 1, 1);
   }
+  template<class U>
+  requires(!std::is_same_v<U, T>) LIFELOG_REFUSED_SAMPLES void push(const Network&, const U*);
 
   /// output: [channels of the head].
   void features(const Network& net, T* output) const {
@@ -107,6 +113,15 @@ class Stream<OverTime<S, H, R>> {
   typename S::Memory memory_;
   typename R::template State<T, S::channels> state_;
   bool finite_ = true;
+};
+
+/// No network: see `LIFELOG_REFUSED`.
+template<Maker M>
+class Stream<M> {
+ public:
+  LIFELOG_REFUSED_BEGIN Stream();
+  template<class... Arguments>
+  void push(const Arguments&...) {}
 };
 
 }  // namespace lifelog::nn

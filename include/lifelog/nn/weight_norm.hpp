@@ -20,6 +20,7 @@ struct WeightNorm<CausalConv<T, in, out, taps, dilation_>> : NodeBase {
   static constexpr Index lookback = Plain::lookback;
   static constexpr Index history = Plain::history;
   static constexpr bool pointwise = false;
+  static constexpr Kind kind = Kind::signal;
 
   Eigen::Matrix<T, out, 1> weight_g;
   detail::Weights<T, out, Plain::columns> weight_v;
@@ -84,5 +85,11 @@ template<Index out, Index taps, Index steps = 1>
 constexpr auto weight_norm_conv(Dilation<steps> = {}) {
   return ConvMaker<out, taps, steps, WeightNorm>{};
 }
+template<Index out, Index taps, Index steps = 1>
+requires(out < 1 || taps < 1) LIFELOG_REFUSED_SIZES detail::Nothing weight_norm_conv(Dilation<steps> = {});
+template<Index... sizes>
+requires(sizeof...(sizes) < 2) LIFELOG_REFUSED_UNSIZED detail::Nothing weight_norm_conv();
+template<Index... sizes, class D>
+LIFELOG_REFUSED_UNSIZED detail::Nothing weight_norm_conv(D);
 
 }  // namespace lifelog::nn

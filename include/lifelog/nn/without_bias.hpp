@@ -35,7 +35,12 @@ struct WithoutBiasMaker : MakerBase {
   template<class T, Index inputs>
   auto make(Index count) const {
     auto node = maker.template make<T, inputs>(count);
-    return WithoutBias<decltype(node)>{std::move(node)};
+    if constexpr (detail::fault_of<decltype(node)> != detail::Fault::none)
+      return node;
+    else if constexpr (requires { node.bias; })
+      return WithoutBias<decltype(node)>{std::move(node)};
+    else
+      return detail::Refused<detail::Fault::no_bias>{};
   }
 };
 
