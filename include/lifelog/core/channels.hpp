@@ -42,14 +42,9 @@ concept Channels = requires {
   typename ChannelAccess<std::remove_cvref_t<X>>::Scalar;
 };
 
-/// How a result of channels × time becomes a Y that is no Eigen matrix: specialised for xtensor in `core/xtensor.hpp`. A
-/// specialisation has `static Y make(Index channels, Index length)` and `static auto map(Y&)`, an Eigen map of its memory.
-template<class Y>
-struct ChannelResult;
-
-template<class Y>
-concept ChannelContainer = requires(Y y) {
-  ChannelResult<Y>::map(y);
-};
+/// What a lazy array of channels × time is besides one of Eigen's expressions: with `core/xtensor.hpp`, included before the
+/// first of them is made, one of xtensor's. It has no members of its own.
+template<class Self, class = void>
+struct ChannelExpression {};
 
 }  // namespace lifelog

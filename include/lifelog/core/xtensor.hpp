@@ -14,6 +14,7 @@
 #include <xtensor/xview.hpp>
 #endif
 
+#include <algorithm>
 #include <array>
 
 #include "channels.hpp"
@@ -60,7 +61,7 @@ auto as_xtensor(Eigen::PlainObjectBase<Derived>& m) {
 /// Rows of any one-dimensional (a column) or two-dimensional xtensor expression. Row-major xtensors are viewed where
 /// they lie; everything else is evaluated once.
 template<class X>
-struct RowAccess<X, std::enable_if_t<xt::is_xexpression<X>::value>> {
+struct RowAccess<X, std::enable_if_t<xt::is_xexpression<X>::value && !detail::EigenExpression<X>>> {
   using Scalar = std::remove_const_t<typename X::value_type>;
 
   static RowMatrixView<Scalar> view(const X& x, RowMatrix<Scalar>& storage) {
@@ -89,7 +90,7 @@ struct RowAccess<X, std::enable_if_t<xt::is_xexpression<X>::value>> {
 
 /// Channels × time of any two-dimensional xtensor expression, element by element.
 template<class X>
-struct ChannelAccess<X, std::enable_if_t<xt::is_xexpression<X>::value>> {
+struct ChannelAccess<X, std::enable_if_t<xt::is_xexpression<X>::value && !detail::EigenExpression<X>>> {
   using Scalar = std::remove_const_t<typename X::value_type>;
   static constexpr Index channels = Eigen::Dynamic;
 
@@ -111,13 +112,61 @@ struct ChannelAccess<X, std::enable_if_t<xt::is_xexpression<X>::value>> {
   };
 };
 
-template<class T>
-struct ChannelResult<xt::xtensor<T, 2>> {
-  static xt::xtensor<T, 2> make(Index channels, Index length) {
-    return xt::xtensor<T, 2>::from_shape(
-        {static_cast<std::size_t>(channels), static_cast<std::size_t>(length)});
+/// A lazy array of channels × time as an xtensor expression, to be assigned to containers of any layout and to views, and to be
+/// worked on by xtensor's functions, which see its values evaluated.
+///
+/// As all assignments of xtensor they go through a temporary, so that x may be assigned what is made of any part of it;
+/// `xt::noalias(x) = …` of a container writes at once, where x is not read.
+template<class Self>
+struct ChannelExpression<Self, void> : xt::xexpression<Self> {
+  std::array<std::size_t, 2> shape() const {
+    const auto& self = static_cast<const Self&>(*this);
+    return {static_cast<std::size_t>(self.rows()), static_cast<std::size_t>(self.cols())};
   }
-  static auto map(xt::xtensor<T, 2>& y) { return as_eigen(y); }
+  static constexpr std::size_t dimension() { return 2; }
+
+  /// What xtensor's assignments end in, of a container of any layout. Throws std::invalid_argument where `result` cannot have
+  /// the shape.
+  template<class Y>
+  void assign_to(xt::xexpression<Y>& result) const {
+    Y& y = result.derived_cast();
+    give_shape(y);
+    auto* const start = y.data();
+    // Along a dimension of one element xtensor's stride is 0.
+    const auto by_channel = static_cast<Index>(y.strides()[0]), by_time = static_cast<Index>(y.strides()[1]);
+    static_cast<const Self&>(*this).for_each_chunk([&](Index first, const auto& values) {
+      for (Index c = 0; c < values.rows(); ++c) {
+        const auto* const from = values.data() + c * values.outerStride();
+        auto* const to = start + c * by_channel + first * by_time;
+        if (by_time == 1)
+          std::transform(from, from + values.cols(), to,
+                         [](auto v) { return static_cast<typename Y::value_type>(v); });
+        else
+          for (Index t = 0; t < values.cols(); ++t)
+            to[t * by_time] = static_cast<typename Y::value_type>(from[t]);
+      }
+    });
+  }
+
+ private:
+  template<class Y>
+  void give_shape(Y& y) const {
+    const auto wanted = shape();
+    constexpr bool resizable = requires {
+      y.resize(wanted);
+    };
+    if constexpr (resizable) y.resize(wanted);
+    detail::require(y.dimension() == 2 && y.shape()[0] == wanted[0] && y.shape()[1] == wanted[1],
+                    "series: expected a result of ", wanted[0], " x ", wanted[1], ", got ", y.shape()[0],
+                    " x ", y.dimension() > 1 ? y.shape()[1] : 1);
+  }
 };
 
 }  // namespace lifelog
+
+/// xtensor's functions hold our expressions evaluated.
+template<class E>
+struct xt::const_xclosure<
+    E, std::enable_if_t<std::is_base_of_v<lifelog::ChannelExpression<std::decay_t<E>>, std::decay_t<E>>>> {
+  using type = xt::xtensor<typename std::decay_t<E>::Scalar, 2>;
+};

@@ -8,6 +8,7 @@
 #include "../core/channels.hpp"
 #include "../core/finite.hpp"
 #include "activation.hpp"
+#include "detail/arrays_read.hpp"
 #include "detail/conv_weights.hpp"
 #include "detail/refused_series.hpp"
 #include "max_over_time.hpp"
@@ -18,8 +19,8 @@
 //     xt::xtensor<float, 2> y = leaky_relu(causal_conv(x, w, b, dilation<2>)) + x;
 //
 // x is a series, channels × time: an Eigen matrix or expression, or (with core/xtensor.hpp) an xtensor expression. What
-// stands on the right is an expression: nothing is computed until it is assigned, to an Eigen matrix or an
-// xt::xtensor<T, 2>, or reduced (`max_over_time(…)`, `for_each_chunk`). Then time is walked once, in chunks, through the
+// stands on the right is an expression: nothing is computed until it is assigned, to an Eigen matrix or block, or to
+// xtensor's containers of any layout and views, or reduced (`max_over_time(…)`, `for_each_chunk`). Then time is walked once, in chunks, through the
 // same nodes that networks are made of; no intermediate series is ever there as a whole.
 //
 // What is an lvalue must outlive the expression and is seen as it is when the expression is evaluated; what is an rvalue
@@ -37,7 +38,9 @@
 // As in PyTorch, tap taps−1 is the present and tap 0 the oldest, and what a convolution reads is zero before time 0.
 // Series and weights are float or double; whole numbers are cast first (`x.cast<float>()`, `xt::cast<float>(x)`).
 // Shapes that do not fit throw std::invalid_argument when the expression is made; so does evaluating one whose series
-// has another shape by then. A plain matrix or tensor may be assigned what is made of itself, if the shape stays.
+// has another shape by then. What a series is made of may be assigned its result: where they share memory, but not element
+// for element, the result goes through a temporary (in xtensor always). A matrix that is resized by that, with the series a
+// part of it, is refused.
 
 namespace lifelog::nn {
 
@@ -78,6 +81,7 @@ struct Given : NodeBase {
   X series;
   F function;
   Index length;
+  std::uintptr_t made_of = detail::fingerprint(series);  ///< when the expression was made
 
   Index inputs() const { return 0; }
   Index outputs() const { return function.outputs(); }
@@ -130,12 +134,36 @@ struct Given : NodeBase {
     lifelog::detail::require(count == function.inputs() && samples == length, "series: expected ",
                              function.inputs(), " channels of ", length, " samples, got ", count, " of ",
                              samples);
+    lifelog::detail::require(detail::fingerprint(series) == made_of,
+                             "series: an array that the series is a part of has been resized since");
   }
 };
 
+namespace detail {
+
+/// `may_overwrite` of any of the series that a signal is of.
+template<class To, class F>
+bool may_overwrite_series(const To&, const F&) {
+  return false;
+}
+template<class To, class X, class F>
+bool may_overwrite_series(const To& to, const Given<X, F>& given) {
+  return may_overwrite(to, given.series);
+}
+template<class To, class A, class B, template<class, class> class Both>
+requires requires(const Both<A, B>& both) {
+  both.first, both.second;
+}
+bool may_overwrite_series(const To& to, const Both<A, B>& both) {
+  return may_overwrite_series(to, both.first) || may_overwrite_series(to, both.second);
+}
+
+}  // namespace detail
+
 /// A lazily evaluated series, channels × time; to Eigen an expression like its own.
 template<class F>
-class SeriesExpression : public Eigen::ReturnByValue<SeriesExpression<F>> {
+class SeriesExpression : public Eigen::ReturnByValue<SeriesExpression<F>>,
+                         public ChannelExpression<SeriesExpression<F>> {
  public:
   using Scalar = typename F::Scalar;
   using T = Scalar;
@@ -168,23 +196,29 @@ class SeriesExpression : public Eigen::ReturnByValue<SeriesExpression<F>> {
     }
   }
 
-  /// Eigen's way of assigning to a matrix, which has the right shape by now.
+  /// Eigen's way of assigning to a matrix, which has the right shape by now. What the series reads elsewhere in the same
+  /// memory is read first.
   template<class To>
   void evalTo(To& to) const {
+    lifelog::detail::require(to.rows() == rows() && to.cols() == cols(), "series: expected a result of ",
+                             rows(), " x ", cols(), ", got ", to.rows(), " x ", to.cols());
+    if (detail::may_overwrite_series(to, signal_)) {
+      RowMatrix<T> values(rows(), cols());
+      write(values);
+      to = values.template cast<typename To::Scalar>();
+    } else {
+      write(to);
+    }
+  }
+
+ private:
+  template<class To>
+  void write(To& to) const {
     for_each_chunk([&](Index first, const auto& values) {
       to.middleCols(first, values.cols()) = values.template cast<typename To::Scalar>();
     });
   }
 
-  template<ChannelContainer Y>
-  operator Y() const {
-    Y y = ChannelResult<Y>::make(rows(), cols());
-    auto map = ChannelResult<Y>::map(y);
-    evalTo(map);
-    return y;
-  }
-
- private:
   F signal_;
   Index length_;
 };
@@ -205,7 +239,8 @@ SeriesExpression<F> expression(F signal, Index length) {
 template<class X, class F>
 auto after(Given<X, F> given, auto node) {
   auto function = Chain<F, decltype(node)>{{}, std::move(given.function), std::move(node)};
-  return Given<X, decltype(function)>{{}, std::forward<X>(given.series), std::move(function), given.length};
+  return Given<X, decltype(function)>{
+      {}, std::forward<X>(given.series), std::move(function), given.length, given.made_of};
 }
 
 template<class F>
