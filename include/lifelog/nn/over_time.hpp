@@ -181,7 +181,7 @@ detail::Nothing operator|(const S&, const R&);
 
 template<Node S, Reduction R>
 requires(detail::fault_of_reduced<S>() == detail::Fault::reduced_vector) LIFELOG_REFUSED(
-    "a reduction takes a signal, but linear, log_softmax and dropout are of feature vectors: put them "
+    "a reduction takes a signal, but linear and log_softmax are of feature vectors: put them "
     "after it (a linear layer of each instant is causal_conv<n, 1>())")
 detail::Nothing operator|(const S&, const R&);
 

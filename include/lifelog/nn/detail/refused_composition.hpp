@@ -9,7 +9,7 @@ namespace lifelog::nn {
 
 template<class L, Maker M>
 requires(detail::fault_in<L, M> == detail::Fault::vector_of_signal) LIFELOG_REFUSED(
-    "linear, log_softmax and dropout are of feature vectors: put a reduction such as max_over_time "
+    "linear and log_softmax are of feature vectors: put a reduction such as max_over_time "
     "before them (a linear layer of each instant is causal_conv<n, 1>())")
 detail::Nothing operator|(const L&, const M&);
 

@@ -95,7 +95,7 @@ requires(detail::fault_of_node<F, X>() == detail::GivenFault::mix) LIFELOG_REFUS
     over(const F&, X&&);
 template<Node F, class X>
 requires(detail::fault_of_node<F, X>() == detail::GivenFault::node) LIFELOG_REFUSED(
-    "over takes a signal, but linear, batch_norm, log_softmax and dropout are of feature vectors: "
+    "over takes a signal, but linear, batch_norm and log_softmax are of feature vectors: "
     "over(causal_conv<n, 1>(), x)")
 detail::Nothing over(const F&, X&&);
 template<class S, class H, class R, class X>
