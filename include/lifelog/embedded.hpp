@@ -23,4 +23,5 @@
 #include "nn/parameters.hpp"
 #include "nn/reductions.hpp"
 #include "nn/stream.hpp"
+#include "nn/strided_convolution.hpp"
 #include "nn/without_bias.hpp"

@@ -103,6 +103,7 @@
 #include "nn/series.hpp"
 #include "nn/signal_gradient.hpp"
 #include "nn/stream.hpp"
+#include "nn/strided_convolution.hpp"
 #include "nn/sum.hpp"
 #include "nn/weight_norm.hpp"
 #include "nn/without_bias.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <lifelog/nn/max_over_time_gradient.hpp>
+#include <lifelog/nn/over_time_gradient.hpp>
 #include <lifelog/train/gradient_check.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -131,6 +131,47 @@ void check_series(Net net) {
   batch.loss(net, &gradient);
   const auto check =
       gradient_check(net, gradient, [&](const Net& n) { return batch.loss(n, static_cast<Net*>(nullptr)); });
+  BOOST_TEST(check.tensors.size() > 4u);
+  BOOST_TEST(check.worst().error < limit, check.worst().name << ": " << check.worst().error);
+}
+
+/// Σ sin(…)·output of series of different lengths, some of several pieces; with `gradient`, also its derivatives, added.
+template<class S, class H, class R>
+double reduced_loss(const OverTime<S, H, R>& net, const std::vector<RowMatrix<double>>& series,
+                    OverTime<S, H, R>* gradient) {
+  using Plain = decltype(net.signal.fold());
+  const auto plain = net.signal.fold();
+  std::vector<OverTimeGradient<Plain, R>> pulls;
+  RowMatrix<double> features(OverTime<S, H, R>::features, static_cast<Index>(series.size())), slopes;
+  for (std::size_t n = 0; n < series.size(); ++n) {
+    pulls.emplace_back(plain);
+    Eigen::VectorXd own(features.rows());
+    pulls[n].forward(plain, dense::series_of(series[n]), own.data());
+    features.col(static_cast<Index>(n)) = own;
+  }
+  const double total = vector_loss(net.head, features, true, gradient ? &gradient->head : nullptr,
+                                   gradient ? &slopes : nullptr);
+  if (!gradient) return total;
+  auto plain_gradient = zeros_like(plain);
+  for (std::size_t n = 0; n < series.size(); ++n) {
+    const Eigen::VectorXd own = slopes.col(static_cast<Index>(n));
+    pulls[n].backward(plain, own.data(), plain_gradient);
+  }
+  net.signal.unfold(plain_gradient, gradient->signal);
+  return total;
+}
+
+template<class Net>
+void check_reduction(Net net, const std::vector<Index>& lengths) {
+  Random random(41);
+  net.initialise(random);
+  std::vector<RowMatrix<double>> series;
+  for (const Index length : lengths)
+    series.push_back(dense::normal_rows<double>(random, net.inputs(), length));
+  auto gradient = zeros_like(net);
+  reduced_loss(net, series, &gradient);
+  const auto check = gradient_check(
+      net, gradient, [&](const Net& n) { return reduced_loss(n, series, static_cast<Net*>(nullptr)); });
   BOOST_TEST(check.tensors.size() > 4u);
   BOOST_TEST(check.worst().error < limit, check.worst().name << ": " << check.worst().error);
 }

@@ -5,6 +5,7 @@
 #include <lifelog/nn/causal_block.hpp>
 #include <lifelog/nn/max_over_time_gradient.hpp>
 #include <lifelog/nn/product.hpp>
+#include <lifelog/nn/strided_convolution.hpp>
 
 #include <memory>
 #include <vector>
@@ -32,6 +33,13 @@ Matrix forward(const CausalConv<T, in, out, taps, steps>& conv, const Matrix& x)
       y(o, t) = sum;
     }
   return y;
+}
+
+/// Every output, and of those each `steps`-th.
+template<class F, Index steps>
+Matrix forward(const Strided<F, steps>& strided, const Matrix& x) {
+  const Matrix all = forward(static_cast<const F&>(strided), x);
+  return all(Eigen::all, Eigen::seq(Index{0}, all.cols() - 1, steps));
 }
 
 template<class T, Index channels, template<class> class Function>
@@ -131,20 +139,22 @@ lifelog::RowMatrix<T> outputs_in_chunks(const S& signal, const lifelog::RowMatri
                                         Index step = chunk_length) {
   using P = PaceOf<S>;
   SignalBuffer<P, S::input_channels, S::history> input(signal.inputs());
-  SignalBuffer<P, S::channels, 0> output;
+  SignalBuffer<PaceAfter<S, P>, S::channels, 0> output;
   const auto made = std::make_unique<typename S::template Chunk<P>>();
   auto& chunk = *made;
   chunk.reset();
   signal.begin(chunk);
   step = std::min(step, P::length);
-  lifelog::RowMatrix<T> y(S::channels, x.cols());
-  for (Index start = 0; start < x.cols(); start += step) {
+  lifelog::RowMatrix<T> y(S::channels, detail::samples_after(S::rate, x.cols()));
+  for (Index start = 0, first = 0; start < x.cols(); start += step) {
     const auto now = stripes<P>(std::min(step, x.cols() - start), S::template period<P>);
     for (Index c = 0; c < x.rows(); ++c) input.write(c, &x(c, start), now);
     input.link(now);
     signal.prepare(chunk, input.view(), now);
-    write_chunk(signal, chunk, input.view(), now, output);
-    for (Index c = 0; c < S::channels; ++c) output.read(c, &y(c, start), now);
+    const auto after = chunk.after(now);
+    write_chunk<P>(signal, chunk, input.view(), after, output);
+    for (Index c = 0; c < S::channels && after.count > 0; ++c) output.read(c, &y(c, first), after);
+    first += after.count;
     input.advance(now);
     chunk.advance(now);
   }

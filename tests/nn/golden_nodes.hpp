@@ -2,7 +2,7 @@
 #pragma once
 
 #include <lifelog/io/safetensors.hpp>
-#include <lifelog/nn/signal_gradient.hpp>
+#include <lifelog/nn/over_time_gradient.hpp>
 #include <lifelog/nn/stream.hpp>
 #include <lifelog/train/tensors.hpp>
 
@@ -64,15 +64,18 @@ void check_signal(Signal signal, const std::string& file) {
   BOOST_TEST((dense::outputs_in_chunks(plain, x) - y).cwiseAbs().maxCoeff() < 1e-13);
   Stream<Plain> stream;
   double error = 0;
+  Index made = 0;
   for (Index t = 0; t < x.cols(); ++t) {
     const Eigen::VectorXd sample = x.col(t);
     Eigen::VectorXd now(out);
-    stream.push(plain, sample.data(), now.data());
-    error = std::max(error, (now - y.col(t)).cwiseAbs().maxCoeff());
+    const bool output = stream.push(plain, sample.data(), now.data());
+    BOOST_REQUIRE(output == (t % Plain::rate == 0));
+    if (output) error = std::max(error, (now - y.col(made++)).cwiseAbs().maxCoeff());
   }
+  BOOST_TEST(made == y.cols());
   BOOST_TEST(error < 1e-13);
   SignalGradient<Plain> pull;
-  const Eigen::Map<const RowMatrix<double>> recorded(pull.forward(plain, dense::series_of(x)), out, x.cols());
+  const Eigen::Map<const RowMatrix<double>> recorded(pull.forward(plain, dense::series_of(x)), out, y.cols());
   BOOST_TEST((recorded - y).cwiseAbs().maxCoeff() < 1e-13);
   auto gradient = zeros_like(signal);
   auto plain_gradient = zeros_like(plain);
@@ -80,6 +83,34 @@ void check_signal(Signal signal, const std::string& file) {
   pull.backward(plain, dense::series_of(upstream), plain_gradient, own.data());
   BOOST_TEST((own - dx).cwiseAbs().maxCoeff() < 1e-12);
   signal.unfold(plain_gradient, gradient);
+  check_gradient(gradient, golden, 1e-12);
+}
+
+/// A network of two inputs with a reduction and a linear head against a file with its tensors, and for series n of three x<n>,
+/// features<n>, upstream<n>; and gradients.
+template<class Net>
+void check_over_time(Net net, const std::string& file) {
+  using namespace lifelog;
+  using namespace lifelog::nn;
+  const auto golden = tensors(file);
+  train::assign_tensors(net, golden, "", train::Others::ignored);
+  const auto plain = net.signal.fold();
+  auto gradient = zeros_like(net);
+  auto plain_gradient = zeros_like(plain);
+  OverTimeGradient<std::remove_const_t<decltype(plain)>, typename Net::Reduced> pull(plain);
+  for (const char* n : {"0", "1", "2"}) {
+    const auto x = matrix(golden, std::string("x") + n, 2);
+    const Eigen::VectorXd expected = matrix(golden, std::string("features") + n, Net::features),
+                          upstream = matrix(golden, std::string("upstream") + n, net.outputs());
+    Eigen::VectorXd features(Net::features);
+    pull.forward(plain, dense::series_of(x), features.data());
+    BOOST_TEST((features - expected).cwiseAbs().maxCoeff() < 1e-12);
+    const Eigen::VectorXd slopes = net.head.weight.transpose() * upstream;
+    gradient.head.weight += upstream * features.transpose();
+    gradient.head.bias += upstream;
+    pull.backward(plain, slopes.data(), plain_gradient);
+  }
+  net.signal.unfold(plain_gradient, gradient.signal);
   check_gradient(gradient, golden, 1e-12);
 }
 

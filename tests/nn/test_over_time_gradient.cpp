@@ -37,47 +37,6 @@ struct Sums : ReductionOf<Sums> {
   };
 };
 
-/// Σ sin(…)·output of series of different lengths, some of several pieces; with `gradient`, also its derivatives, added.
-template<class S, class H, class R>
-double loss(const OverTime<S, H, R>& net, const std::vector<RowMatrix<double>>& series,
-            OverTime<S, H, R>* gradient) {
-  using Plain = decltype(net.signal.fold());
-  const auto plain = net.signal.fold();
-  std::vector<OverTimeGradient<Plain, R>> pulls;
-  RowMatrix<double> features(OverTime<S, H, R>::features, static_cast<Index>(series.size())), slopes;
-  for (std::size_t n = 0; n < series.size(); ++n) {
-    pulls.emplace_back(plain);
-    Eigen::VectorXd own(features.rows());
-    pulls[n].forward(plain, dense::series_of(series[n]), own.data());
-    features.col(static_cast<Index>(n)) = own;
-  }
-  const double total = vector_loss(net.head, features, true, gradient ? &gradient->head : nullptr,
-                                   gradient ? &slopes : nullptr);
-  if (!gradient) return total;
-  auto plain_gradient = zeros_like(plain);
-  for (std::size_t n = 0; n < series.size(); ++n) {
-    const Eigen::VectorXd own = slopes.col(static_cast<Index>(n));
-    pulls[n].backward(plain, own.data(), plain_gradient);
-  }
-  net.signal.unfold(plain_gradient, gradient->signal);
-  return total;
-}
-
-template<class Net>
-void check_reduction(Net net, const std::vector<Index>& lengths) {
-  Random random(41);
-  net.initialise(random);
-  std::vector<RowMatrix<double>> series;
-  for (const Index length : lengths)
-    series.push_back(dense::normal_rows<double>(random, net.inputs(), length));
-  auto gradient = zeros_like(net);
-  loss(net, series, &gradient);
-  const auto check = gradient_check(
-      net, gradient, [&](const Net& n) { return loss(n, series, static_cast<Net*>(nullptr)); });
-  BOOST_TEST(check.tensors.size() > 4u);
-  BOOST_TEST(check.worst().error < limit, check.worst().name << ": " << check.worst().error);
-}
-
 /// One for all: what is made of it is compiled once.
 const auto tested = input<2, double> | causal_conv<4, 3>(dilation<2>) | gelu | causal_conv<5, 2>(dilation<3>);
 
@@ -134,25 +93,8 @@ BOOST_AUTO_TEST_CASE(pieces_are_those_of_the_whole_series) {
 }
 
 BOOST_AUTO_TEST_CASE(is_that_of_pytorch) {
-  auto net = tested | concat(max_over_time, mean_over_time, last_sample) | linear<3>;
-  const auto golden = golden_nodes::tensors("over_time.safetensors");
-  train::assign_tensors(net, golden, "", train::Others::ignored);
-  auto gradient = zeros_like(net);
-  using Net = decltype(net);
-  OverTimeGradient<decltype(net.signal), Net::Reduced> pull(net.signal);
-  for (const char* n : {"0", "1", "2"}) {
-    const auto x = golden_nodes::matrix(golden, std::string("x") + n, 2);
-    const Eigen::VectorXd expected = golden_nodes::matrix(golden, std::string("features") + n, 15),
-                          upstream = golden_nodes::matrix(golden, std::string("upstream") + n, 3);
-    Eigen::VectorXd features(15);
-    pull.forward(net.signal, dense::series_of(x), features.data());
-    BOOST_TEST((features - expected).cwiseAbs().maxCoeff() < 1e-12);
-    const Eigen::VectorXd slopes = net.head.weight.transpose() * upstream;
-    gradient.head.weight += upstream * features.transpose();
-    gradient.head.bias += upstream;
-    pull.backward(net.signal, slopes.data(), gradient.signal);
-  }
-  golden_nodes::check_gradient(gradient, golden, 1e-12);
+  golden_nodes::check_over_time(tested | concat(max_over_time, mean_over_time, last_sample) | linear<3>,
+                                "over_time.safetensors");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

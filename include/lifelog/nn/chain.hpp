@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <numeric>
+
 #include "node.hpp"
 
 namespace lifelog::nn {
@@ -39,7 +41,9 @@ struct Chain : NodeBase {
   using Scalar = typename A::Scalar;
   static constexpr Index input_channels = A::input_channels;
   static constexpr Index channels = B::channels;
-  static constexpr Index lookback = A::lookback + B::lookback;
+  static constexpr Index rate = A::rate * B::rate;
+  static_assert(rate <= 512, "strides of nodes in a row multiply to 512 at most");
+  static constexpr Index lookback = A::lookback + A::rate * B::lookback;
   static constexpr Index history = A::history;
   static constexpr bool pointwise = false;
   static constexpr Kind kind = A::kind == Kind::either ? B::kind : A::kind;
@@ -53,39 +57,45 @@ struct Chain : NodeBase {
   // Chunks of time.
   using T = Scalar;
   static constexpr Index between_channels = A::channels == Eigen::Dynamic ? B::input_channels : A::channels;
-  static constexpr Index widest = std::max({A::widest, B::widest, between_channels});
-  static constexpr Index deepest = std::max(A::deepest, B::deepest);
+  static constexpr Index widest =
+      std::max(A::widest, detail::samples_after(A::rate, std::max(B::widest, between_channels)));
+  static constexpr Index deepest = std::max(A::deepest, A::rate* B::deepest);
+  template<class P>
+  using Between = PaceAfter<A, P>;
   template<class P>
   struct FusedChunk {
     typename A::template Chunk<P> first;
     void reset() { first.reset(); }
     void advance(Stripes<P> stripes) { first.advance(stripes); }
+    auto after(Stripes<P> stripes) const { return first.after(stripes); }
   };
   template<class P>
   struct BufferedChunk {
-    using Between = SignalBuffer<P, between_channels, B::history>;
+    using Buffer = SignalBuffer<Between<P>, between_channels, B::history>;
     typename A::template Chunk<P> first;
-    Between between;
-    typename B::template Chunk<P> second;
+    Buffer between;
+    typename B::template Chunk<Between<P>> second;
     void reset() { first.reset(), between.reset(), second.reset(); }
     void advance(Stripes<P> stripes) {
-      first.advance(stripes), between.advance(stripes), second.advance(stripes);
+      const auto now = first.after(stripes);
+      first.advance(stripes), between.advance(now), second.advance(now);
     }
+    auto after(Stripes<P> stripes) const { return second.after(first.after(stripes)); }
   };
   template<class P>
   using Chunk = std::conditional_t<B::pointwise, FusedChunk<P>, BufferedChunk<P>>;
 
   template<class P>
-  static constexpr Index spread = B::pointwise ? A::template spread<P> : B::template spread<P>;
+  static constexpr Index spread = B::pointwise ? A::template spread<P> : B::template spread<Between<P>>;
   template<class P>
-  static constexpr Index period = std::max(A::template period<P>, B::template period<P>);
+  static constexpr Index period = std::lcm(A::template period<P>, A::rate* B::template period<Between<P>>);
 
   template<class C>
   void begin(C& chunk) const {
     first.begin(chunk.first);
     if constexpr (!B::pointwise) {
       if constexpr (between_channels == Eigen::Dynamic)
-        if (chunk.between.channel_count() == 0) chunk.between = typename C::Between(first.outputs());
+        if (chunk.between.channel_count() == 0) chunk.between = typename C::Buffer(first.outputs());
       second.begin(chunk.second);
     }
   }
@@ -94,15 +104,16 @@ struct Chain : NodeBase {
   void prepare(Chunk<P>& chunk, SignalView<T> x, Stripes<P> stripes) const {
     first.prepare(chunk.first, x, stripes);
     if constexpr (!B::pointwise) {
-      write_chunk(first, chunk.first, x, stripes, chunk.between);
-      chunk.between.link(stripes);
-      second.prepare(chunk.second, chunk.between.view(), stripes);
+      const auto now = chunk.first.after(stripes);
+      write_chunk<P>(first, chunk.first, x, now, chunk.between);
+      chunk.between.link(now);
+      second.prepare(chunk.second, chunk.between.view(), now);
     }
   }
 
-  template<bool fresh, int Rows, int Columns, class At>
-  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out, const Chunk<typename At::Pace>& chunk,
-                                 SignalView<T> x, Index row, At at) const {
+  template<bool fresh, int Rows, int Columns, class C, class At>
+  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out, const C& chunk, SignalView<T> x,
+                                 Index row, At at) const {
     if constexpr (!B::pointwise) {
       second.template block<fresh>(out, chunk.second, chunk.between.view(), row, at);
     } else if constexpr (fresh) {
@@ -126,13 +137,12 @@ struct Chain : NodeBase {
     void reset() { first.reset(), second.reset(); }
   };
 
-  EIGEN_ALWAYS_INLINE void push(Memory& memory, const T* x, T* y) const {
+  EIGEN_ALWAYS_INLINE bool push(Memory& memory, const T* x, T* y) const {
     static_assert(A::channels != Eigen::Dynamic,
                   "sample by sample, the channels between two nodes must be a constant: linear<n> rather "
                   "than linear_to(n)");
     alignas(64) T between[A::channels];
-    first.push(memory.first, x, between);
-    second.push(memory.second, between, y);
+    return detail::push(first, memory.first, x, between) && detail::push(second, memory.second, between, y);
   }
 
   // Training.
@@ -148,11 +158,11 @@ struct Chain : NodeBase {
 
   template<class D>
   void record(const D& domain, Tape<D>& tape, const T* x, T* y) const {
-    domain.template find_middle<B>(tape.middle);
-    const auto before = domain.template first<B>(tape.middle);
+    domain.template find_middle<A, B>(tape.middle);
+    const auto before = domain.template first<A, B>(tape.middle);
     T* const between = tape.between.resize(before, first);
     first.record(before, tape.first, x, between);
-    second.record(domain.template second<B>(tape.middle), tape.second, between, y);
+    second.record(domain.template second<A, B>(tape.middle), tape.second, between, y);
   }
 
   template<class U>
@@ -165,13 +175,13 @@ struct Chain : NodeBase {
   template<class D>
   void pull(const D& domain, Tape<D>& tape, const T* x, const T* y, const T* dy, T* dx,
             Chain& gradient) const {
-    const auto before = domain.template first<B>(tape.middle);
+    const auto before = domain.template first<A, B>(tape.middle);
     T* const between = tape.gradient.resize(before, first);
     if constexpr (B::pointwise) {
       second.template pull_to<true>(domain, tape.between.data(), y, dy, between);
     } else {
       tape.gradient.set_zero();
-      second.pull(domain.template second<B>(tape.middle), tape.second, tape.between.data(), y, dy, between,
+      second.pull(domain.template second<A, B>(tape.middle), tape.second, tape.between.data(), y, dy, between,
                   gradient.second);
     }
     first.pull(before, tape.first, x, tape.between.data(), between, dx, gradient.first);

@@ -49,11 +49,34 @@ struct Pace {
   }
 };
 
+namespace detail {
+
+/// The longest chunk, by a signal's widest layer, of which every `rate`-th sample makes whole register blocks.
+template<class F>
+constexpr Index pace_length() {
+  const Index most = chunk_length_for<typename F::Scalar>(F::widest);
+  Index left = block_width<typename F::Scalar>;
+  while (2 * left * F::rate <= most) left *= 2;
+  return left * F::rate;
+}
+
+template<class F, class P>
+struct PaceAfter {
+  using Type = Pace<typename P::Scalar, P::length / F::rate, P::striped>;
+};
+
+}  // namespace detail
+
 /// The pace that suits a signal: the chunk's length by its widest layer, striped as long as no past is longer than an eighth
 /// of a chunk.
 template<class F>
-using PaceOf = Pace<typename F::Scalar, detail::chunk_length_for<typename F::Scalar>(F::widest),
-                    (8 * F::deepest <= detail::chunk_length_for<typename F::Scalar>(F::widest))>;
+using PaceOf =
+    Pace<typename F::Scalar, detail::pace_length<F>(), (8 * F::deepest <= detail::pace_length<F>())>;
+
+/// That of F's output where its input is of P: chunks of as many samples as F leaves. In stripes a lane then holds the same
+/// stretch of time before and after, so that each `rate`-th packet is one of the output's.
+template<class F, class P>
+using PaceAfter = typename detail::PaceAfter<F, P>::Type;
 
 /// A chunk of `count` samples, in `depth` packets a channel. What lies beyond the samples is of no consequence.
 template<class P>

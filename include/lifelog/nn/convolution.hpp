@@ -25,6 +25,10 @@ struct CausalConv : NodeBase {
   static constexpr bool pointwise = false;
   static constexpr Kind kind = Kind::signal;
   static constexpr Index columns = in == Eigen::Dynamic ? Eigen::Dynamic : in * taps;
+  static constexpr Index tap_count = taps, tap_distance = dilation_;
+  /// The same kind of convolution with other inputs and taps.
+  template<Index inputs, Index count, Index distance>
+  using With = CausalConv<T, inputs, out, count, distance>;
 
   detail::Weights<T, out, columns> weight;  ///< column k·in + i: tap k of input i
   Eigen::Matrix<T, out, 1> bias;
@@ -190,7 +194,7 @@ struct CausalConv : NodeBase {
   void pull(const D& domain, Tape<D>& tape, const T* x, const T*, const T* dy, T* dx,
             CausalConv& gradient) const {
     constexpr Index lanes = D::lanes, packet = detail::packet_size<T>, packets = lanes / packet;
-    if (domain.ends->before_start(domain.reach->span() - 1)) {
+    if (domain.before_start(domain.reach->span() - 1)) {
       T* const own = tape.masked.resize(domain, *this);
       std::copy_n(dy, out * domain.stride(), own);
       domain.mask(own, out);

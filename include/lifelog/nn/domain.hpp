@@ -12,8 +12,15 @@
 //   Peaks    where such windows end, lane c at the maximum of channel c;
 //   Frames   all of a series, one lane an instant.
 // (Evaluation in chunks of time needs no record and is in `chunk.hpp`.)
+// Where a network has strides, a domain tells what a node's output is; its input may have more samples. Between nodes A and B
+// of a row lies `first` for A and `second` for B.
 
 namespace lifelog::nn {
+
+/// Which of training's draws this is: dropout drops anew for each step, and for each sample of a batch.
+struct Draw {
+  std::uint64_t step = 0, sample = 0;
+};
 
 /// A set of instants, as how many samples each lies before the window's end, ascending. Time and memory of all of it are
 /// linear in how far back it reaches and in what is inserted.
@@ -60,6 +67,11 @@ inline Instants either(const Instants& a, const Instants& b) {
 
 namespace detail {
 
+/// How many of `samples` samples a node of this rate leaves: the first, and each `rate`-th from there.
+constexpr Index samples_after(Index rate, Index samples) {
+  return (samples + rate - 1) / rate;
+}
+
 /// A node's output plane over a domain.
 template<class T>
 class PlaneBuffer {
@@ -96,17 +108,17 @@ struct Samples {
   Index plane(Index channels) const { return channels * stride(); }
 
   struct Middle {};
-  template<class F>
+  template<class B>
   using First = Samples;
-  template<class F>
+  template<class B>
   using Second = Samples;
-  template<class F>
+  template<class A, class B>
   void find_middle(Middle&) const {}
-  template<class F>
+  template<class A, class B>
   const Samples& first(const Middle&) const {
     return *this;
   }
-  template<class F>
+  template<class A, class B>
   const Samples& second(const Middle&) const {
     return *this;
   }
@@ -122,16 +134,15 @@ template<class T>
 struct Frames {
   using Scalar = T;
   static constexpr Index margin = detail::block_width<T>;
-  Index length;
+  Index length;        ///< of the output
+  Index input_length;  ///< the same but for strides
+  Index start = 0;     ///< the input's first sample, where the series is a piece of another
+  Draw draw = {};
 
   /// Whole register blocks of a channel.
   Index padded() const { return detail::round_up(length, margin); }
-  /// An odd number of cache lines, as in `OrderedBuffer`.
-  Index stride() const {
-    constexpr Index line = std::max<Index>(64 / sizeof(T), detail::packet_size<T>);
-    return (detail::round_up(padded() + 2 * margin, line) / line | 1) * line;
-  }
-  Index input_stride() const { return stride(); }
+  Index stride() const { return stride_of(length); }
+  Index input_stride() const { return stride_of(input_length); }
   /// Scalars in a node's output.
   Index plane(Index channels) const { return channels * stride(); }
 
@@ -143,34 +154,42 @@ struct Frames {
     }
   }
 
-  struct Middle {};
-  template<class F>
+  /// How many samples the signal between two nodes has.
+  using Middle = Index;
+  template<class B>
   using First = Frames;
-  template<class F>
+  template<class B>
   using Second = Frames;
-  template<class F>
-  void find_middle(Middle&) const {}
-  template<class F>
-  const Frames& first(const Middle&) const {
-    return *this;
+  template<class A, class B>
+  void find_middle(Middle& middle) const {
+    middle = detail::samples_after(A::rate, input_length);
   }
-  template<class F>
-  const Frames& second(const Middle&) const {
-    return *this;
+  template<class A, class B>
+  Frames first(Middle middle) const {
+    return {middle, input_length, start, draw};
+  }
+  template<class A, class B>
+  Frames second(Middle middle) const {
+    return {length, middle, start / A::rate, draw};
   }
 
   template<class F>
   using Buffer = detail::PlaneBuffer<T>;
+
+ private:
+  /// An odd number of cache lines, as in `OrderedBuffer`.
+  static Index stride_of(Index samples) {
+    constexpr Index line = std::max<Index>(64 / sizeof(T), detail::packet_size<T>);
+    return (detail::round_up(detail::round_up(samples, margin) + 2 * margin, line) / line | 1) * line;
+  }
 };
 
-/// Which windows the lanes hold: `end[l]` is the time of lane l's last instant.
+/// Which windows the lanes hold: `end[l]` is the time of lane l's last instant, in samples of the series.
 template<Index lanes>
 struct WindowEnds {
   Index end[lanes];
   Index earliest;  ///< smallest of them
-
-  /// Whether some lane's instant lies before time 0, where every intermediate value is zero.
-  bool before_start(Index back) const { return earliest < back; }
+  Draw draw = {};
 };
 
 /// Training over windows: planes are [channel][instant of `reach`][lane]; inputs hold the instants of `read`.
@@ -180,40 +199,44 @@ struct Windows {
   static constexpr Index lanes = lanes_;
   const WindowEnds<lanes>* ends;
   const Instants *reach, *read;
+  Index rate = 1;  ///< samples of the series from one sample of the output to the next
 
   Index stride() const { return reach->size() * lanes; }
   Index input_stride() const { return read->size() * lanes; }
   /// Scalars in a node's output.
   Index plane(Index channels) const { return channels * stride(); }
 
+  /// Whether some lane's instant lies before time 0, where every intermediate value is zero.
+  bool before_start(Index back) const { return ends->earliest < back * rate; }
+
   /// Zeroes what lies before time 0 in a node's output: every signal is zero there, whatever a node makes of zeros.
   void mask(T* y, Index channels) const {
     for (Index j = 0; j < reach->size(); ++j) {
       const Index back = reach->at(j);
-      if (!ends->before_start(back)) continue;
+      if (!before_start(back)) continue;
       for (Index l = 0; l < lanes; ++l)
-        if (ends->end[l] < back)
+        if (ends->end[l] < back * rate)
           for (Index c = 0; c < channels; ++c) y[c * stride() + j * lanes + l] = 0;
     }
   }
 
   /// The instants at which a node before F must be known.
   using Middle = Instants;
-  template<class F>
+  template<class B>
   using First = Windows;
-  template<class F>
+  template<class B>
   using Second = Windows;
-  template<class F>
+  template<class A, class B>
   void find_middle(Middle& middle) const {
-    if (!middle.known()) middle = F::reads(*reach);
+    if (!middle.known()) middle = B::reads(*reach);
   }
-  template<class F>
-  First<F> first(const Middle& middle) const {
-    return {ends, &middle, read};
+  template<class A, class B>
+  First<B> first(const Middle& middle) const {
+    return {ends, &middle, read, rate / B::rate};
   }
-  template<class F>
-  Second<F> second(const Middle& middle) const {
-    return {ends, reach, &middle};
+  template<class A, class B>
+  Second<B> second(const Middle& middle) const {
+    return {ends, reach, &middle, rate};
   }
 
   template<class F>
@@ -230,29 +253,30 @@ struct Peaks {
   const WindowEnds<lanes>* ends;
   const Instants *reach, *read;
   Index first_channel, channel_count;
+  Index rate = 1;  ///< as of `Windows`
 
   Index input_stride() const { return read->size() * lanes; }
   static constexpr Index plane(Index) { return lanes; }
 
   using Middle = Instants;
-  template<class F>
-  using First = std::conditional_t<F::pointwise, Peaks, Windows<T, lanes>>;
-  template<class F>
+  template<class B>
+  using First = std::conditional_t<B::pointwise, Peaks, Windows<T, lanes>>;
+  template<class B>
   using Second = Peaks;
-  template<class F>
+  template<class A, class B>
   void find_middle(Middle& middle) const {
-    if (!middle.known()) middle = F::reads(*reach);
+    if (!middle.known()) middle = B::reads(*reach);
   }
-  template<class F>
-  First<F> first(const Middle& middle) const {
-    if constexpr (F::pointwise)
+  template<class A, class B>
+  First<B> first(const Middle& middle) const {
+    if constexpr (B::pointwise)
       return *this;
     else
-      return {ends, &middle, read};
+      return {ends, &middle, read, rate / B::rate};
   }
-  template<class F>
-  Second<F> second(const Middle& middle) const {
-    return {ends, reach, &middle, first_channel, channel_count};
+  template<class A, class B>
+  Second<B> second(const Middle& middle) const {
+    return {ends, reach, &middle, first_channel, channel_count, rate};
   }
 
   template<class F>

@@ -9,7 +9,7 @@
 namespace lifelog::nn {
 
 /// Dropout (Srivastava et al. 2014) of feature vectors: in training each feature of each sample is zero with probability
-/// `rate`, and the others are scaled by 1/(1 − rate). In evaluation, and in streams, it is the identity; `fold` leaves it out.
+/// `share`, and the others are scaled by 1/(1 − share). In evaluation, and in streams, it is the identity; `fold` leaves it out.
 /// What is dropped follows from `seed`, the domain's step and the sample's place in the batch: not from threads, and the
 /// same in `record` and `pull`. Who trains counts `Samples::step` up.
 template<class T, Index channels_>
@@ -19,10 +19,10 @@ struct Dropout : Parameterless<Dropout<T, channels_>, T, channels_> {
   template<class D>
   using Tape = typename Base::template Tape<D>;
 
-  double rate;
+  double share;
   std::uint64_t seed = 0;  ///< drawn by `initialise`, so that no two nodes of a network drop alike
 
-  explicit Dropout(Index count = channels_, double share = 0.5) : Base(count), rate(share) {}
+  explicit Dropout(Index count = channels_, double dropped = 0.5) : Base(count), share(dropped) {}
 
   void initialise(Random& random) { seed = random(); }
 
@@ -54,12 +54,12 @@ struct Dropout : Parameterless<Dropout<T, channels_>, T, channels_> {
  private:
   template<class F>
   void each_factor(const Samples<T>& domain, F f) const {
-    const T kept = static_cast<T>(1 / (1 - rate));
+    const T kept = static_cast<T>(1 / (1 - share));
     const Random step = Random(seed).fork(domain.step);
     for (Index n = 0; n < domain.count; ++n) {
       Random random = step.fork(static_cast<std::uint64_t>(n));
       for (Index c = 0; c < this->outputs(); ++c)
-        f(c * domain.stride() + n, random.uniform() < rate ? T(0) : kept);
+        f(c * domain.stride() + n, random.uniform() < share ? T(0) : kept);
     }
   }
 };

@@ -71,6 +71,7 @@ struct Given : NodeBase {
   using Access = ChannelAccess<std::remove_cvref_t<X>>;
   static constexpr Index input_channels = 0;
   static constexpr Index channels = F::channels;
+  static constexpr Index rate = F::rate;
   static constexpr Index lookback = F::lookback;
   static constexpr Index history = 0;
   static constexpr Index widest = F::widest;
@@ -97,6 +98,7 @@ struct Given : NodeBase {
     void advance(Stripes<P> stripes) {
       input->advance(stripes), inner.advance(stripes), time += stripes.count;
     }
+    auto after(Stripes<P> stripes) const { return inner.after(stripes); }
   };
 
   template<class P>
@@ -123,9 +125,9 @@ struct Given : NodeBase {
     function.prepare(chunk.inner, chunk.input->view(), stripes);
   }
 
-  template<bool fresh, int Rows, int Columns, class At>
-  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out, const Chunk<typename At::Pace>& chunk,
-                                 SignalView<T>, Index row, At at) const {
+  template<bool fresh, int Rows, int Columns, class C, class At>
+  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out, const C& chunk, SignalView<T>,
+                                 Index row, At at) const {
     function.template block<fresh>(out, chunk.inner, chunk.input->view(), row, at);
   }
 
@@ -168,10 +170,12 @@ class SeriesExpression : public Eigen::ReturnByValue<SeriesExpression<F>>,
   using Scalar = typename F::Scalar;
   using T = Scalar;
 
+  /// length: of the series that it is made of.
   SeriesExpression(F signal, Index length) : signal_(std::move(signal)), length_(length) {}
 
   Index rows() const { return signal_.outputs(); }
-  Index cols() const { return length_; }
+  Index cols() const { return detail::samples_after(F::rate, length_); }
+  Index length() const { return length_; }
 
   const F& signal() const& { return signal_; }
   F signal() && { return std::move(signal_); }
@@ -181,18 +185,21 @@ class SeriesExpression : public Eigen::ReturnByValue<SeriesExpression<F>>,
   template<class Visit>
   void for_each_chunk(Visit visit) const {
     using P = PaceOf<F>;
+    using Q = PaceAfter<F, P>;
     const auto chunk = std::make_unique<typename F::template Chunk<P>>();
     signal_.begin(*chunk);
-    const auto ordered = std::make_unique<SignalBuffer<P, F::channels, 0>>(rows());
-    RowMatrix<T> values(rows(), P::length);
+    const auto ordered = std::make_unique<SignalBuffer<Q, F::channels, 0>>(rows());
+    RowMatrix<T> values(rows(), Q::length);
     const SignalView<T> no_input{nullptr, 0};
-    for (Index first = 0; first < length_; first += P::length) {
-      const auto now = stripes<P>(std::min(P::length, length_ - first), F::template period<P>);
+    for (Index start = 0, first = 0; start < length_; start += P::length) {
+      const auto now = stripes<P>(std::min(P::length, length_ - start), F::template period<P>);
       signal_.prepare(*chunk, no_input, now);
-      write_chunk(signal_, *chunk, no_input, now, *ordered);
-      for (Index c = 0; c < rows(); ++c) ordered->read(c, &values(c, 0), now);
-      visit(first, RowMatrixView<T>(values.data(), rows(), now.count, Eigen::OuterStride<>(P::length)));
+      const auto made = chunk->after(now);
+      write_chunk<P>(signal_, *chunk, no_input, made, *ordered);
+      for (Index c = 0; c < rows(); ++c) ordered->read(c, &values(c, 0), made);
+      visit(first, RowMatrixView<T>(values.data(), rows(), made.count, Eigen::OuterStride<>(Q::length)));
       chunk->advance(now);
+      first += made.count;
     }
   }
 
@@ -284,7 +291,7 @@ template<class X, class F>
 auto node_over(X&& x, F node) {
   require_real_series<X>();
   if constexpr (Expression<X>) {
-    const Index length = x.cols();
+    const Index length = x.length();
     lifelog::detail::require(x.rows() == node.inputs(), "series: expected ", node.inputs(), " channels, got ",
                              x.rows());
     return expression(after(std::forward<X>(x).signal(), std::move(node)), length);
@@ -319,7 +326,10 @@ auto pair_of(A&& a, B&& b) {
   lifelog::detail::require(first.rows() == second.rows() && first.cols() == second.cols(),
                            "series: expected two of one shape, got ", first.rows(), " x ", first.cols(),
                            " and ", second.rows(), " x ", second.cols());
-  const Index length = first.cols();
+  lifelog::detail::require(first.length() == second.length(),
+                           "series: expected two that are made of as many samples, got ", first.length(),
+                           " and ", second.length());
+  const Index length = first.length();
   using Node =
       Both<std::remove_cvref_t<decltype(first.signal())>, std::remove_cvref_t<decltype(second.signal())>>;
   return expression(Node{{{}, std::move(first).signal(), std::move(second).signal()}}, length);

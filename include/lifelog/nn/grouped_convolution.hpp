@@ -20,6 +20,8 @@ struct GroupedConv : CausalConv<T, in / groups, out, taps, dilation_> {
   static constexpr Index widest = std::max(in, out);
   using Own::bias;
   using Own::weight;
+  template<Index inputs, Index count, Index distance>
+  using With = GroupedConv<T, inputs, out, count, distance, groups>;
 
   explicit GroupedConv(Index = in) {}
 
@@ -176,7 +178,7 @@ struct GroupedConv : CausalConv<T, in / groups, out, taps, dilation_> {
   template<class D>
   const T* masked(const D& domain, Tape<D>& tape, const T* dy) const {
     if constexpr (requires { domain.ends; })
-      if (domain.ends->before_start(domain.reach->span() - 1)) {
+      if (domain.before_start(domain.reach->span() - 1)) {
         T* const own = tape.masked.resize(domain, *this);
         std::copy_n(dy, out * domain.stride(), own);
         domain.mask(own, out);

@@ -109,7 +109,7 @@ struct LayerNorm : NodeBase {
     } else {
       stride = domain.stride();
       if constexpr (requires { domain.ends; })
-        if (domain.ends->before_start(domain.reach->span() - 1)) {
+        if (domain.before_start(domain.reach->span() - 1)) {
           T* const own = tape.masked.resize(domain, *this);
           std::copy_n(dy, outputs() * stride, own);
           domain.mask(own, outputs());

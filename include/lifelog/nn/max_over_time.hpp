@@ -70,7 +70,7 @@ class MaxOverTime {
 
   explicit MaxOverTime(const S& signal) : input_(signal.inputs()) { reset(); }
 
-  /// values: [channels], each channel's maximum; times: [channels], when it was first reached. x.length > 0.
+  /// values: [channels], each channel's maximum; times: [channels], when it was first reached, in samples of x. x.length > 0.
   void operator()(const S& signal, Series<T> x, T* values, Index* times) {
     reset();
     push(signal, x);
@@ -109,14 +109,16 @@ class MaxOverTime {
   using P = PaceOf<S>;
   static constexpr int packets = detail::block_packets;
   static constexpr Index lanes = detail::packet_size<T>;
+  using Q = PaceAfter<S, P>;
   // Of so many samples, times are exact in float.
-  static constexpr Index longest_piece = Index{1} << 22;
+  static constexpr Index longest_piece = (Index{1} << 22) / P::length * P::length;
 
   void push_piece(const S& signal, Series<T> x) {
     start_lanes();
-    Stripes<P> chunk{};
-    for (Index start = 0; start < x.length; start += P::length) {
-      chunk = stripes<P>(std::min(P::length, x.length - start), S::template period<P>);
+    Stripes<Q> made{};
+    Index first = 0;  // of the piece's outputs, the chunk's first
+    for (Index start = 0; start < x.length; start += P::length, first += made.count) {
+      const auto chunk = stripes<P>(std::min(P::length, x.length - start), S::template period<P>);
       for (Index c = 0; c < signal.inputs(); ++c) {
         const T* const from = x.data + c * x.stride + start;
         finite_ = finite_ && lifelog::detail::all_finite(from, chunk.count);
@@ -124,11 +126,12 @@ class MaxOverTime {
       }
       input_.link(chunk);
       signal.prepare(chunk_, input_.view(), chunk);
-      look_for_maxima(signal, start, chunk);
+      made = chunk_.after(chunk);
+      look_for_maxima(signal, first, made);
       input_.advance(chunk);
       chunk_.advance(chunk);
     }
-    reduce_lanes(x.length, chunk);
+    reduce_lanes(first - made.count, made);
     if (!finite_) give_up();
     length_ += x.length;
   }
@@ -145,11 +148,11 @@ class MaxOverTime {
       for (auto& packet : channel) packet = detail::broadcast(T(0));
   }
 
-  /// `start`: samples of the piece before this chunk.
-  void look_for_maxima(const S& signal, Index start, Stripes<P> chunk) {
+  /// `start`: outputs of the piece before this chunk.
+  void look_for_maxima(const S& signal, Index start, Stripes<Q> chunk) {
     const bool ragged = chunk.count < chunk.depth * lanes;
     if (ragged) hide_tail(chunk);
-    for_packets<P, S::template spread<P>>(chunk.depth, [&](auto at) {
+    for_packets<Q, S::template spread<P>>(chunk.depth, [&](auto at) {
       detail::Packet<T> now[packets];
       for (Index p = 0; p < packets; ++p)
         now[p] = detail::broadcast(static_cast<T>(start + at.offset(p) / lanes * packet_time));
@@ -171,7 +174,7 @@ class MaxOverTime {
   }
 
   /// What lies past the series' end must not win.
-  void hide_tail(Stripes<P> chunk) {
+  void hide_tail(Stripes<Q> chunk) {
     for (Index j = 0; j < chunk.depth; ++j)
       for (Index l = 0; l < lanes; ++l)
         limits_[j * lanes + l] =
@@ -179,13 +182,14 @@ class MaxOverTime {
   }
 
   /// Of equal maxima the first counts: among lanes the earliest, among pieces the one that is there already. Only the `last`
-  /// chunk can have fewer packets than the others.
-  void reduce_lanes(Index length, Stripes<P> last_chunk) {
-    const auto last_start = detail::broadcast(static_cast<T>((length - 1) / P::length * P::length));
+  /// chunk, from output `start` of the piece on, can have fewer packets than the others.
+  void reduce_lanes(Index start, Stripes<Q> last_chunk) {
+    const auto last_start = detail::broadcast(static_cast<T>(start));
+    const Index before = detail::samples_after(S::rate, length_);
     const auto never = detail::broadcast(std::numeric_limits<T>::infinity());
     alignas(64) T whole[lanes], last[lanes];
     for (Index l = 0; l < lanes; ++l) {
-      whole[l] = static_cast<T>(Stripes<P>{P::length, P::depth}.time(0, l));
+      whole[l] = static_cast<T>(Stripes<Q>{Q::length, Q::depth}.time(0, l));
       last[l] = static_cast<T>(last_chunk.time(0, l));
     }
     for (Index c = 0; c < channels; ++c) {
@@ -201,7 +205,7 @@ class MaxOverTime {
       }
       if (value > values_[c]) {
         values_[c] = value;
-        times_[c] = length_ + static_cast<Index>(detail::predux_min(first));
+        times_[c] = S::rate * (before + static_cast<Index>(detail::predux_min(first)));
       }
     }
   }
@@ -218,7 +222,7 @@ class MaxOverTime {
   // Per channel and lane of the piece being pushed: the maximum, and the time in the first lane of the packet that held it.
   detail::Packet<T> best_[channels][packets];
   detail::Packet<T> start_[channels][packets];
-  alignas(64) T limits_[P::length];
+  alignas(64) T limits_[Q::length];
 };
 
 /// No signal: see `LIFELOG_REFUSED`.

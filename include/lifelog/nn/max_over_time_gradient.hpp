@@ -57,7 +57,7 @@ class MaxOverTimeGradient {
     (*this)(signal, series_, times_, slopes, gradient);
   }
 
-  /// times: [channels] as evaluation gave them; slopes: [channels], the loss's derivative in each maximum.
+  /// times: [channels] as evaluation gave them, in samples of x; slopes: [channels], the loss's derivative in each maximum.
   /// Adds to `gradient`.
   void operator()(const S& signal, Series<T> x, const Index* times, const T* slopes, S& gradient) {
     if constexpr (may_take_all) {
@@ -87,7 +87,7 @@ class MaxOverTimeGradient {
     for (Index l = 0; l < lanes; ++l) ends.end[l] = times[std::min(l, count - 1)];
     ends.earliest = *std::min_element(ends.end, ends.end + lanes);
     gather(signal, x, ends);
-    const Domain domain{&ends, &reach_, &read_, first, count};
+    const Domain domain{&ends, &reach_, &read_, first, count, S::rate};
     signal.record(domain, tape_, input_.data(), output_);
     std::fill(std::copy_n(slopes, count, seed_), seed_ + lanes, T(0));
     signal.pull(domain, tape_, input_.data(), output_, seed_, static_cast<T*>(nullptr), gradient);

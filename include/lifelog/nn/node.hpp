@@ -17,14 +17,15 @@
 //   input_channels, channels          constants: how many go in and come out
 //   kind                              constant: whether it is of signals, of vectors, or of either
 //   lookback, history                 constants: receptive field − 1; samples its own reads look back
+//   rate                              constant: samples of the input from one of the output to the next; 1 but for strides
 //   outputs(), inputs()               the same counts at run time, where they are Eigen::Dynamic
-//   widest, deepest                   constants: most channels and longest past of the signals read, from which the pace of
-//                                     evaluation follows (`PaceOf`)
+//   widest, deepest                   constants: most channels (a `rate`-th of those after a stride) and longest past, in
+//                                     samples of the input, of the signals read: the pace of evaluation follows (`PaceOf`)
 //   Chunk<Pace>, begin, prepare, block
 //                                     evaluation in chunks of time (signals): what is made of the weights once for all
-//                                     chunks, once a chunk, and a register block
+//                                     chunks, once a chunk, and a register block of the output, which is of PaceAfter
 //   spread<Pace>, period<Pace>        how far apart a block's packets are best, and what a chunk's must be a multiple of
-//   Memory, push                      evaluation sample by sample
+//   Memory, push                      evaluation sample by sample; with a rate above 1 push tells whether it made an output
 //   Tape<Domain>, record, pull        training: forward with a record, then the pull-back of a gradient
 //   reads                             which instants must be known for the output to be known at those of a set
 //   visit, initialise, fold, unfold   parameters; fold gives the network that is evaluated, unfold its gradient's way back
@@ -40,6 +41,7 @@ namespace lifelog::nn {
 /// present only.
 struct NodeBase {
   static constexpr Kind kind = Kind::either;
+  static constexpr Index rate = 1;
   template<class P>
   static constexpr Index spread = 1;
   template<class P>
@@ -49,6 +51,8 @@ struct NodeBase {
     using Pace = P;
     void reset() {}
     void advance(Stripes<P>) {}
+    /// What of a chunk the output has.
+    Stripes<P> after(Stripes<P> stripes) const { return stripes; }
   };
   template<class C>
   void begin(C&) const {}
@@ -92,14 +96,26 @@ void visit_child(Visitor& visitor, const Path& path, Otherwise otherwise, Nets&.
     F::visit(visitor, path / otherwise, nets...);
 }
 
+/// One sample into a node. Whether that made an output.
+template<class F>
+EIGEN_ALWAYS_INLINE bool push(const F& node, typename F::Memory& memory, const typename F::Scalar* x,
+                              typename F::Scalar* y) {
+  if constexpr (F::rate > 1) {
+    return node.push(memory, x, y);
+  } else {
+    node.push(memory, x, y);
+    return true;
+  }
+}
+
 }  // namespace detail
 
-/// Evaluates a chunk that `signal` was prepared for, block by block, into a buffer.
+/// Evaluates a chunk that `signal` was prepared for at pace P, block by block, into a buffer. stripes: of the output.
 template<class P, class F, class Buffer>
 void write_chunk(const F& signal, const typename F::template Chunk<P>& chunk,
-                 SignalView<typename F::Scalar> x, Stripes<P> stripes, Buffer& to) {
+                 SignalView<typename F::Scalar> x, Stripes<PaceAfter<F, P>> stripes, Buffer& to) {
   using T = typename F::Scalar;
-  for_packets<P, F::template spread<P>>(stripes.depth, [&](auto at) {
+  for_packets<PaceAfter<F, P>, F::template spread<P>>(stripes.depth, [&](auto at) {
     detail::for_row_blocks<F::channels>(signal.outputs(), [&](auto rows, Index row) {
       detail::Block<T, rows, detail::block_packets> out;
       signal.template block<true>(out, chunk, x, row, at);

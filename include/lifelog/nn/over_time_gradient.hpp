@@ -31,7 +31,8 @@ class OverTimeGradient {
     recorded_ = x.length <= piece;
     if (recorded_) {
       state_.reset();
-      state_.add(pull_.forward(signal, x), x.length, x.length);
+      const Index length = SignalGradient<S>::outputs(x.length);
+      state_.add(pull_.forward(signal, x), length, length);
       state_.features(features);
       for (Index c = 0; c < signal.inputs(); ++c)
         if (!lifelog::detail::all_finite(x.data + c * x.stride, x.length))
@@ -45,17 +46,19 @@ class OverTimeGradient {
 
   /// The gradient of the last `forward`, of the same signal; slopes: [features]. Adds to `gradient`.
   void backward(const S& signal, const T* slopes, S& gradient) {
+    constexpr Index rate = S::rate;
     const auto reach = state_.reach();
-    if (recorded_ && 2 * (reach.end - reach.begin + S::lookback) >= series_.length) {
-      seed(slopes, {0, series_.length}, 0);
+    if (recorded_ && 2 * (rate * (reach.end - reach.begin) + S::lookback) >= series_.length) {
+      seed(slopes, {0, SignalGradient<S>::outputs(series_.length)}, 0);
       return pull(signal, gradient);
     }
     recorded_ = false;
-    for (Index begin = reach.begin; begin < reach.end; begin += piece) {
-      const TimeSpan span{begin, std::min(begin + piece, reach.end)};
-      const Index start = std::max<Index>(begin - S::lookback, 0);
-      if (!seed(slopes, span, begin - start)) continue;
-      pull_.record(signal, {series_.data + start, span.end - start, series_.stride});
+    for (Index begin = reach.begin; begin < reach.end; begin += piece / rate) {
+      const TimeSpan span{begin, std::min(begin + piece / rate, reach.end)};
+      // Of the outputs the first that is recorded: a piece begins where all strides do.
+      const Index first = std::max<Index>(rate * begin - S::lookback, 0) / rate, start = rate * first;
+      if (!seed(slopes, span, begin - first)) continue;
+      pull_.record(signal, {series_.data + start, rate * (span.end - 1) + 1 - start, series_.stride}, start);
       pull(signal, gradient);
     }
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <numeric>
+
 #include "node.hpp"
 
 namespace lifelog::nn {
@@ -10,10 +12,15 @@ template<template<class, class> class Self, class A, class B>
 struct Pair : NodeBase {
   static_assert(A::channels == B::channels || A::channels == Eigen::Dynamic || B::channels == Eigen::Dynamic,
                 "both sides of a pair must have the same number of channels");
+  static_assert(
+      A::rate == B::rate,
+      "both sides of a sum or product must have the same rate: give the other side the same stride, as "
+      "in sum(causal_conv<8, 3>(stride<2>), causal_conv<8, 1>(stride<2>))");
   using Scalar = typename A::Scalar;
   using T = Scalar;
   static constexpr Index input_channels = A::input_channels;
   static constexpr Index channels = A::channels == Eigen::Dynamic ? B::channels : A::channels;
+  static constexpr Index rate = A::rate;
   static constexpr Index lookback = std::max(A::lookback, B::lookback);
   static constexpr Index history = std::max(A::history, B::history);
   static constexpr Index widest = std::max(A::widest, B::widest);
@@ -33,12 +40,13 @@ struct Pair : NodeBase {
     typename B::template Chunk<P> second;
     void reset() { first.reset(), second.reset(); }
     void advance(Stripes<P> stripes) { first.advance(stripes), second.advance(stripes); }
+    auto after(Stripes<P> stripes) const { return first.after(stripes); }
   };
 
   template<class P>
   static constexpr Index spread = std::max(A::template spread<P>, B::template spread<P>);
   template<class P>
-  static constexpr Index period = std::max(A::template period<P>, B::template period<P>);
+  static constexpr Index period = std::lcm(A::template period<P>, B::template period<P>);
 
   template<class C>
   void begin(C& chunk) const {
@@ -92,9 +100,10 @@ struct Pair : NodeBase {
 
  protected:
   /// Both sides at one sample: `first` to y, `second` to `other`.
-  EIGEN_ALWAYS_INLINE void push_both(Memory& memory, const T* x, T* y, T* other) const {
-    first.push(memory.first, x, y);
-    second.push(memory.second, x, other);
+  EIGEN_ALWAYS_INLINE bool push_both(Memory& memory, const T* x, T* y, T* other) const {
+    const bool made = detail::push(first, memory.first, x, y);
+    detail::push(second, memory.second, x, other);
+    return made;
   }
 
   template<class D>

@@ -12,10 +12,9 @@ struct Product : Pair<Product, A, B> {
   using typename Both::Memory;
   using typename Both::T;
 
-  template<bool fresh, int Rows, int Columns, class At>
-  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out,
-                                 const typename Both::template Chunk<typename At::Pace>& chunk,
-                                 SignalView<T> x, Index row, At at) const {
+  template<bool fresh, int Rows, int Columns, class C, class At>
+  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out, const C& chunk, SignalView<T> x,
+                                 Index row, At at) const {
     detail::Block<T, Rows, Columns> left, right;
     this->first.template block<true>(left, chunk.first, x, row, at);
     this->second.template block<true>(right, chunk.second, x, row, at);
@@ -27,10 +26,11 @@ struct Product : Pair<Product, A, B> {
     });
   }
 
-  EIGEN_ALWAYS_INLINE void push(Memory& memory, const T* x, T* y) const {
+  EIGEN_ALWAYS_INLINE bool push(Memory& memory, const T* x, T* y) const {
     alignas(64) T other[Both::channels];
-    this->push_both(memory, x, y, other);
-    for (Index c = 0; c < Both::channels; ++c) y[c] *= other[c];
+    const bool made = this->push_both(memory, x, y, other);
+    for (Index c = 0; made && c < Both::channels; ++c) y[c] *= other[c];
+    return made;
   }
 
   template<class D>

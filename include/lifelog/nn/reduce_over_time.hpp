@@ -50,9 +50,11 @@ class ReduceOverTime {
       }
       input_.link(now);
       signal.prepare(chunk_, input_.view(), now);
-      write_chunk(signal, chunk_, input_.view(), now, output_);
-      for (Index c = 0; c < S::channels; ++c) output_.read(c, &rows_(c, 0), now);
-      state_.add(rows_.data(), P::length, now.count);
+      if (const auto made = chunk_.after(now); made.count > 0) {
+        write_chunk<P>(signal, chunk_, input_.view(), made, output_);
+        for (Index c = 0; c < S::channels; ++c) output_.read(c, &rows_(c, 0), made);
+        state_.add(rows_.data(), Q::length, made.count);
+      }
       input_.advance(now);
       chunk_.advance(now);
     }
@@ -71,11 +73,12 @@ class ReduceOverTime {
 
  private:
   using P = PaceOf<S>;
+  using Q = PaceAfter<S, P>;
 
   SignalBuffer<P, S::input_channels, S::history> input_;
-  SignalBuffer<P, S::channels, 0> output_;
+  SignalBuffer<Q, S::channels, 0> output_;
   typename S::template Chunk<P> chunk_;
-  RowMatrix<T> rows_{S::channels, P::length};
+  RowMatrix<T> rows_{S::channels, Q::length};
   State state_;
   bool finite_ = true;
 };

@@ -16,57 +16,68 @@ namespace lifelog::nn {
 ///     nn::SignalGradient<decltype(plain)> pull;
 ///     const float* y = pull.forward(plain, x);      // [channels, length], until the next call
 ///     pull.backward(plain, dy, gradient);           // dy: the loss's derivative in y
+///
+/// Of a signal with strides y has `outputs(length)` samples, the first and each `rate`-th from there.
 template<class S>
 class SignalGradient {
  public:
   using T = typename S::Scalar;
   static_assert(S::channels != Eigen::Dynamic, "a signal has a fixed number of channels");
 
-  /// Evaluates x and remembers what `backward` needs. Returns the output, [channels, x.length], row-major.
+  /// How many samples the output of so many has.
+  static constexpr Index outputs(Index length) { return detail::samples_after(S::rate, length); }
+
+  /// Evaluates x and remembers what `backward` needs. Returns the output, [channels, outputs(x.length)], row-major.
   const T* forward(const S& signal, Series<T> x) {
     record(signal, x);
-    rows_.resize(S::channels * x.length);
+    const Index length = domain_.length;
+    rows_.resize(S::channels * length);
     for (Index c = 0; c < S::channels; ++c)
-      std::copy_n(sample(output_.data(), c, 0), x.length, rows_.data() + c * x.length);
+      std::copy_n(output_.data() + c * domain_.stride() + Domain::margin, length, rows_.data() + c * length);
     return rows_.data();
   }
 
-  /// The same without giving the output.
-  void record(const S& signal, Series<T> x) {
-    domain_.length = x.length;
-    gather(x, signal.inputs(), input_);
+  /// The same without giving the output. start: the time of x's first sample, a multiple of the rate, where x is a piece of
+  /// a series.
+  void record(const S& signal, Series<T> x, Index start = 0) {
+    domain_.length = outputs(x.length), domain_.input_length = x.length, domain_.start = start;
+    gather(x, signal.inputs(), domain_.input_stride(), input_);
     signal.record(domain_, tape_, input_.data(), output_.resize(domain_, signal));
   }
 
-  /// Each channel's maximum of what was recorded, and when it was first reached, as `MaxOverTime` gives them. [channels] each.
+  /// Each channel's maximum of what was recorded, and when it was first reached, as `MaxOverTime` gives them (in samples of
+  /// x). [channels] each.
   void maxima(T* values, Index* times) const {
     const bool finite = ((input_ * T(0)) == T(0)).all();
     for (Index c = 0; c < S::channels; ++c) {
       const T* const y = output_.data() + c * domain_.stride() + Domain::margin;
       const T* const largest = std::max_element(y, y + domain_.length);
       values[c] = finite ? *largest : std::numeric_limits<T>::quiet_NaN();
-      times[c] = finite ? largest - y : 0;
+      times[c] = finite ? S::rate * (largest - y) : 0;
     }
   }
 
-  /// dy: [channels, length], the loss's derivative in the output of the last `forward`, of the same signal. Adds to
+  /// dy: [channels, outputs(length)], the loss's derivative in the output of the last `forward`, of the same signal. Adds to
   /// `gradient`, and to dx, [inputs, length] row-major, where that is wanted. Throws std::invalid_argument when dy is not
-  /// as long as x was.
+  /// as long as the output.
   void backward(const S& signal, Series<T> dy, S& gradient, T* dx = nullptr) {
     lifelog::detail::require(dy.length == domain_.length,
-                             "SignalGradient: dy must be as long as the series, expected ", domain_.length,
+                             "SignalGradient: dy must be as long as the output, expected ", domain_.length,
                              ", got ", dy.length);
-    gather(dy, S::channels, seed_);
-    if (dx) dinput_.setZero(domain_.plane(signal.inputs()));
+    gather(dy, S::channels, domain_.stride(), seed_);
+    const Index length = domain_.input_length, stride = domain_.input_stride();
+    if (dx) dinput_.setZero(signal.inputs() * stride);
     pull(signal, gradient, dx ? dinput_.data() : nullptr);
     for (Index c = 0; dx && c < signal.inputs(); ++c)
-      for (Index t = 0; t < dy.length; ++t) dx[c * dy.length + t] += *sample(dinput_.data(), c, t);
+      for (Index t = 0; t < length; ++t) dx[c * length + t] += dinput_[c * stride + Domain::margin + t];
   }
 
-  /// The same where all of the derivative is `slopes`, [channels], of each channel at one of the `times`, [channels].
+  /// The same where all of the derivative is `slopes`, [channels], of each channel at one of the `times`, [channels], in
+  /// samples of x.
   void backward(const S& signal, const Index* times, const T* slopes, S& gradient) {
     seed_.setZero(domain_.plane(S::channels));
-    for (Index c = 0; c < S::channels; ++c) *sample(seed_.data(), c, times[c]) = slopes[c];
+    for (Index c = 0; c < S::channels; ++c)
+      seed_[c * domain_.stride() + Domain::margin + times[c] / S::rate] = slopes[c];
     pull(signal, gradient, nullptr);
   }
 
@@ -74,21 +85,17 @@ class SignalGradient {
   using Domain = Frames<T>;
   using Plane = Eigen::Array<T, Eigen::Dynamic, 1>;
 
-  T* sample(T* plane, Index channel, Index time) const {
-    return plane + channel * domain_.stride() + Domain::margin + time;
-  }
-
-  void gather(Series<T> from, Index channels, Plane& to) const {
-    to.setZero(domain_.plane(channels));
+  static void gather(Series<T> from, Index channels, Index stride, Plane& to) {
+    to.setZero(channels * stride);
     for (Index c = 0; c < channels; ++c)
-      std::copy_n(from.data + c * from.stride, from.length, sample(to.data(), c, 0));
+      std::copy_n(from.data + c * from.stride, from.length, to.data() + c * stride + Domain::margin);
   }
 
   void pull(const S& signal, S& gradient, T* dx) {
     signal.pull(domain_, tape_, input_.data(), output_.data(), seed_.data(), dx, gradient);
   }
 
-  Domain domain_{0};
+  Domain domain_{0, 0};
   Plane input_, seed_, dinput_, rows_;
   typename Domain::template Buffer<S> output_;
   typename S::template Tape<Domain> tape_;

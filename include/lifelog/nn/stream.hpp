@@ -19,7 +19,8 @@ namespace lifelog::nn {
 ///
 /// A sample that is not finite makes the features NaN until `reset`, as it does for a whole series.
 ///
-/// For a signal (no maximum over time), `push(signal, sample, output)` gives its output at each sample.
+/// For a signal (no maximum over time), `push(signal, sample, output)` gives its output at each sample, or, of a signal with
+/// strides, at the first and each `rate`-th from there.
 template<class F>
 class Stream {
  public:
@@ -27,8 +28,11 @@ class Stream {
 
   void reset() { memory_.reset(); }
 
-  /// sample: [input_channels]; output: [channels], the signal now.
-  void push(const F& signal, const T* sample, T* output) { signal.push(memory_, sample, output); }
+  /// sample: [input_channels]; output: [channels], the signal now. Whether there is one at this sample: if not, `output` is
+  /// left alone.
+  bool push(const F& signal, const T* sample, T* output) {
+    return detail::push(signal, memory_, sample, output);
+  }
   template<class U>
   requires(!std::is_same_v<U, T>) LIFELOG_REFUSED_SAMPLES void push(const F&, const U*, U*);
 
@@ -54,7 +58,7 @@ class Stream<OverTime<S, H>> {
   void push(const Network& net, const T* sample) {
     for (Index c = 0; c < net.inputs(); ++c) finite_ &= lifelog::detail::is_finite(sample[c]);
     alignas(64) T now[S::channels];
-    net.signal.push(memory_, sample, now);
+    if (!detail::push(net.signal, memory_, sample, now)) return;
     for (Index c = 0; c < S::channels; ++c) maxima_[c] = now[c] > maxima_[c] ? now[c] : maxima_[c];
   }
   template<class U>
@@ -92,8 +96,7 @@ class Stream<OverTime<S, H, R>> {
   void push(const Network& net, const T* sample) {
     finite_ = finite_ && lifelog::detail::all_finite(sample, net.inputs());
     alignas(64) T now[S::channels];
-    net.signal.push(memory_, sample, now);
-    state_.add(now, 1, 1);
+    if (detail::push(net.signal, memory_, sample, now)) state_.add(now, 1, 1);
   }
   template<class U>
   requires(!std::is_same_v<U, T>) LIFELOG_REFUSED_SAMPLES void push(const Network&, const U*);

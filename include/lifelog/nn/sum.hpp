@@ -14,18 +14,18 @@ struct Sum : Pair<Sum, A, B> {
   template<class D>
   using Tape = typename Both::template Tape<D>;
 
-  template<bool fresh, int Rows, int Columns, class At>
-  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out,
-                                 const typename Both::template Chunk<typename At::Pace>& chunk,
-                                 SignalView<T> x, Index row, At at) const {
+  template<bool fresh, int Rows, int Columns, class C, class At>
+  EIGEN_ALWAYS_INLINE void block(detail::Block<T, Rows, Columns>& out, const C& chunk, SignalView<T> x,
+                                 Index row, At at) const {
     this->first.template block<fresh>(out, chunk.first, x, row, at);
     this->second.template block<false>(out, chunk.second, x, row, at);
   }
 
-  EIGEN_ALWAYS_INLINE void push(Memory& memory, const T* x, T* y) const {
+  EIGEN_ALWAYS_INLINE bool push(Memory& memory, const T* x, T* y) const {
     alignas(64) T other[Both::channels];
-    this->push_both(memory, x, y, other);
-    for (Index c = 0; c < Both::channels; ++c) y[c] += other[c];
+    const bool made = this->push_both(memory, x, y, other);
+    for (Index c = 0; made && c < Both::channels; ++c) y[c] += other[c];
+    return made;
   }
 
   template<class D>

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Writes elementwise, over_time, layer_norm, grouped and batch_norm.safetensors beside itself: nodes of networks as PyTorch evaluates and differentiates them, in float64.
+"""Writes elementwise, over_time, layer_norm, grouped, batch_norm, strided and strided_over_time.safetensors beside itself: nodes of networks as PyTorch evaluates and differentiates them, in float64.
 
     python3 tests/golden/nn/make_nodes.py
 
@@ -16,6 +16,11 @@ gradient.<tensor>: the derivative of Σ upstream · y.
 grouped: the same of `grouped conv | tanh | depthwise conv | conv without bias`, x and dx [4, 60], y [3, 60].
 
 batch_norm: the same of `conv | batch norm | tanh | grouped conv | batch norm`, both norms in eval().
+
+strided: the same of `conv, stride 2 | batch norm | tanh | sum(conv, stride 3 | tanh, conv of one tap, stride 3) | grouped conv, stride 2 |
+conv`, x and dx [4, 101], y [3, 9], the norm in eval().
+
+strided_over_time: as over_time, its first convolution of stride 3 and its second of stride 2.
 """
 import pathlib
 
@@ -63,10 +68,10 @@ def add_state(tensors, prefix, module):
         tensors[f"{prefix}.{name}"] = value
 
 
-def over_time():
+def over_time(name, strides):
     torch.manual_seed(2)
-    first = torch.nn.Conv1d(2, 4, 3, dilation=2, dtype=torch.float64)
-    second = torch.nn.Conv1d(4, 5, 2, dilation=3, dtype=torch.float64)
+    first = torch.nn.Conv1d(2, 4, 3, dilation=2, stride=strides[0], dtype=torch.float64)
+    second = torch.nn.Conv1d(4, 5, 2, dilation=3, stride=strides[1], dtype=torch.float64)
     head = torch.nn.Linear(15, 3, dtype=torch.float64)
     tensors = {}
     for n, length in enumerate([3, 40, 1300]):
@@ -79,14 +84,14 @@ def over_time():
     add_state(tensors, "signal.0", first)
     add_state(tensors, "signal.2", second)
     add_state(tensors, "head", head)
-    save_file(tensors, HERE / "over_time.safetensors")
+    save_file(tensors, HERE / f"{name}.safetensors")
 
 
 def save_signal(name, channels, modules, signal):
     """signal: from [channels, time] to [3, time], by `modules`, which stand at their places in the chain."""
     x = torch.randn(*channels, dtype=torch.float64, requires_grad=True)
-    upstream = torch.randn(3, channels[1], dtype=torch.float64)
     y = signal(x)
+    upstream = torch.randn_like(y)
     (y * upstream).sum().backward()
     tensors = {"x": x.detach(), "y": y.detach(), "upstream": upstream, "dx": x.grad}
     for place, module in modules.items():
@@ -130,12 +135,37 @@ def batch_norm():
                 lambda x: norms[1](causal(second, torch.tanh(norms[0](causal(first, x)[None]))))[0])
 
 
+def strided():
+    torch.manual_seed(6)
+    first = torch.nn.Conv1d(4, 6, 5, stride=2, dilation=3, dtype=torch.float64)
+    left = torch.nn.Conv1d(6, 6, 4, stride=3, dtype=torch.float64)
+    right = torch.nn.Conv1d(6, 6, 1, stride=3, dtype=torch.float64)
+    norm = torch.nn.BatchNorm1d(6, dtype=torch.float64).eval()
+    grouped_one = torch.nn.Conv1d(6, 4, 3, stride=2, groups=2, dtype=torch.float64)
+    last = torch.nn.Conv1d(4, 3, 2, dtype=torch.float64)
+    with torch.no_grad():
+        norm.weight.uniform_(-2, 2)
+        norm.bias.normal_()
+        norm.running_mean.normal_()
+        norm.running_var.uniform_(0.1, 3)
+
+    def signal(x):
+        x = torch.tanh(norm(causal(first, x)[None])[0])
+        x = torch.tanh(causal(left, x)) + causal(right, x)
+        return causal(last, causal(grouped_one, x))
+
+    save_signal("strided", (4, 101), {"0": first, "1": norm, "3.left.0": left, "3.right": right, "4": grouped_one,
+                                      "5": last}, signal)
+
+
 def main():
     elementwise()
-    over_time()
+    over_time("over_time", (1, 1))
     layer_norm()
     grouped()
     batch_norm()
+    strided()
+    over_time("strided_over_time", (3, 2))
 
 
 if __name__ == "__main__":
