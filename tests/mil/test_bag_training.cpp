@@ -109,6 +109,19 @@ BOOST_AUTO_TEST_CASE(a_run_in_pieces_is_the_run_in_one) {
   }
 }
 
+// Dropout draws anew for each step, and goes on where a run was left.
+BOOST_AUTO_TEST_CASE(steps_are_counted) {
+  Noise noise;
+  auto state = noise.fresh();
+  BagTask<float> task(noise.net, noise.owned.bags, noise.labels, 1);
+  for (int epochs = 1; epochs <= 3; ++epochs) {
+    noise.options.epochs = epochs;
+    train::train(task, range(0, 70), {}, noise.options, state);
+    BOOST_TEST(task.domain().training);
+    BOOST_TEST(task.domain().step == static_cast<std::uint64_t>(2 * epochs - 1));
+  }
+}
+
 // What a batch's loss and gradient are is shared out by labels: those of some bags and those of the others, each with the
 // rest ignored, make up the whole.
 BOOST_AUTO_TEST_CASE(ignored_bags_take_no_part) {

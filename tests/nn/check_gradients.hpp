@@ -90,14 +90,15 @@ struct SeriesBatch {
   /// Σ sin(…)·output of all series; with `gradient`, also its derivatives, added.
   template<class S, class H>
   double loss(const OverTime<S, H>& net, OverTime<S, H>* gradient) const {
-    const auto plain = net.signal.fold();
-    using Signal = decltype(net.signal.fold());
+    const auto plain = nn::detail::fold_training(net.signal);
+    using Signal = decltype(nn::detail::fold_training(net.signal));
     constexpr Index features = Signal::channels;
     auto evaluate = std::make_unique<MaxOverTime<Signal>>(plain);
     RowMatrix<double> maxima(features, static_cast<Index>(series.size()));
     std::vector<std::array<Index, features>> times(series.size());
     for (std::size_t n = 0; n < series.size(); ++n) {
       double values[features];
+      evaluate->draw({7, n});
       (*evaluate)(plain, dense::series_of(series[n]), values, times[n].data());
       for (Index c = 0; c < features; ++c) maxima(c, static_cast<Index>(n)) = values[c];
     }
@@ -109,6 +110,7 @@ struct SeriesBatch {
     for (std::size_t n = 0; n < series.size(); ++n) {
       double own[features];
       for (Index c = 0; c < features; ++c) own[c] = slopes(c, static_cast<Index>(n));
+      pull->draw({7, n});
       (*pull)(plain, dense::series_of(series[n]), times[n].data(), own, plain_gradient);
     }
     net.signal.unfold(plain_gradient, gradient->signal);
@@ -139,12 +141,13 @@ void check_series(Net net) {
 template<class S, class H, class R>
 double reduced_loss(const OverTime<S, H, R>& net, const std::vector<RowMatrix<double>>& series,
                     OverTime<S, H, R>* gradient) {
-  using Plain = decltype(net.signal.fold());
-  const auto plain = net.signal.fold();
+  using Plain = decltype(nn::detail::fold_training(net.signal));
+  const auto plain = nn::detail::fold_training(net.signal);
   std::vector<OverTimeGradient<Plain, R>> pulls;
   RowMatrix<double> features(OverTime<S, H, R>::features, static_cast<Index>(series.size())), slopes;
   for (std::size_t n = 0; n < series.size(); ++n) {
     pulls.emplace_back(plain);
+    pulls[n].draw({7, n});
     Eigen::VectorXd own(features.rows());
     pulls[n].forward(plain, dense::series_of(series[n]), own.data());
     features.col(static_cast<Index>(n)) = own;

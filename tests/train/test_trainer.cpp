@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <lifelog/metrics/ordinal.hpp>
 #include <lifelog/metrics/regression.hpp>
+#include <lifelog/nn/activation.hpp>
+#include <lifelog/nn/dropout.hpp>
 #include <lifelog/nn/linear.hpp>
 #include <lifelog/train/checkpoint.hpp>
 #include <lifelog/train/ordinal_loss.hpp>
@@ -10,6 +12,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "../support/temp_dir.hpp"
 #include "../support/throws.hpp"
@@ -119,6 +122,39 @@ struct AbsoluteError {
     }
     return total / static_cast<double>(samples);
   }
+};
+
+auto make_dropping_network() {
+  auto net = nn::input<1, double> | nn::linear<8> | nn::tanh | nn::dropout(0.5) | nn::linear<1>;
+  Random random(1);
+  net.initialise(random);
+  return net;
+}
+
+/// The line by a network that drops half of what it knows at each step.
+struct DroppingTask {
+  using Network = decltype(make_dropping_network());
+  std::vector<std::int64_t> begun = {};
+
+  void begin_step(std::int64_t steps) { begun.push_back(steps); }
+
+  double step(const Network& net, const std::vector<Index>& rows, const MseLossOptions& loss,
+              Network& gradient) {
+    const nn::Samples<double> domain{static_cast<Index>(rows.size()), true, 1,
+                                     static_cast<std::uint64_t>(begun.back())};
+    Eigen::VectorXd x = Eigen::VectorXd::Zero(domain.stride()), y = x, targets = x, dy = x;
+    for (Index n = 0; n < domain.count; ++n) {
+      x[n] = LineTask::x(rows[static_cast<std::size_t>(n)]);
+      targets[n] = 2 * x[n] - 1;
+    }
+    Network::Tape<nn::Samples<double>> tape;
+    net.record(domain, tape, x.data(), y.data());
+    const double value = loss(y.data(), Index{1}, domain.count, domain.stride(), targets.data(), dy.data());
+    net.pull(domain, tape, x.data(), y.data(), dy.data(), static_cast<double*>(nullptr), gradient);
+    return value;
+  }
+
+  double score(const Network&, const std::vector<Index>&) { return 0; }
 };
 
 /// Four levels of x by its size, of which every fifth is not known.
@@ -547,6 +583,42 @@ BOOST_AUTO_TEST_CASE(what_is_not_a_checkpoint_changes_nothing) {
   more.save(path);
   check_throws<format_error>([&] { load_checkpoint(path, state); }, {"best.other", "unknown tensor"});
   BOOST_TEST(state.network.bias[0] == 7);
+}
+
+// What dropout draws follows from the steps behind a run, also those before it was resumed.
+BOOST_AUTO_TEST_CASE(a_network_that_drops_goes_on_to_the_bit) {
+  const TempDir dir;
+  const auto path = (dir / "run.safetensors").string();
+  TrainOptionsOf<MseLossOptions> options;
+  options.batch = 4;
+  const auto state_after = [&](int epochs, DroppingTask& task, bool resumed) {
+    options.epochs = epochs;
+    TrainState<DroppingTask::Network> state(make_dropping_network(), options);
+    if (resumed) load_checkpoint(path, state);
+    lifelog::train::train(task, ten, {}, options, state);
+    save_checkpoint(path, state);
+    std::vector<double> bits;
+    nn::visit([&](const nn::Path&, const nn::Layout& layout,
+                  const double* w) { bits.insert(bits.end(), w, w + layout.size()); },
+              state.network);
+    return bits;
+  };
+  DroppingTask whole, parts, other;
+  const auto bits = state_after(4, whole, false);
+  state_after(1, parts, false);
+  state_after(3, parts, true);
+  BOOST_TEST((state_after(4, parts, true) == bits));
+  std::vector<std::int64_t> expected(12);
+  std::iota(expected.begin(), expected.end(), 0);
+  BOOST_TEST(whole.begun == expected);
+  BOOST_TEST(parts.begun == expected);
+  // Steps drop differently: the same rows twice have two losses.
+  other.begun = {0};
+  auto gradient = nn::zeros_like(make_dropping_network());
+  const double first = other.step(make_dropping_network(), ten, {}, gradient);
+  BOOST_TEST(other.step(make_dropping_network(), ten, {}, gradient) == first);
+  other.begin_step(1);
+  BOOST_TEST(other.step(make_dropping_network(), ten, {}, gradient) != first);
 }
 
 BOOST_AUTO_TEST_CASE(bad_options) {

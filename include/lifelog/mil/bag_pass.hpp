@@ -28,9 +28,13 @@ class BagPass {
     branches_.resize(net.branches.size());
   }
 
-  /// rows: the bags of this batch, in order. training: batch norm uses the batch's own statistics. Throws
-  /// std::invalid_argument on a row that is none of the bags.
-  void forward(const BagNetwork<T>& net, const std::vector<Index>& rows, bool training);
+  /// rows: the bags of this batch, in order. training: batch norm uses the batch's own statistics. step: which of training's
+  /// steps this is, for dropout. Throws std::invalid_argument on a row that is none of the bags.
+  void forward(const BagNetwork<T>& net, const std::vector<Index>& rows, bool training,
+               std::uint64_t step = 0);
+
+  /// What the last `forward` was: how many bags, in training or not, in which step.
+  const Domain& domain() const { return domain_; }
 
   /// [C × batch], a padded row each class.
   const Plane& log_probabilities() const { return pool_.log_probabilities; }
@@ -138,11 +142,12 @@ class BagPass {
 };
 
 template<class T>
-void BagPass<T>::forward(const BagNetwork<T>& net, const std::vector<Index>& rows, bool training) {
+void BagPass<T>::forward(const BagNetwork<T>& net, const std::vector<Index>& rows, bool training,
+                         std::uint64_t step) {
   for (const Index row : rows)
     lifelog::detail::require(row >= 0 && row < bags_.count, "rows: expected bags in 0…", bags_.count - 1,
                              ", got ", row);
-  domain_ = Domain{static_cast<Index>(rows.size()), training, threads_};
+  domain_ = Domain{static_cast<Index>(rows.size()), training, threads_, step};
   rows_ = rows;
   for (std::size_t m = 0; m < branches_.size(); ++m) prepare(net.branches[m], branches_[m]);
   encode_series();

@@ -74,11 +74,16 @@ class BagTask {
   Index classes() const { return classes_; }
   Index label(Index row) const { return labels_[static_cast<std::size_t>(row)]; }
 
+  /// The step that follows is the `steps`-th of a training, from 0: what dropout draws depends on it.
+  void begin_step(std::int64_t steps) { step_ = static_cast<std::uint64_t>(steps); }
+  /// What was evaluated last.
+  const nn::Samples<T>& domain() const { return pass_.domain(); }
+
   /// loss: of log-probabilities, called as FocalLossOptions is. A bag that it ignores still counts in batch norm.
   template<class Loss>
   double step(const Network& net, const std::vector<Index>& rows, const Loss& loss, Network& gradient,
               std::vector<Index>& predicted) {
-    pass_.forward(net, rows, true);
+    pass_.forward(net, rows, true, step_);
     predicted.clear();
     append_predictions(rows.size(), predicted);
     return pass_.loss(net, labels_.data(), loss, &gradient);
@@ -103,6 +108,7 @@ class BagTask {
   BagPass<T> pass_;
   std::vector<Index> labels_;
   Index classes_;
+  std::uint64_t step_ = 0;
 };
 
 }  // namespace lifelog::mil

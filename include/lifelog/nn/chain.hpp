@@ -91,12 +91,12 @@ struct Chain : NodeBase {
   static constexpr Index period = std::lcm(A::template period<P>, A::rate* B::template period<Between<P>>);
 
   template<class C>
-  void begin(C& chunk) const {
-    first.begin(chunk.first);
+  void begin(C& chunk, const Draw& draw = {}) const {
+    detail::begin(first, chunk.first, draw);
     if constexpr (!B::pointwise) {
       if constexpr (between_channels == Eigen::Dynamic)
         if (chunk.between.channel_count() == 0) chunk.between = typename C::Buffer(first.outputs());
-      second.begin(chunk.second);
+      detail::begin(second, chunk.second, draw);
     }
   }
 
@@ -209,10 +209,30 @@ struct Chain : NodeBase {
     }
   }
 
+  /// As `fold`, for training.
+  auto fold_training() const {
+    auto before = detail::fold_training(first);
+    if constexpr (detail::FoldsInto<B, decltype(before)> && !detail::ActsInTraining<B>) {
+      second.fold_into(detail::last_node(before));
+      return before;
+    } else {
+      auto after = detail::fold_training(second);
+      return Chain<decltype(before), decltype(after)>{{}, std::move(before), std::move(after)};
+    }
+  }
+
+  /// folded: the gradient of what either of them made.
   template<class Folded>
   void unfold(const Folded& folded, Chain& gradient) const {
-    if constexpr (detail::FoldsInto<B, decltype(first.fold())>) {
-      auto before = first.fold();
+    constexpr bool training = !std::is_same_v<Folded, decltype(this->fold())>;
+    const auto fold_first = [&] {
+      if constexpr (training)
+        return detail::fold_training(first);
+      else
+        return first.fold();
+    };
+    if constexpr (detail::FoldsInto<B, decltype(fold_first())> && !(training && detail::ActsInTraining<B>)) {
+      auto before = fold_first();
       auto own = folded;
       second.unfold_from(detail::last_node(before), detail::last_node(own), gradient.second);
       first.unfold(own, gradient.first);

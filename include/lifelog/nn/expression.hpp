@@ -64,14 +64,6 @@ constexpr Input<Eigen::Dynamic, T> input_of(Index channels) {
 
 namespace detail {
 
-/// Whether a node trains feature vectors in another way than it is evaluated, for which signals have no means.
-template<class F>
-inline constexpr bool of_vectors_only = false;
-template<template<class, class> class Both, class A, class B>
-inline constexpr bool of_vectors_only<Both<A, B>> = of_vectors_only<A> || of_vectors_only<B>;
-template<Name name, class F>
-inline constexpr bool of_vectors_only<Named<name, F>> = of_vectors_only<F>;
-
 /// What is wrong with `Next` after F.
 template<class F, class Next>
 constexpr Fault fault_after() {
@@ -83,7 +75,7 @@ constexpr Fault fault_after() {
     if constexpr (Next::kind == Kind::folded)
       return FoldsInto<Next, decltype(std::declval<const F&>().fold())> ? Fault::none : Fault::norm_of_signal;
     else
-      return Next::kind == Kind::vector || of_vectors_only<Next> ? Fault::vector_of_signal : Fault::none;
+      return Next::kind == Kind::vector ? Fault::vector_of_signal : Fault::none;
   } else {
     return F::kind != Kind::either && Next::kind == Kind::signal ? Fault::signal_of_vector : Fault::none;
   }

@@ -80,6 +80,9 @@ class MaxOverTime {
   template<class U>
   requires(!std::is_same_v<U, T>) LIFELOG_REFUSED_SAMPLES void operator()(const S&, Series<U>, U*, Index*);
 
+  /// Of a signal that drops samples (`fold_training`): which of training's draws the next push belongs to.
+  void draw(Draw draw) { draw_ = draw; }
+
   /// Forgets everything: the next sample is at time 0.
   void reset() {
     input_.reset();
@@ -94,7 +97,7 @@ class MaxOverTime {
   /// even that between pieces of multiples of twice the largest dilation.
   /// From the first sample that is not finite on, maxima are NaN, at time 0: comparisons would pass NaN over.
   void push(const S& signal, Series<T> x) {
-    signal.begin(chunk_);
+    detail::begin(signal, chunk_, draw_);
     for (Index start = 0; start < x.length; start += longest_piece)
       push_piece(signal, {x.data + start, std::min(longest_piece, x.length - start), x.stride});
   }
@@ -218,6 +221,7 @@ class MaxOverTime {
   T values_[channels];
   Index times_[channels];
   Index length_ = 0;
+  Draw draw_;
   bool finite_ = true;
   // Per channel and lane of the piece being pushed: the maximum, and the time in the first lane of the packet that held it.
   detail::Packet<T> best_[channels][packets];

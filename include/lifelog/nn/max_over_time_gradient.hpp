@@ -28,6 +28,10 @@ class MaxOverTimeGradient {
     static_cast<void>(signal);
   }
 
+  /// Of a signal that drops samples (`fold_training`): which of training's draws the next `forward` belongs to, and what
+  /// it is the gradient of.
+  void draw(Draw draw) { draw_ = draw; }
+
   /// Whether a series of this length is recomputed whole.
   bool takes_all(Index length) const { return may_take_all && channels * read_.size() > length; }
 
@@ -44,6 +48,7 @@ class MaxOverTimeGradient {
       }
     }
     if (!evaluate_) evaluate_ = std::make_unique<MaxOverTime<S>>(signal);
+    evaluate_->draw(draw_);
     (*evaluate_)(signal, x, values, times_);
     std::copy_n(times_, channels, times);
   }
@@ -78,6 +83,7 @@ class MaxOverTimeGradient {
 
   SignalGradient<S>& whole() {
     if (!whole_) whole_ = std::make_unique<SignalGradient<S>>();
+    whole_->draw(draw_);
     return *whole_;
   }
 
@@ -86,6 +92,7 @@ class MaxOverTimeGradient {
     WindowEnds<lanes> ends;
     for (Index l = 0; l < lanes; ++l) ends.end[l] = times[std::min(l, count - 1)];
     ends.earliest = *std::min_element(ends.end, ends.end + lanes);
+    ends.draw = draw_;
     gather(signal, x, ends);
     const Domain domain{&ends, &reach_, &read_, first, count, S::rate};
     signal.record(domain, tape_, input_.data(), output_);
@@ -138,6 +145,7 @@ class MaxOverTimeGradient {
   std::unique_ptr<SignalGradient<S>> whole_;
   std::unique_ptr<MaxOverTime<S>> evaluate_;
   Series<T> series_{nullptr, 0, 0};
+  Draw draw_;
   Index times_[channels];
   alignas(64) T output_[lanes];
   alignas(64) T seed_[lanes];

@@ -23,13 +23,15 @@
 //                                     samples of the input, of the signals read: the pace of evaluation follows (`PaceOf`)
 //   Chunk<Pace>, begin, prepare, block
 //                                     evaluation in chunks of time (signals): what is made of the weights once for all
-//                                     chunks, once a chunk, and a register block of the output, which is of PaceAfter
+//                                     chunks (of dropout: of a `Draw` too), once a chunk, and a register block of the
+//                                     output, which is of PaceAfter
 //   spread<Pace>, period<Pace>        how far apart a block's packets are best, and what a chunk's must be a multiple of
 //   Memory, push                      evaluation sample by sample; with a rate above 1 push tells whether it made an output
 //   Tape<Domain>, record, pull        training: forward with a record, then the pull-back of a gradient
 //   reads                             which instants must be known for the output to be known at those of a set
 //   visit, initialise, fold, unfold   parameters; fold gives the network that is evaluated, unfold its gradient's way back
 //   fold_into, unfold_from            instead, of a node that evaluation merges with the one before it
+//   fold_training                     as fold, of a node that is there in training only
 //   present, unfold_present           the same for series of length 1, as a network on feature vectors
 //
 // and nothing else has to know what it computes. Nodes of signals (convolution, activations, sum, product, identity) have
@@ -94,6 +96,28 @@ void visit_child(Visitor& visitor, const Path& path, Otherwise otherwise, Nets&.
     F::visit(visitor, path / F::name, nets...);
   else
     F::visit(visitor, path / otherwise, nets...);
+}
+
+template<class F>
+concept ActsInTraining = requires(const F& node) {
+  node.fold_training();
+};
+
+/// What of a node is trained: what is evaluated, and what acts in training only.
+template<class F>
+auto fold_training(const F& node) {
+  if constexpr (ActsInTraining<F>)
+    return node.fold_training();
+  else
+    return node.fold();
+}
+
+template<class F, class C>
+void begin(const F& node, C& chunk, const Draw& draw) {
+  if constexpr (requires { node.begin(chunk, draw); })
+    node.begin(chunk, draw);
+  else
+    node.begin(chunk);
 }
 
 /// One sample into a node. Whether that made an output.

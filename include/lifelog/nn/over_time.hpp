@@ -117,7 +117,7 @@ constexpr Fault fault_of_reduced() {
     return Fault::none;
   else if constexpr (L::kind == Kind::folded)
     return Fault::reduced_norm;
-  else if constexpr (L::kind == Kind::vector || of_vectors_only<L>)
+  else if constexpr (L::kind == Kind::vector)
     return Fault::reduced_vector;
   else
     return L::channels == Eigen::Dynamic ? Fault::reduced_dynamic : Fault::none;

@@ -25,6 +25,12 @@ class OverTimeGradient {
 
   explicit OverTimeGradient(const S&) : state_(S::channels) {}
 
+  /// Of a signal that drops samples (`fold_training`): which of training's draws the next `forward` belongs to.
+  void draw(Draw draw) {
+    draw_ = draw;
+    pull_.draw(draw);
+  }
+
   /// features: [R's of S's channels], as `ReduceOverTime` makes them. x must stay until `backward`; x.length > 0.
   void forward(const S& signal, Series<T> x, T* features) {
     series_ = x;
@@ -39,6 +45,7 @@ class OverTimeGradient {
           std::fill_n(features, features_count, std::numeric_limits<T>::quiet_NaN());
     } else {
       if (!evaluate_) evaluate_ = std::make_unique<ReduceOverTime<S, R>>(signal);
+      evaluate_->draw(draw_);
       (*evaluate_)(signal, x, features);
       state_ = evaluate_->state();
     }
@@ -80,6 +87,7 @@ class OverTimeGradient {
   typename R::template State<T, S::channels> state_;
   RowMatrix<T> seed_;
   Series<T> series_{nullptr, 0, 0};
+  Draw draw_;
   bool recorded_ = false;
 };
 
@@ -91,6 +99,8 @@ class OverTimeGradient<S, MaxOverTimeMaker> {
   static constexpr Index features_count = S::channels;
 
   explicit OverTimeGradient(const S& signal) : pull_(signal) {}
+
+  void draw(Draw draw) { pull_.draw(draw); }
 
   void forward(const S& signal, Series<T> x, T* features) { pull_.forward(signal, x, features, times_); }
   void backward(const S& signal, const T* slopes, S& gradient) { pull_.backward(signal, slopes, gradient); }

@@ -49,8 +49,8 @@ struct Pair : NodeBase {
   static constexpr Index period = std::lcm(A::template period<P>, B::template period<P>);
 
   template<class C>
-  void begin(C& chunk) const {
-    first.begin(chunk.first), second.begin(chunk.second);
+  void begin(C& chunk, const Draw& draw = {}) const {
+    detail::begin(first, chunk.first, draw), detail::begin(second, chunk.second, draw);
   }
 
   template<class P>
@@ -83,6 +83,7 @@ struct Pair : NodeBase {
   void initialise(Random& random) { first.initialise(random), second.initialise(random); }
 
   auto fold() const { return with(first.fold(), second.fold()); }
+  auto fold_training() const { return with(detail::fold_training(first), detail::fold_training(second)); }
 
   template<class Folded, class Gradient>
   void unfold(const Folded& folded, Gradient& gradient) const {

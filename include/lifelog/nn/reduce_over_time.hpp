@@ -30,6 +30,9 @@ class ReduceOverTime {
   template<class U>
   requires(!std::is_same_v<U, T>) LIFELOG_REFUSED_SAMPLES void operator()(const S&, Series<U>, U*);
 
+  /// Of a signal that drops samples (`fold_training`): which of training's draws the next push belongs to.
+  void draw(Draw draw) { draw_ = draw; }
+
   /// Forgets everything: the next sample is at time 0.
   void reset() {
     input_.reset();
@@ -40,7 +43,7 @@ class ReduceOverTime {
 
   /// Goes on with the series' next samples; in how many pieces it comes changes nothing but rounding.
   void push(const S& signal, Series<T> x) {
-    signal.begin(chunk_);
+    detail::begin(signal, chunk_, draw_);
     for (Index start = 0; start < x.length; start += P::length) {
       const auto now = stripes<P>(std::min(P::length, x.length - start), S::template period<P>);
       for (Index c = 0; c < signal.inputs(); ++c) {
@@ -80,6 +83,7 @@ class ReduceOverTime {
   typename S::template Chunk<P> chunk_;
   RowMatrix<T> rows_{S::channels, Q::length};
   State state_;
+  Draw draw_;
   bool finite_ = true;
 };
 

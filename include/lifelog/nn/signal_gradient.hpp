@@ -24,6 +24,9 @@ class SignalGradient {
   using T = typename S::Scalar;
   static_assert(S::channels != Eigen::Dynamic, "a signal has a fixed number of channels");
 
+  /// Of a signal that drops samples (`fold_training`): which of training's draws the next `forward` belongs to.
+  void draw(Draw draw) { domain_.draw = draw; }
+
   /// How many samples the output of so many has.
   static constexpr Index outputs(Index length) { return detail::samples_after(S::rate, length); }
 

@@ -105,6 +105,11 @@ enum class TrainStatus {
 ///             loss
 ///   predict   sets each row's predicted class, evaluating
 ///   label     the class of a row, or the loss's `ignore_index`, where it has one: such a row is not judged
+///
+/// A task, of classes or not, may have besides:
+///
+///   begin_step  called before each `step` with the number of steps behind it, also before the training was resumed: what is
+///               drawn in training, as by dropout, follows from it (`nn::Samples::step`, `nn::Draw::step`)
 template<class Task, class Loss = train::FocalLossOptions>
 concept ClassTask = requires(Task task, const typename Task::Network net, typename Task::Network gradient,
                              const std::vector<Index> rows, const Loss loss, std::vector<Index> predicted) {
@@ -248,6 +253,8 @@ bool train_epoch(Task& task, const std::vector<Index>& train, const TrainOptions
     const Index begin = batch * options.batch, end = std::min(count, begin + options.batch);
     const std::vector<Index> rows(order.begin() + begin, order.begin() + end);
     auto gradient = nn::zeros_like(state.network);
+    if constexpr (requires { task.begin_step(state.optimizer.steps()); })
+      task.begin_step(state.optimizer.steps());
     double loss;
     if constexpr (ClassTask<Task, Loss>) {
       loss = task.step(state.network, rows, options.loss, gradient, predicted);

@@ -52,7 +52,7 @@ template<class F, class X>
 constexpr GivenFault fault_of_node() {
   if constexpr (fault_of_series<X>() != GivenFault::none)
     return fault_of_series<X>();
-  else if constexpr (F::kind == Kind::vector || F::kind == Kind::folded || of_vectors_only<F>)
+  else if constexpr (F::kind == Kind::vector || F::kind == Kind::folded)
     return GivenFault::node;
   else
     return std::is_same_v<typename F::Scalar, NumberIn<X>> ? GivenFault::none : GivenFault::mix;
