@@ -12,7 +12,10 @@ errors=$(${CXX:-c++} -std=c++20 -fsyntax-only "${limit[@]}" "${eigen[@]/#-I/-isy
 failed=0
 while IFS=: read -r line _; do
   grep -q "refused.cpp:$line:" <<<"$errors" || { echo "line $line of refused.cpp is not refused"; failed=1; }
-done < <(grep -n '// refused$' "$source")
+done < <(grep -nE '// refused($|:)' "$source")
+while read -r sentence; do
+  grep -qE "error: static.assert.*$sentence" <<<"$errors" || { echo "nobody is told '$sentence'"; failed=1; }
+done < <(sed -n 's|.*// refused: ||p' "$source")
 told=$(grep -cE 'error: static.assert.*must be of float or double' <<<"$errors")
 lines=$(grep -c '// refused$' "$source")
 ((told >= lines)) || { echo "$told of $lines lines are told what was expected"; failed=1; }
