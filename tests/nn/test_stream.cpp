@@ -294,6 +294,10 @@ BOOST_AUTO_TEST_CASE(nothing_is_allocated) {
   const auto plain = make_encoder<float, 3>(12).fold();
   using Net = std::remove_const_t<decltype(plain)>;
   const auto odd = make_odd<double, 3, 5, 2, 3>(3).fold();
+  const auto strided =
+      (input<3> | causal_conv<4, 5>(stride<2>, dilation<3>) | relu |
+       sum(causal_conv<5, 2>(stride<3>), causal_conv<5, 1>(stride<3>)) | max_over_time | linear<32>)
+          .fold();
   const auto any = (input_of<float>(3) | causal_block<8>(dilation<2>) | max_over_time | linear<32>).fold();
   const float sample[] = {1, -2, 3};
   const double wide[] = {1, -2, 3};
@@ -303,12 +307,15 @@ BOOST_AUTO_TEST_CASE(nothing_is_allocated) {
   Stream<Net> stream;
   Stream<std::remove_const_t<decltype(odd)>> signal_stream;
   Stream<std::remove_const_t<decltype(any)>> any_stream;
+  Stream<std::remove_const_t<decltype(strided)>> strided_stream;
   for (int t = 0; t < 100; ++t) {
     stream.push(plain, sample);
     stream.features(plain, features);
     signal_stream.push(odd, wide, output);
     any_stream.push(any, sample);
     any_stream.features(any, features);
+    strided_stream.push(strided, sample);
+    strided_stream.features(strided, features);
   }
   stream.reset();
   const long end = allocations;

@@ -67,8 +67,10 @@ class Stream<OverTime<S, H>> {
   /// output: [channels of the head]. Before the first sample the maxima are −∞.
   void features(const Network& net, T* output) const {
     typename H::Memory none;
-    if (finite_) return net.head.push(none, maxima_, output);
-    std::fill_n(output, net.outputs(), std::numeric_limits<T>::quiet_NaN());
+    if (finite_)
+      net.head.push(none, maxima_, output);
+    else
+      std::fill_n(output, net.outputs(), std::numeric_limits<T>::quiet_NaN());
   }
 
  private:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <numeric>
+
 #include "grouped_convolution.hpp"
 #include "weight_norm.hpp"
 
