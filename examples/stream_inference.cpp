@@ -42,6 +42,7 @@ void replay_minute(const mil::Bags<float>& bags, Index minute, mil::BagStream<fl
     std::size_t first = bags.modalities.size();
     double earliest = 1;
     for (std::size_t m = 0; m < next.size(); ++m) {
+      if (!bags.modalities[m].there(minute)) continue;
       const double time = static_cast<double>(next[m]) / static_cast<double>(bags.modalities[m].length);
       if (time < earliest) earliest = time, first = m;
     }
@@ -49,7 +50,7 @@ void replay_minute(const mil::Bags<float>& bags, Index minute, mil::BagStream<fl
     const auto& modality = bags.modalities[first];
     sample.clear();
     for (Index c = 0; c < std::max<Index>(1, modality.channels); ++c)
-      sample.push_back(modality.bag(minute)[c * modality.length + next[first]]);
+      sample.push_back(modality.instance(minute)[c * modality.length + next[first]]);
     const Stopwatch watch;
     stream.push(static_cast<Index>(first), sample.data());
     microseconds.push_back(1e6 * watch.seconds());

@@ -21,6 +21,10 @@ Check positive_or_infinite() {
   return {[](double x) { return x > 0; }, "a number above 0, or inf", {}};
 }
 
+Check share_below_one() {
+  return {[](double x) { return x >= 0 && x < 1; }, "a number of at least 0 and below 1", {}};
+}
+
 Check between(double low, double high) {
   return {[low, high](double x) { return x >= low && x <= high; },
           "a number from " + CLI::detail::to_string(low) + " to " + CLI::detail::to_string(high),

@@ -26,10 +26,11 @@ struct Check {
   std::vector<std::string> words;
 };
 
-/// At least `low`; above zero; above zero or `inf`; in [low, high]; one of some words.
+/// At least `low`; above zero; above zero or `inf`; in [0, 1); in [low, high]; one of some words.
 Check at_least(double low);
 Check positive();
 Check positive_or_infinite();
+Check share_below_one();
 Check between(double low, double high);
 Check one_of(std::vector<std::string> words);
 

@@ -26,16 +26,20 @@ constexpr Index fewest_minutes = 3;
 
 ordered_json training_settings(const TrainingOptions& options) {
   const auto& train = options.train;
-  return {{"epochs", train.epochs},
-          {"batch", train.batch},
-          {"learning_rate", train.optimizer.learning_rate},
-          {"weight_decay", train.optimizer.weight_decay},
-          {"gamma", train.loss.gamma},
-          {"clip", train.clip},
-          {"patience", train.patience},
-          {"shuffle", train.shuffle},
-          {"split", {options.split.train, options.split.valid, options.split.test}},
-          {"standardize", options.standardize}};
+  ordered_json settings{{"epochs", train.epochs},
+                        {"batch", train.batch},
+                        {"learning_rate", train.optimizer.learning_rate},
+                        {"weight_decay", train.optimizer.weight_decay},
+                        {"gamma", train.loss.gamma},
+                        {"clip", train.clip},
+                        {"patience", train.patience},
+                        {"shuffle", train.shuffle},
+                        {"split", {options.split.train, options.split.valid, options.split.test}},
+                        {"standardize", options.standardize}};
+  // Said only where they are not the study's, so that results made before there was a choice stay good.
+  if (options.pool != mil::Pool::self) settings["pool"] = mil::pool_name(options.pool);
+  if (options.sensor_dropout > 0) settings["sensor_dropout"] = options.sensor_dropout;
+  return settings;
 }
 
 }  // namespace

@@ -85,20 +85,22 @@ train::RunIdentity identity_of(const data::DataSet& data, const TrainingOptions&
   std::string alpha;
   for (const double weight : train.loss.alpha) alpha += (alpha.empty() ? "" : ",") + exactly(weight);
   const auto yes_or_no = [](bool yes) { return std::string(yes ? "yes" : "no"); };
-  return {{"--data", checksum(data)},
-          {"--split", exactly(options.split.train) + ',' + exactly(options.split.valid) + ',' +
-                          exactly(options.split.test)},
-          {"--no-shuffle", yes_or_no(!train.shuffle)},
-          {"--seed", std::to_string(train.seed)},
-          {"--batch", std::to_string(train.batch)},
-          {"--lr", exactly(train.optimizer.learning_rate)},
-          {"--weight-decay", exactly(train.optimizer.weight_decay)},
-          {"--gamma", exactly(train.loss.gamma)},
-          {"--alpha", alpha.empty() ? "none" : alpha},
-          {"--clip", exactly(train.clip)},
-          {"--standardize", yes_or_no(options.standardize)},
-          {"--pool", mil::pool_name(options.pool)},
-          {"--init", options.init.empty() ? "none" : checksum(options.init)}};
+  train::RunIdentity identity{{"--data", checksum(data)},
+                              {"--split", exactly(options.split.train) + ',' + exactly(options.split.valid) +
+                                              ',' + exactly(options.split.test)},
+                              {"--no-shuffle", yes_or_no(!train.shuffle)},
+                              {"--seed", std::to_string(train.seed)},
+                              {"--batch", std::to_string(train.batch)},
+                              {"--lr", exactly(train.optimizer.learning_rate)},
+                              {"--weight-decay", exactly(train.optimizer.weight_decay)},
+                              {"--gamma", exactly(train.loss.gamma)},
+                              {"--alpha", alpha.empty() ? "none" : alpha},
+                              {"--clip", exactly(train.clip)},
+                              {"--standardize", yes_or_no(options.standardize)},
+                              {"--pool", mil::pool_name(options.pool)},
+                              {"--init", options.init.empty() ? "none" : checksum(options.init)}};
+  if (options.sensor_dropout > 0) identity["--sensor-dropout"] = exactly(options.sensor_dropout);
+  return identity;
 }
 
 bool can_go_on(const train::TrainState<mil::BagNetwork<float>>& state) {
@@ -162,6 +164,7 @@ Training train_person(data::DataSet& data, const TrainingOptions& options, const
   const auto bags = predict::bags_of(data);
   const auto start = start_network(data, bags, options);
   mil::BagTask<float> task(start, bags, predict::labels_of(data), options.threads);
+  task.set_sensor_dropout(options.sensor_dropout, options.train.seed);
   train::TrainState<mil::BagNetwork<float>> state(start, options.train.optimizer);
   if (options.resume && std::filesystem::exists(files.checkpoint))
     train::load_checkpoint(files.checkpoint.string(), state, identity);

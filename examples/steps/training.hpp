@@ -22,6 +22,8 @@ struct TrainingOptions {
   evaluate::SplitOptions split;
   /// How instances are weighed, unless `init` says.
   mil::Pool pool = mil::Pool::self;
+  /// The share of minutes a modality is left out of in training.
+  double sensor_dropout = 0;
   /// Standardise each channel by its moments over the training minutes; the model remembers them.
   bool standardize = false;
   /// Model to start from; empty: PyTorch's default initialisation from the seed.

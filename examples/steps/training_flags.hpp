@@ -2,6 +2,8 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "../common/program.hpp"
 #include "training.hpp"
@@ -18,6 +20,28 @@ inline Flag add_step_flags(FlagSet& app, train::TrainOptions& train) {
 inline void add_standardize_flag(FlagSet& app, bool& standardize) {
   app.add_flag("--standardize", standardize, "standardise each channel by the training minutes");
 }
+
+/// How a bag network weighs its instances, and what it is trained to miss.
+class PoolFlags {
+ public:
+  void add_to(FlagSet& app) {
+    std::vector<std::string> names;
+    for (const auto& entry : mil::pool_names) names.push_back(entry.name);
+    app.add_option("--pool", pool_, "how instances are weighed").check(one_of(std::move(names)));
+    app.add_option("--sensor-dropout", sensor_dropout_,
+                   "in training, leave each modality out of a minute with this probability, never all")
+        .check(share_below_one());
+  }
+
+  void set(TrainingOptions& options) const {
+    options.pool = *mil::pool_named(pool_);
+    options.sensor_dropout = sensor_dropout_;
+  }
+
+ private:
+  std::string pool_ = "self";
+  double sensor_dropout_ = 0;
+};
 
 /// The flags of everything that trains, and the options they stand for.
 class TrainingFlags {
@@ -42,8 +66,7 @@ class TrainingFlags {
   /// Those of the bag network as well.
   void add_to(FlagSet& app) {
     add_common_to(app);
-    app.add_option("--pool", pool_, "how instances are weighed")
-        .check(one_of({"self", "attention", "gated"}));
+    pool_.add_to(app);
     add_standardize_flag(app, standardize_);
     app.add_flag("--resume", resume_,
                  "go on from the checkpoint beside the model, if it was made with the same data and options");
@@ -68,9 +91,7 @@ class TrainingFlags {
           Eigen::Map<const Eigen::VectorXd>(alpha.data(), static_cast<Index>(alpha.size()));
     }
     options.split = split_options(program.seed);
-    options.pool = pool_ == "gated"       ? mil::Pool::gated
-                   : pool_ == "attention" ? mil::Pool::attention
-                                          : mil::Pool::self;
+    pool_.set(options);
     options.standardize = standardize_;
     options.init = init_;
     options.resume = resume_;
@@ -93,7 +114,8 @@ class TrainingFlags {
   }
 
   train::TrainOptions train_;
-  std::string alpha_, split_ = "0.7,0.1,0.2", pool_ = "self", init_;
+  std::string alpha_, split_ = "0.7,0.1,0.2", init_;
+  PoolFlags pool_;
   bool no_shuffle_ = false, standardize_ = false, resume_ = false;
   double checkpoint_seconds_ = TrainingOptions().checkpoint_seconds;
   Flag epochs_;

@@ -238,6 +238,50 @@ void write_person(const Sandbox& sandbox, const std::string& name, float factor,
   data::save_dataset((sandbox.path() / name).string(), set);
 }
 
+// Every third minute has no pulse: what stands in its place is not read, in training, evaluation or streams, and has no
+// importance; under every pool. Minutes with neither are told.
+BOOST_AUTO_TEST_CASE(what_was_not_recorded_counts_for_nothing) {
+  const Sandbox sandbox;
+  write_person(sandbox, "whole.safetensors", 0.01f);
+  auto set = data::load_dataset((sandbox.path() / "whole.safetensors").string());
+  set.present = xt::xtensor<std::uint8_t, 2>(std::array<std::size_t, 2>{20, 2}, std::uint8_t{1});
+  for (std::size_t n = 0; n < 20; n += 3) set.present(n, 0) = 0;
+  data::save_dataset((sandbox.path() / "zeros.safetensors").string(), set);
+  for (std::size_t n = 0; n < 20; n += 3) set.modalities[0].values(n, 0, 7) = 1e30f;
+  data::save_dataset((sandbox.path() / "rubbish.safetensors").string(), set);
+  for (const auto& [pool, name] : mil::pool_names) {
+    BOOST_TEST_CONTEXT(name) {
+      const auto train = std::string("--epochs 3 --batch 5 --sensor-dropout 0.3 --pool ") + name;
+      std::vector<RowMatrix<float>> importance;
+      for (const std::string data : {"zeros", "rubbish"}) {
+        auto run = sandbox.run("train_mil",
+                               train + " --data " + data + ".safetensors --out " + data + "/m.safetensors");
+        BOOST_TEST(run.status == 0, run.err);
+        run = sandbox.run("modal_importance", "--model " + data + "/m.safetensors --data " + data +
+                                                  ".safetensors --out " + data + "/i.npy");
+        BOOST_TEST(run.status == 0, run.err);
+        importance.push_back(as_eigen(io::load_npy<float, 2>(sandbox.path() / data / "i.npy")));
+        run = sandbox.run("stream_inference", "--model " + data + "/m.safetensors --data " + data +
+                                                  ".safetensors --out " + data + "/s.npy");
+        BOOST_TEST(run.status == 0, run.err);
+        const auto streamed = as_eigen(io::load_npy<float, 2>(sandbox.path() / data / "s.npy"));
+        BOOST_TEST((streamed - importance.back()).cwiseAbs().maxCoeff() < 1e-5f);
+      }
+      BOOST_TEST((importance[0].array() == importance[1].array()).all());
+      for (Index n = 0; n < 20; n += 3) BOOST_TEST(importance[0](n, 0) == 0);
+      BOOST_TEST((importance[0].rowwise().sum().array() - 1).abs().maxCoeff() < 1e-5f);
+      std::filesystem::remove_all(sandbox.path() / "zeros");
+      std::filesystem::remove_all(sandbox.path() / "rubbish");
+    }
+  }
+  set.present(3, 1) = 0;
+  data::save_dataset((sandbox.path() / "nothing.safetensors").string(), set);
+  check_failure(sandbox, "train_mil", "--data nothing.safetensors --out m.safetensors", 1,
+                "got none in bag 3");
+  check_failure(sandbox, "train_mil", "--sensor-dropout 1", 2, "--sensor-dropout");
+  check_failure(sandbox, "train_mil", "--pool nonsense", 2, "--pool");
+}
+
 BOOST_AUTO_TEST_CASE(resuming_with_anything_else_is_refused) {
   const Sandbox sandbox;
   write_person(sandbox, "a.safetensors", 1);

@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(sample_by_sample_is_the_whole_bag) {
           if (t >= modality.length) continue;
           float sample[4];
           for (Index c = 0; c < std::max<Index>(1, modality.channels); ++c)
-            sample[c] = modality.bag(n)[c * modality.length + t];
+            sample[c] = modality.instance(n)[c * modality.length + t];
           stream.push(static_cast<Index>(m), sample);
         }
       stream.evaluate();
@@ -47,8 +47,8 @@ BOOST_AUTO_TEST_CASE(a_scalar_is_the_mean_of_its_samples) {
   const Bags<float> bags{2, {{"a", values, 0, 1}, {"b", tenfold, 0, 1}}};
   const auto net = make_bag_network<float>(bags.shapes(), 2, 3);
   BagStream<float> stream(net);
-  for (const float part : {1.0f, 2.0f, 3.0f}) stream.push(0, &part);
   BOOST_CHECK_THROW(stream.evaluate(), std::invalid_argument);
+  for (const float part : {1.0f, 2.0f, 3.0f}) stream.push(0, &part);
   stream.push(1, tenfold);
   stream.evaluate();
   BOOST_TEST((stream.importance().matrix().transpose() - evaluate(net, bags, 1).importance.row(0)).norm() <
@@ -74,9 +74,9 @@ BOOST_AUTO_TEST_CASE(series_of_any_number_of_channels) {
     Eigen::ArrayXf sample(channels);
     for (Index n = 0; n < owned.bags.count; ++n) {
       stream.reset();
-      stream.push(1, owned.bags.modalities[1].bag(n));
+      stream.push(1, owned.bags.modalities[1].instance(n));
       for (Index t = 0; t < series.length; ++t) {
-        for (Index c = 0; c < channels; ++c) sample[c] = series.bag(n)[c * series.length + t];
+        for (Index c = 0; c < channels; ++c) sample[c] = series.instance(n)[c * series.length + t];
         stream.push(0, sample.data());
       }
       stream.evaluate();

@@ -26,9 +26,11 @@ struct FaithfulnessOptions {
 
 /// Whether attention weights tell what the network goes by.
 struct Faithfulness {
-  Eigen::VectorXd importance;  ///< [M], mean attention weight
-  Eigen::VectorXd drop;        ///< [M], mean fall (nats) of the labels' log-probability without the modality
-  /// Of their ranks (Spearman), −1…1; 0 where either is constant, NaN where a log-probability is.
+  Eigen::VectorXd importance;  ///< [M], mean weight where the modality is there; NaN where it never is
+  /// [M], mean fall (nats) of the labels' log-probability without the modality; NaN where fewer than two bags have it
+  Eigen::VectorXd drop;
+  /// Of their ranks (Spearman) over the modalities that have both, −1…1; 0 where either is constant, NaN where a
+  /// log-probability is.
   double correlation = 0;
 };
 
@@ -69,13 +71,50 @@ double mean_log_probability(const RowMatrix<T>& log_probabilities, const std::ve
 
 }  // namespace detail
 
+namespace detail {
+
+/// A kind's instances, exchanged between bags: those of bag from[i] become bag to[i]'s.
+template<class T>
+struct ExchangedInstances {
+  std::vector<T> values;
+  mil::Instances<T> instances;
+
+  ExchangedInstances(const mil::Instances<T>& own, Index bags, const std::vector<Index>& to,
+                     const std::vector<Index>& from)
+      : instances(own) {
+    std::vector<Index> source(static_cast<std::size_t>(bags), -1);
+    for (std::size_t i = 0; i < to.size(); ++i) source[static_cast<std::size_t>(to[i])] = from[i];
+    instances.present = nullptr;
+    instances.start.assign(1, 0);
+    for (const Index bag : source) {
+      Index count = instances.start.back();
+      for (Index i = bag < 0 ? 0 : own.first(bag); bag >= 0 && i < own.last(bag); ++i) {
+        if (!own.there(i)) continue;
+        values.insert(values.end(), own.instance(i), own.instance(i) + own.size());
+        ++count;
+      }
+      instances.start.push_back(count);
+    }
+    instances.values = values.data();
+  }
+};
+
+template<class T>
+bool has_instance(const mil::Instances<T>& kind, Index bag) {
+  for (Index i = kind.first(bag); i < kind.last(bag); ++i)
+    if (kind.there(i)) return true;
+  return false;
+}
+
+}  // namespace detail
+
 /// Compares the attention weights with what happens when a modality is taken away: its recordings are exchanged
 /// between the bags (permutation importance, Breiman 2001, "Random forests", § 10), so that each is real and none
-/// belongs to its bag, and the log-probability of the true labels is watched.
+/// belongs to its bag, and the log-probability of the true labels is watched. A modality is judged by the bags that have it.
 ///
 /// labels: one a bag of all bags, 0…C−1; rows: the bags that are judged, at least two.
-template<class T>
-Faithfulness faithfulness(const mil::BagNetwork<T>& net, const mil::Bags<T>& bags,
+template<class T, class Encoders>
+Faithfulness faithfulness(const mil::BagNetwork<T, Encoders>& net, const mil::Bags<T>& bags,
                           const std::vector<Index>& labels, const std::vector<Index>& rows,
                           const FaithfulnessOptions& options = {}) {
   using lifelog::detail::require;
@@ -88,29 +127,42 @@ Faithfulness faithfulness(const mil::BagNetwork<T>& net, const mil::Bags<T>& bag
     const Index label = labels[static_cast<std::size_t>(row)];
     require(label >= 0 && label < net.classes(), "labels: expected 0…", net.classes() - 1, ", got ", label);
   }
-  const auto whole = mil::evaluate(net, bags, rows, options.threads);
-  Faithfulness result{whole.importance.template cast<double>().colwise().mean().transpose(),
-                      Eigen::VectorXd::Zero(net.modalities()), 0};
-  const double base = detail::mean_log_probability(whole.log_probabilities, rows, labels);
+  constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+  Faithfulness result{Eigen::VectorXd::Constant(net.modalities(), unknown),
+                      Eigen::VectorXd::Constant(net.modalities(), unknown), 0};
   const Random random(options.seed);
-  std::vector<T> exchanged;
+  std::vector<Index> known;
   for (std::size_t m = 0; m < bags.modalities.size(); ++m) {
     const auto& own = bags.modalities[m];
-    auto changed = bags;
-    exchanged.resize(static_cast<std::size_t>(bags.count * own.size()));
-    changed.modalities[m].values = exchanged.data();
+    std::vector<Index> having;
+    for (const Index row : rows)
+      if (detail::has_instance(own, row)) having.push_back(row);
+    if (having.empty()) continue;
+    const auto kind = static_cast<Index>(m);
+    const auto whole = mil::evaluate(net, bags, having, options.threads);
+    result.importance[kind] = whole.importance.col(kind).template cast<double>().mean();
+    if (having.size() < 2) continue;
+    const double base = detail::mean_log_probability(whole.log_probabilities, having, labels);
+    result.drop[kind] = 0;
     for (int repeat = 0; repeat < options.repeats; ++repeat) {
-      auto source = rows;
+      auto source = having;
       auto own_random = random.fork(m * 1000003u + static_cast<std::uint64_t>(repeat));
       own_random.shuffle(source.begin(), source.end());
-      for (std::size_t i = 0; i < rows.size(); ++i)
-        std::copy_n(own.bag(source[i]), own.size(), exchanged.data() + rows[i] * own.size());
-      const auto without = mil::evaluate(net, changed, rows, options.threads);
-      result.drop[static_cast<Index>(m)] +=
-          (base - detail::mean_log_probability(without.log_probabilities, rows, labels)) / options.repeats;
+      const detail::ExchangedInstances<T> exchanged(own, bags.count, having, source);
+      auto changed = bags;
+      changed.modalities[m] = exchanged.instances;
+      const auto without = mil::evaluate(net, changed, having, options.threads);
+      result.drop[kind] +=
+          (base - detail::mean_log_probability(without.log_probabilities, having, labels)) / options.repeats;
     }
+    known.push_back(kind);
   }
-  result.correlation = detail::rank_correlation(result.importance, result.drop);
+  Eigen::VectorXd importance(static_cast<Index>(known.size())), drop(importance.size());
+  for (Index i = 0; i < drop.size(); ++i) {
+    importance[i] = result.importance[known[static_cast<std::size_t>(i)]];
+    drop[i] = result.drop[known[static_cast<std::size_t>(i)]];
+  }
+  result.correlation = detail::rank_correlation(importance, drop);
   return result;
 }
 

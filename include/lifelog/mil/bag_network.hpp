@@ -32,19 +32,64 @@ auto make_scalar_encoder() {
   return input<1, T> | linear<key_size> | batch_norm | leaky_relu | linear<key_size> | batch_norm;
 }
 
-/// Key → log-probabilities of the classes.
-template<class T>
-auto make_value_head(Index classes) {
-  using namespace nn;
-  return input<key_size, T> | leaky_relu | linear_to(classes) | log_softmax;
-}
-
 template<class T>
 using SeriesEncoder = decltype(make_series_encoder<T>(1));
 template<class T>
 using ScalarEncoder = decltype(make_scalar_encoder<T>());
-template<class T>
-using ValueHead = decltype(make_value_head<T>(1));
+
+/// The encoders of a bag network: a type with either function or both, whose networks end in keys of one length.
+struct StudyEncoders {
+  /// Of a series: [channels × time] → key.
+  template<class T>
+  static auto series(Index channels) {
+    return make_series_encoder<T>(channels);
+  }
+  /// Of a vector of `inputs` numbers → key. (The study's are of one.)
+  template<class T>
+  static auto vector(Index inputs) {
+    lifelog::detail::require(inputs == 1, "encoder: expected vectors of 1 number, got ", inputs);
+    return make_scalar_encoder<T>();
+  }
+};
+
+namespace detail {
+
+/// Stands for an encoder that there is none of.
+template<int>
+struct NoEncoder {
+  template<class Visitor, class... Nets>
+  static void visit(Visitor&, const nn::Path&, Nets&...) {}
+  void initialise(Random&) {}
+};
+
+template<class T, class Encoders>
+auto make_series_or_none(Index channels) {
+  if constexpr (requires { Encoders::template series<T>(channels); })
+    return Encoders::template series<T>(channels);
+  else
+    return NoEncoder<0>();
+}
+template<class T, class Encoders>
+auto make_vector_or_none(Index inputs) {
+  if constexpr (requires { Encoders::template vector<T>(inputs); })
+    return Encoders::template vector<T>(inputs);
+  else
+    return NoEncoder<1>();
+}
+
+template<class Series, class Vector>
+constexpr Index key_size_of() {
+  if constexpr (requires { Series::channels; }) {
+    if constexpr (requires { Vector::channels; })
+      static_assert(Series::channels == Vector::channels,
+                    "the encoders of a bag network must end in keys of the same length");
+    return Series::channels;
+  } else {
+    return Vector::channels;
+  }
+}
+
+}  // namespace detail
 
 /// The study's network: an encoder and a value head for each modality, and a pool that weighs the instances of a bag.
 /// For any list of modalities and any number of classes.
@@ -55,19 +100,27 @@ using ValueHead = decltype(make_value_head<T>(1));
 /// A gradient, an optimiser's moments and a checkpoint are values of this type. Tensors are named as the original's
 /// PyTorch `state_dict`: `<modality>ILNet.Encoder.…`, `<modality>ILNet.Vl.1.…`, `Kl.1.…`, `Ql.1.…`; those of the pools
 /// that the original does not have begin with `Al.`.
-template<class T>
+template<class T, class Encoders = StudyEncoders>
 struct BagNetwork {
   using Scalar = T;
+  using Series = decltype(detail::make_series_or_none<T, Encoders>(1));
+  using Vector = decltype(detail::make_vector_or_none<T, Encoders>(1));
+  static constexpr bool has_series = requires { Series::channels; };
+  static constexpr bool has_vectors = requires { Vector::channels; };
+  static_assert(has_series || has_vectors,
+                "the encoders of a bag network have series<T>(channels), vector<T>(inputs), or both");
+  static constexpr Index key_size = detail::key_size_of<Series, Vector>();
+  static_assert(key_size > 0, "an encoder must end in a constant number of features, the key");
 
   struct Branch {
     ModalityShape shape;
     std::string prefix;
-    std::variant<SeriesEncoder<T>, ScalarEncoder<T>> encoder;
-    ValueHead<T> value;
+    std::variant<Series, Vector> encoder;
+    ValueHead<T, key_size> value;  ///< no parameter of the network where the pool is of embeddings
   };
 
   std::vector<Branch> branches;
-  AnyPool<T> pool;
+  AnyPool<T, key_size> pool;
 
   /// All parameters zero (`initialise` draws them). Throws std::invalid_argument without modalities, with a
   /// name twice, or with fewer than two classes.
@@ -76,6 +129,10 @@ struct BagNetwork {
   Index modalities() const { return static_cast<Index>(branches.size()); }
   Index classes() const { return branches.front().value.outputs(); }
   Pool pool_kind() const { return static_cast<Pool>(pool.index()); }
+  /// Whether one value head follows the pool, instead of one for each kind before it.
+  bool values_after_pool() const {
+    return std::visit([](const auto& any) { return any.form == Form::embeddings; }, pool);
+  }
 
   std::vector<ModalityShape> shapes() const {
     std::vector<ModalityShape> shapes;
@@ -94,16 +151,10 @@ struct BagNetwork {
         visit_encoder<1>(visitor, at / "Encoder", net.branches[m], nets.branches[m]...);
       else
         visit_encoder<0>(visitor, at / "Encoder", net.branches[m], nets.branches[m]...);
-      ValueHead<T>::visit(visitor, at / "Vl", net.branches[m].value, nets.branches[m].value...);
+      if (!net.values_after_pool())
+        ValueHead<T, key_size>::visit(visitor, at / "Vl", net.branches[m].value, nets.branches[m].value...);
     }
-    switch (net.pool_kind()) {
-      case Pool::self:
-        return visit_pool<0>(visitor, path, net, nets...);
-      case Pool::attention:
-        return visit_pool<1>(visitor, path, net, nets...);
-      case Pool::gated:
-        return visit_pool<2>(visitor, path, net, nets...);
-    }
+    visit_pools(visitor, path, std::make_index_sequence<pool_names.size()>{}, net, nets...);
   }
 
  private:
@@ -113,45 +164,59 @@ struct BagNetwork {
         visitor, path, std::get<alternative>(first.encoder), std::get<alternative>(rest.encoder)...);
   }
 
-  template<std::size_t alternative, class Visitor, class... Nets>
-  static void visit_pool(Visitor& visitor, const nn::Path& path, Nets&... nets) {
-    std::variant_alternative_t<alternative, AnyPool<T>>::visit(visitor, path,
-                                                               std::get<alternative>(nets.pool)...);
+  template<class Visitor, std::size_t... alternative, class Net, class... Nets>
+  static void visit_pools(Visitor& visitor, const nn::Path& path, std::index_sequence<alternative...>,
+                          Net& net, Nets&... nets) {
+    const auto visit_one = [&]<std::size_t one>(std::integral_constant<std::size_t, one>) {
+      if (net.pool.index() == one)
+        std::variant_alternative_t<one, AnyPool<T, key_size>>::visit(visitor, path, std::get<one>(net.pool),
+                                                                     std::get<one>(nets.pool)...);
+    };
+    (visit_one(std::integral_constant<std::size_t, alternative>{}), ...);
   }
 };
 
 /// A network with PyTorch's default initialisation drawn from a seed.
-template<class T>
-BagNetwork<T> make_bag_network(const std::vector<ModalityShape>& modalities, Index classes,
-                               std::uint64_t seed, Pool pool = Pool::self) {
-  BagNetwork<T> network(modalities, classes, pool);
+template<class T, class Encoders = StudyEncoders>
+BagNetwork<T, Encoders> make_bag_network(const std::vector<ModalityShape>& modalities, Index classes,
+                                         std::uint64_t seed, Pool pool = Pool::self) {
+  BagNetwork<T, Encoders> network(modalities, classes, pool);
   Random random(seed);
   network.initialise(random);
   return network;
 }
 
-template<class T>
-BagNetwork<T>::BagNetwork(const std::vector<ModalityShape>& modalities, Index classes, Pool kind)
-    : pool(make_pool<T>(kind, static_cast<Index>(modalities.size()))) {
-  lifelog::detail::require(!modalities.empty(), "BagNetwork: expected at least one modality, got none");
-  lifelog::detail::require(classes >= 2, "BagNetwork: expected at least two classes, got ", classes);
+template<class T, class Encoders>
+BagNetwork<T, Encoders>::BagNetwork(const std::vector<ModalityShape>& modalities, Index classes, Pool kind)
+    : pool(make_pool<T, key_size>(kind, static_cast<Index>(modalities.size()), classes)) {
+  using lifelog::detail::require;
+  require(!modalities.empty(), "BagNetwork: expected at least one modality, got none");
+  require(classes >= 2, "BagNetwork: expected at least two classes, got ", classes);
   for (const auto& shape : modalities) {
     for (const auto& other : branches)
-      lifelog::detail::require(other.shape.name != shape.name, "BagNetwork: modality '", shape.name,
-                               "' is there twice");
-    lifelog::detail::require(shape.channels >= 0, "BagNetwork: modality '", shape.name,
-                             "' must have a number of channels of at least 0, got ", shape.channels);
-    Branch branch{shape, shape.name + "ILNet", make_scalar_encoder<T>(), make_value_head<T>(classes)};
-    if (!shape.scalar()) branch.encoder = make_series_encoder<T>(shape.channels);
-    branches.push_back(std::move(branch));
+      require(other.shape.name != shape.name, "BagNetwork: modality '", shape.name, "' is there twice");
+    require(shape.channels >= 0, "BagNetwork: modality '", shape.name,
+            "' must have a number of channels of at least 0, got ", shape.channels);
+    require(shape.scalar() ? has_vectors : has_series, "BagNetwork: modality '", shape.name,
+            "' needs an encoder of ", shape.scalar() ? "vectors" : "series", ", got none");
+    require(shape.inputs >= 1, "BagNetwork: modality '", shape.name, "' must have at least 1 input, got ",
+            shape.inputs);
+    using Encoder = std::variant<Series, Vector>;
+    branches.push_back(
+        {shape, shape.name + "ILNet",
+         shape.scalar()
+             ? Encoder(std::in_place_index<1>, detail::make_vector_or_none<T, Encoders>(shape.inputs))
+             : Encoder(std::in_place_index<0>, detail::make_series_or_none<T, Encoders>(shape.channels)),
+         make_value_head<T, key_size>(classes)});
   }
 }
 
-template<class T>
-void BagNetwork<T>::initialise(Random& random) {
+template<class T, class Encoders>
+void BagNetwork<T, Encoders>::initialise(Random& random) {
+  const bool after = values_after_pool();
   for (auto& branch : branches) {
     std::visit([&](auto& encoder) { encoder.initialise(random); }, branch.encoder);
-    branch.value.initialise(random);
+    if (!after) branch.value.initialise(random);
   }
   std::visit([&](auto& heads) { heads.initialise(random); }, pool);
 }

@@ -7,8 +7,7 @@
 #include <vector>
 
 #include "../nn/stream.hpp"
-#include "attention.hpp"
-#include "bag_network.hpp"
+#include "pool_pass.hpp"
 
 namespace lifelog::mil {
 
@@ -18,27 +17,34 @@ namespace lifelog::mil {
 ///     mil::BagStream<float> stream(network);
 ///     stream.push(0, acceleration);            // modality 0: [channels]
 ///     stream.push(3, &heart_rate);             // a scalar modality: the bag's value is the mean of what is pushed
-///     stream.evaluate();                       // at any time, once every modality has had a sample
+///     stream.evaluate();                       // at any time; a modality without a sample is absent
 ///     stream.importance();                     // [M]
 ///     stream.reset();                          // the next bag begins
 ///
 /// The weights are taken over when the stream is made (convolutions folded), so the network need not outlive it.
-template<class T>
+template<class T, class Encoders = StudyEncoders>
 class BagStream {
  public:
+  using Network = BagNetwork<T, Encoders>;
   using Vector = Eigen::Array<T, Eigen::Dynamic, 1>;
 
-  explicit BagStream(const BagNetwork<T>& net);
+  explicit BagStream(const Network& net);
 
   /// Begins a new bag.
   void reset() {
     for (auto& ear : ears_) std::visit([](auto& e) { e.reset(); }, ear);
   }
 
-  /// One sample of a modality, [channels] (one number for a scalar).
+  /// One sample of a modality, [channels] ([inputs] of vectors, one number for a scalar).
   void push(Index modality, const T* sample);
 
-  /// Evaluates the bag as far as it has come. Throws std::invalid_argument when a modality has had no sample yet.
+  /// Whether a modality has had a sample in this bag.
+  bool heard(Index modality) const {
+    return std::visit([](const auto& e) { return e.samples > 0; }, ears_[static_cast<std::size_t>(modality)]);
+  }
+
+  /// Evaluates the bag as far as it has come. A modality without a sample is absent: its weight is 0. Throws
+  /// std::invalid_argument when none has had a sample yet.
   void evaluate();
 
   /// [M] and [C] as of the last `evaluate`.
@@ -53,81 +59,102 @@ class BagStream {
   }
 
  private:
+  using Branch = typename Network::Branch;
+
+  template<class Series>
   struct SeriesEar {
-    using Encoder = decltype(std::declval<SeriesEncoder<T>>().fold());
+    using Encoder = decltype(std::declval<Series>().fold());
 
     Encoder encoder;
     nn::Stream<Encoder> stream;
     Index samples = 0;
 
-    explicit SeriesEar(const SeriesEncoder<T>& from) : encoder(from.fold()) {}
+    explicit SeriesEar(const Series& from) : encoder(from.fold()) {}
     void reset() { stream.reset(), samples = 0; }
     void push(const T* sample) { stream.push(encoder, sample), ++samples; }
-    void key(const typename BagNetwork<T>::Branch&, T* out) const { stream.features(encoder, out); }
+    void key(const Branch&, T* out) const { stream.features(encoder, out); }
     std::size_t state_bytes() const { return sizeof stream + sizeof samples; }
   };
-
-  struct ScalarEar {
-    double total = 0;
+  template<int none>
+  struct SeriesEar<detail::NoEncoder<none>> {
     Index samples = 0;
-
-    void reset() { total = 0, samples = 0; }
-    void push(const T* sample) { total += static_cast<double>(*sample), ++samples; }
-    void key(const typename BagNetwork<T>::Branch& branch, T* out) const {
-      const T mean = static_cast<T>(total / static_cast<double>(samples));
-      typename ScalarEncoder<T>::Memory none;
-      std::get<ScalarEncoder<T>>(branch.encoder).push(none, &mean, out);
-    }
-    std::size_t state_bytes() const { return sizeof total + sizeof samples; }
+    explicit SeriesEar(const detail::NoEncoder<none>&) {}
+    void reset() {}
+    void push(const T*) {}
+    void key(const Branch&, T*) const {}
+    std::size_t state_bytes() const { return 0; }
   };
 
-  using Ear = std::variant<ScalarEar, SeriesEar>;
+  // The mean of what is pushed.
+  struct VectorEar {
+    std::vector<double> total;
+    Index samples = 0;
 
-  BagNetwork<T> net_;
+    explicit VectorEar(Index inputs) : total(static_cast<std::size_t>(inputs)) {}
+    void reset() { std::fill(total.begin(), total.end(), 0.0), samples = 0; }
+    void push(const T* sample) {
+      for (double& sum : total) sum += static_cast<double>(*sample++);
+      ++samples;
+    }
+    void key(const Branch& branch, T* out) const {
+      if constexpr (Network::has_vectors) {
+        std::vector<T> mean;
+        for (const double sum : total) mean.push_back(static_cast<T>(sum / static_cast<double>(samples)));
+        typename Network::Vector::Memory none;
+        std::get<1>(branch.encoder).push(none, mean.data(), out);
+      }
+    }
+    std::size_t state_bytes() const { return total.size() * sizeof(double) + sizeof samples; }
+  };
+
+  using Ear = std::variant<VectorEar, SeriesEar<typename Network::Series>>;
+
+  Network net_;
   std::vector<Ear> ears_;
-  nn::Samples<T> domain_{1, false};
-  Eigen::Array<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> keys_, values_;
-  typename ValueHead<T>::template Tape<nn::Samples<T>> value_tape_;
-  detail::AttentionPass<T> pass_;
+  detail::BagBatch<T> batch_;
+  Eigen::Array<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> keys_;
+  detail::PoolPass<T, Encoders> pass_;
 };
 
-template<class T>
-BagStream<T>::BagStream(const BagNetwork<T>& net) : net_(net) {
+template<class T, class Encoders>
+BagStream<T, Encoders>::BagStream(const Network& net) : net_(net) {
   for (const auto& branch : net.branches)
-    if (const auto* series = std::get_if<SeriesEncoder<T>>(&branch.encoder))
-      ears_.emplace_back(SeriesEar(*series));
+    if (const auto* series = std::get_if<0>(&branch.encoder))
+      ears_.emplace_back(SeriesEar<typename Network::Series>(*series));
     else
-      ears_.emplace_back(ScalarEar{});
+      ears_.emplace_back(VectorEar(branch.shape.inputs));
   reset();
 }
 
-template<class T>
-void BagStream<T>::push(Index modality, const T* sample) {
+template<class T, class Encoders>
+void BagStream<T, Encoders>::push(Index modality, const T* sample) {
   std::visit([&](auto& ear) { ear.push(sample); }, ears_[static_cast<std::size_t>(modality)]);
 }
 
-template<class T>
-void BagStream<T>::evaluate() {
-  keys_.setZero(net_.modalities() * key_size, domain_.stride());
-  values_.setZero(net_.modalities() * net_.classes(), domain_.stride());
-  std::vector<const T*> keys, values;
+template<class T, class Encoders>
+void BagStream<T, Encoders>::evaluate() {
+  constexpr Index length = Network::key_size;
+  batch_.bags = nn::Samples<T>{1, false};
+  batch_.kinds.assign(ears_.size(), batch_.bags);
+  batch_.places.clear();
+  const Index stride = batch_.bags.stride();
+  keys_.setZero(net_.modalities() * length, stride);
+  std::vector<const T*> keys;
   for (std::size_t m = 0; m < ears_.size(); ++m) {
-    T key[key_size];
-    std::visit(
-        [&](const auto& ear) {
-          lifelog::detail::require(ear.samples > 0, "BagStream: modality '", net_.branches[m].shape.name,
-                                   "' has had no sample yet");
-          ear.key(net_.branches[m], key);
-        },
-        ears_[m]);
-    T* const plane = keys_.data() + static_cast<Index>(m) * key_size * domain_.stride();
-    T* const value = values_.data() + static_cast<Index>(m) * net_.classes() * domain_.stride();
-    for (Index k = 0; k < key_size; ++k) plane[k * domain_.stride()] = key[k];
-    net_.branches[m].value.record(domain_, value_tape_, plane, value);
+    const auto kind = static_cast<Index>(m);
+    T* const plane = keys_.data() + kind * length * stride;
     keys.push_back(plane);
-    values.push_back(value);
+    batch_.kinds[m].count = heard(kind);
+    if (!heard(kind)) continue;
+    batch_.places.push_back({kind, 0});
+    T key[length];
+    std::visit([&](const auto& ear) { ear.key(net_.branches[m], key); }, ears_[m]);
+    for (Index k = 0; k < length; ++k) plane[k * stride] = key[k];
   }
-  pass_.forward(net_, domain_, keys, values);
+  lifelog::detail::require(!batch_.places.empty(),
+                           "BagStream: expected a sample of some modality, got none yet");
+  batch_.start = {0, static_cast<Index>(batch_.places.size())};
+  pass_.forward(net_, batch_, keys);
 }
 
 }  // namespace lifelog::mil

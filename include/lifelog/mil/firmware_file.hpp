@@ -91,7 +91,7 @@ std::vector<io::CHeader::Part> firmware_weights(const BagNetwork<T>& net, const 
     parts.insert(parts.end(), {mean, rest, deviation});
     std::visit([&](const auto& encoder) { add(branch.prefix + ".Encoder.", encoder.fold()); },
                branch.encoder);
-    add(branch.prefix + ".Vl.", branch.value);
+    if (!net.values_after_pool()) add(branch.prefix + ".Vl.", branch.value);
   }
   std::visit([&]<class AnyPool>(const AnyPool& pool) { add("", pool); }, net.pool);
   return parts;

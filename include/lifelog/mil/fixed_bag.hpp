@@ -50,36 +50,25 @@ void evaluate_one(const Net& net, const T* x, T* y) {
   net.push(none, x, y);
 }
 
-/// A pool's heads, and the score they give each of `modalities` keys (pool.hpp).
-template<class T, Pool kind, Index modalities>
-struct FixedPool {
-  using Head = std::conditional_t<kind == Pool::attention, ScoreHead<T>, GatedScoreHead<T>>;
-  Head score;
+/// A pool's heads with sizes that are constants of the type, and the scores they give the keys of a bag (pool.hpp).
+/// scores(kinds, keys, count, out): `count` keys, of those kinds.
+template<class T, class Pool, Index modalities, Index classes>
+struct FixedPool;
 
-  void scores(const T (&keys)[modalities][key_size], T* out) const {
-    for (Index m = 0; m < modalities; ++m) evaluate_one(score, keys[m], out + m);
-  }
-
-  template<class Visitor, class... Pools>
-  static void visit(Visitor& visitor, const nn::Path& path, Pools&... pools) {
-    Head::visit(visitor, path / "Al", pools.score...);
-  }
-};
-
-template<class T, Index modalities>
-struct FixedPool<T, Pool::self, modalities> {
+template<class T, Index modalities, Index classes>
+struct FixedPool<T, SelfAttention<T>, modalities, classes> {
   using Key = decltype(make_fixed_attention_head<T, 1>());
   using Query = decltype(make_fixed_attention_head<T, modalities>());
   Key key;
   Query query;
 
-  void scores(const T (&keys)[modalities][key_size], T* out) const {
-    std::fill_n(out, modalities, T(0));
-    for (Index m = 0; m < modalities; ++m) {
+  void scores(const Index* kinds, const T (*keys)[key_size], Index count, T* out) const {
+    std::fill_n(out, count, T(0));
+    for (Index m = 0; m < count; ++m) {
       T k, q[modalities];
       evaluate_one(key, keys[m], &k);
       evaluate_one(query, keys[m], q);
-      for (Index j = 0; j < modalities; ++j) out[j] += q[j] * k / static_cast<T>(modalities);
+      for (Index j = 0; j < count; ++j) out[j] += q[kinds[j]] * k / static_cast<T>(count);
     }
   }
 
@@ -87,6 +76,35 @@ struct FixedPool<T, Pool::self, modalities> {
   static void visit(Visitor& visitor, const nn::Path& path, Pools&... pools) {
     Key::visit(visitor, path / "Kl", pools.key...);
     Query::visit(visitor, path / "Ql", pools.query...);
+  }
+};
+
+template<class T, class Head, class Weighing, Form form, Index modalities, Index classes>
+struct FixedPool<T, ScorePool<Head, Weighing, form>, modalities, classes> : ScorePool<Head, Weighing, form> {
+  void scores(const Index*, const T (*keys)[key_size], Index count, T* out) const {
+    for (Index m = 0; m < count; ++m) evaluate_one(this->score, keys[m], out + m);
+  }
+};
+
+template<class T, class Mixing, Index modalities, Index classes>
+struct FixedPool<T, PlainPool<T, Mixing>, modalities, classes> : PlainPool<T, Mixing> {
+  void scores(const Index*, const T (*)[key_size], Index, T*) const {}
+};
+
+template<class T, class Head, class Value, Index modalities, Index classes>
+struct FixedPool<T, EmbeddingPool<Head, Value>, modalities, classes> {
+  using FixedValue = decltype(make_fixed_value_head<T, classes>());
+  Head score;
+  FixedValue value;
+
+  void scores(const Index*, const T (*keys)[key_size], Index count, T* out) const {
+    for (Index m = 0; m < count; ++m) evaluate_one(score, keys[m], out + m);
+  }
+
+  template<class Visitor, class... Pools>
+  static void visit(Visitor& visitor, const nn::Path& path, Pools&... pools) {
+    Head::visit(visitor, path / "Al", pools.score...);
+    FixedValue::visit(visitor, path / "Vl", pools.value...);
   }
 };
 
@@ -155,14 +173,16 @@ struct FixedBagNetwork {
   };
 
   std::tuple<Branch<channels>...> branches;
-  detail::FixedPool<T, kind, modalities> pool;
+  /// What the pool does; its parameters are in `pool`.
+  using Pooling = PoolOf<T, kind>;
+  detail::FixedPool<T, Pooling, modalities, classes> pool = make_pool();
 
   /// In the order in which `firmware_header` writes them.
   template<class Visitor, class Net>
   static void visit(Visitor& visitor, const nn::Path& path, Net& net) {
     Index m = 0;
     std::apply([&](auto&... branch) { (visit_branch(visitor, path / m++, branch), ...); }, net.branches);
-    detail::FixedPool<T, kind, modalities>::visit(visitor, path, net.pool);
+    decltype(pool)::visit(visitor, path, net.pool);
   }
 
   /// Number of scalars that `visit` meets.
@@ -190,6 +210,23 @@ struct FixedBagNetwork {
   }
 
  private:
+  static auto make_pool() {
+    using Fixed = detail::FixedPool<T, Pooling, modalities, classes>;
+    if constexpr (kind == Pool::self)
+      return Fixed{detail::make_fixed_attention_head<T, 1>(),
+                   detail::make_fixed_attention_head<T, modalities>()};
+    else if constexpr (kind == Pool::embedding_attention)
+      return Fixed{make_score_head<T>(), detail::make_fixed_value_head<T, classes>()};
+    else if constexpr (kind == Pool::embedding_gated)
+      return Fixed{make_gated_score_head<T>(), detail::make_fixed_value_head<T, classes>()};
+    else if constexpr (kind == Pool::attention)
+      return Fixed{{make_score_head<T>()}};
+    else if constexpr (requires { Pooling::score; })
+      return Fixed{{make_gated_score_head<T>()}};
+    else
+      return Fixed{};
+  }
+
   template<class Visitor, class B>
   static void visit_branch(Visitor& visitor, const nn::Path& path, B& branch) {
     using Plain = std::remove_const_t<B>;
@@ -198,7 +235,7 @@ struct FixedBagNetwork {
     visitor(path / "mean_rest", scale, branch.mean_rest);
     visitor(path / "deviation", scale, branch.deviation);
     Plain::Encoder::visit(visitor, path / "Encoder", branch.encoder);
-    Plain::Value::visit(visitor, path / "Vl", branch.value);
+    if constexpr (Pooling::form != Form::embeddings) Plain::Value::visit(visitor, path / "Vl", branch.value);
   }
 };
 
@@ -229,29 +266,52 @@ class FixedBagStream<FixedBagNetwork<T, classes, kind, channels...>> {
     });
   }
 
-  /// importance: [modalities], log_probabilities: [classes], of the bag as far as it has come. False, and both untouched,
-  /// when a modality has had no sample yet.
+  /// Whether a modality has had a sample in this bag.
+  bool heard(Index modality) const {
+    bool result = false;
+    Index m = 0;
+    std::apply([&](const auto&... ear) { ((result = result || (m++ == modality && ear.samples > 0)), ...); },
+               ears_);
+    return result;
+  }
+
+  /// importance: [modalities], log_probabilities: [classes], of the bag as far as it has come. A modality without a sample is
+  /// absent: its importance is 0. False, and both untouched, when none has had a sample yet.
   bool evaluate(const Network& net, T* importance, T* log_probabilities) {
-    constexpr Index count = Network::modalities;
-    T keys[count][key_size], values[count][classes], scores[count];
-    bool complete = true;
+    using Pooling = typename Network::Pooling;
+    T keys[Network::modalities][key_size], values[Network::modalities][classes], weights[Network::modalities];
+    Index kinds[Network::modalities], count = 0;
     each_modality(net, [&](Index m, auto& ear, const auto& branch) {
-      if (ear.samples == 0) {
-        complete = false;
-        return;
-      }
-      ear.key(branch, keys[m]);
-      detail::evaluate_one(branch.value, keys[m], values[m]);
+      if (ear.samples == 0) return;
+      ear.key(branch, keys[count]);
+      kinds[count++] = m;
     });
-    if (!complete) return false;
-    net.pool.scores(keys, scores);
-    detail::evaluate_one(nn::LogSoftmax<T, count>(), scores, scores);
-    T mixed[classes] = {};
-    for (Index m = 0; m < count; ++m) {
-      importance[m] = std::exp(scores[m]);
-      for (Index c = 0; c < classes; ++c) mixed[c] += importance[m] * values[m][c];
+    if (count == 0) return false;
+    net.pool.scores(kinds, keys, count, weights);
+    Pooling::Weighing::weigh(weights, count);
+    T shares[Network::modalities];
+    std::copy_n(weights, count, shares);
+    if constexpr (Pooling::form == Form::embeddings) {
+      T mixed[key_size] = {};
+      for (Index m = 0; m < count; ++m)
+        for (Index k = 0; k < key_size; ++k) mixed[k] += weights[m] * keys[m][k];
+      detail::evaluate_one(net.pool.value, mixed, log_probabilities);
+    } else {
+      Index next = 0;
+      each_modality(net, [&](Index m, auto&, const auto& branch) {
+        if (next == count || kinds[next] != m) return;
+        if constexpr (Pooling::form == Form::keys)
+          for (Index k = 0; k < key_size; ++k) keys[next][k] *= weights[next];
+        detail::evaluate_one(branch.value, keys[next], values[next]);
+        ++next;
+      });
+      mix<Pooling>(weights, values, count, shares, log_probabilities);
     }
-    detail::evaluate_one(nn::LogSoftmax<T, classes>(), mixed, log_probabilities);
+    T sum = 0;
+    for (Index m = 0; m < count; ++m) sum += shares[m];
+    std::fill_n(importance, Network::modalities, T(0));
+    for (Index m = 0; m < count; ++m)
+      importance[kinds[m]] = Pooling::Weighing::sums_to_one ? shares[m] : shares[m] / sum;
     return true;
   }
 
@@ -261,6 +321,21 @@ class FixedBagStream<FixedBagNetwork<T, classes, kind, channels...>> {
   template<Index count>
   using Ear =
       std::conditional_t<count == 0, detail::ScalarEar<Branch<count>>, detail::SeriesEar<Branch<count>>>;
+
+  // As PoolPass does for a batch.
+  template<class Pooling>
+  static void mix(const T* weights, const T (*values)[classes], Index count, T* shares,
+                  T* log_probabilities) {
+    T mixed[classes], value[Network::modalities], share[Network::modalities];
+    for (Index c = 0; c < classes; ++c) {
+      for (Index m = 0; m < count; ++m) value[m] = values[m][c];
+      mixed[c] = Pooling::Mixing::mix(weights, value, count, share);
+      if constexpr (!Pooling::Mixing::weighted)
+        for (Index m = 0; m < count; ++m)
+          shares[m] = (c == 0 ? T(0) : shares[m]) + share[m] / static_cast<T>(classes);
+    }
+    detail::evaluate_one(nn::LogSoftmax<T, classes>(), mixed, log_probabilities);
+  }
 
   template<class Visit, std::size_t... m>
   void each_modality(const Network& net, Visit visit, std::index_sequence<m...>) {

@@ -11,7 +11,8 @@ namespace lifelog::mil {
 /// What a trained network says of bags.
 template<class T>
 struct BagOutputs {
-  RowMatrix<T> importance;         ///< [n, M]: attention weights, each row sums to 1; the modal importance
+  RowMatrix<T>
+      importance;  ///< [n, M]: the pool's weights, each row sums to 1, 0 of what was not there; the modal importance
   RowMatrix<T> log_probabilities;  ///< [n, C]
 };
 
@@ -29,10 +30,10 @@ inline constexpr Index evaluation_batch = 512;
 
 /// Evaluates the network (batch norm by its running statistics) on `rows` of the bags, in that order.
 /// threads: 0 for all there are; results do not depend on it.
-template<class T>
-BagOutputs<T> evaluate(const BagNetwork<T>& net, const Bags<T>& bags, const std::vector<Index>& rows,
-                       int threads = 0) {
-  BagPass<T> pass(net, bags, threads);
+template<class T, class Encoders>
+BagOutputs<T> evaluate(const BagNetwork<T, Encoders>& net, const Bags<T>& bags,
+                       const std::vector<Index>& rows, int threads = 0) {
+  BagPass<T, Encoders> pass(net, bags, threads);
   const Index count = static_cast<Index>(rows.size());
   BagOutputs<T> out{RowMatrix<T>(count, net.modalities()), RowMatrix<T>(count, net.classes())};
   for (Index i = 0; i < piece_count(evaluation_batch, count); ++i) {
@@ -46,18 +47,18 @@ BagOutputs<T> evaluate(const BagNetwork<T>& net, const Bags<T>& bags, const std:
 }
 
 /// All bags, in order.
-template<class T>
-BagOutputs<T> evaluate(const BagNetwork<T>& net, const Bags<T>& bags, int threads = 0) {
+template<class T, class Encoders>
+BagOutputs<T> evaluate(const BagNetwork<T, Encoders>& net, const Bags<T>& bags, int threads = 0) {
   std::vector<Index> rows(static_cast<std::size_t>(bags.count));
   std::iota(rows.begin(), rows.end(), Index{0});
   return evaluate(net, bags, rows, threads);
 }
 
 /// Labelled bags as a training task (`train/trainer.hpp`). The bags' memory and the labels stay the caller's.
-template<class T>
+template<class T, class Encoders = StudyEncoders>
 class BagTask {
  public:
-  using Network = BagNetwork<T>;
+  using Network = BagNetwork<T, Encoders>;
 
   /// labels: one a bag, 0…C−1 or the label that the loss ignores. threads: 0 for all there are.
   BagTask(const Network& net, const Bags<T>& bags, std::vector<Index> labels, int threads = 0,
@@ -71,19 +72,28 @@ class BagTask {
                                " to be ignored, got ", labels_[n]);
   }
 
-  Index classes() const { return classes_; }
-  Index label(Index row) const { return labels_[static_cast<std::size_t>(row)]; }
+  /// Whole kinds of instances left out at random in training. Throws std::invalid_argument for a probability outside of 0 … 1.
+  void set_sensor_dropout(double probability, std::uint64_t seed) {
+    lifelog::detail::require(lifelog::detail::is_finite(probability) && probability >= 0 && probability < 1,
+                             "sensor dropout: expected a probability of at least 0 and below 1, got ",
+                             probability);
+    dropout_.probability = probability;
+    dropout_.seed = seed;
+  }
 
   /// The step that follows is the `steps`-th of a training, from 0: what dropout draws depends on it.
-  void begin_step(std::int64_t steps) { step_ = static_cast<std::uint64_t>(steps); }
+  void begin_step(std::int64_t steps) { dropout_.step = static_cast<std::uint64_t>(steps); }
   /// What was evaluated last.
   const nn::Samples<T>& domain() const { return pass_.domain(); }
+
+  Index classes() const { return classes_; }
+  Index label(Index row) const { return labels_[static_cast<std::size_t>(row)]; }
 
   /// loss: of log-probabilities, called as FocalLossOptions is. A bag that it ignores still counts in batch norm.
   template<class Loss>
   double step(const Network& net, const std::vector<Index>& rows, const Loss& loss, Network& gradient,
               std::vector<Index>& predicted) {
-    pass_.forward(net, rows, true, step_);
+    pass_.forward(net, rows, true, dropout_);
     predicted.clear();
     append_predictions(rows.size(), predicted);
     return pass_.loss(net, labels_.data(), loss, &gradient);
@@ -105,10 +115,10 @@ class BagTask {
       predicted.push_back(predicted_class(pass_.log_probabilities(), static_cast<Index>(n)));
   }
 
-  BagPass<T> pass_;
+  BagPass<T, Encoders> pass_;
+  SensorDropout dropout_;
   std::vector<Index> labels_;
   Index classes_;
-  std::uint64_t step_ = 0;
 };
 
 }  // namespace lifelog::mil

@@ -48,11 +48,6 @@ inline std::vector<std::string> split(const std::string& text) {
 
 }  // namespace detail
 
-/// The pool's name in model files and on command lines.
-inline const char* pool_name(Pool pool) {
-  return pool == Pool::self ? "self" : pool == Pool::attention ? "attention" : "gated";
-}
-
 /// Writes a model with its metadata; the file appears complete or not at all. Throws io_error, and
 /// std::invalid_argument when the classes' names are not one for each, or a name has a comma, which lists in files are
 /// cut at, or a weight is not finite.
@@ -166,19 +161,17 @@ inline std::vector<ModalityShape> stated_modalities(const io::Tensors& tensors) 
 /// The pool that metadata names; in a file without ours, the one whose tensors are there.
 inline Pool pool_of(const io::Tensors& tensors, bool ours) {
   const PlainNames names(tensors);
-  const auto named = [&](Pool pool) {
-    if (ours) return tensors.metadata("pool") == pool_name(pool);
-    const char* mark = pool == Pool::self        ? "Kl.1.weight"
-                       : pool == Pool::attention ? "Al.0.weight"
-                                                 : "Al.0.left.0.weight";
-    return names.find({mark}) != nullptr;
-  };
-  for (const auto pool : {Pool::self, Pool::attention, Pool::gated})
-    if (named(pool)) return pool;
-  throw format_error(tensors.source(), ours
-                                           ? "expected pool 'self', 'attention' or 'gated', got '" +
-                                                 lifelog::detail::shown(tensors.metadata("pool")) + "'"
-                                           : "expected the tensors of a pool ('Kl.1.weight', …), found none");
+  if (ours) {
+    if (const auto pool = pool_named(tensors.metadata("pool"))) return *pool;
+    std::string known;
+    for (const auto& entry : pool_names) known += std::string(known.empty() ? "'" : ", '") + entry.name + "'";
+    throw format_error(tensors.source(), "expected pool " + known + ", got '" +
+                                             lifelog::detail::shown(tensors.metadata("pool")) + "'");
+  }
+  if (names.find({"Kl.1.weight"})) return Pool::self;
+  if (names.find({"Al.0.weight"})) return Pool::attention;
+  if (names.find({"Al.0.left.0.weight"})) return Pool::gated;
+  throw format_error(tensors.source(), "expected the tensors of a pool ('Kl.1.weight', …), found none");
 }
 
 /// Classes, told from the first value head there is.
@@ -186,6 +179,7 @@ inline Index classes_of(const io::Tensors& tensors, const std::vector<ModalitySh
   const PlainNames names(tensors);
   std::vector<std::string> heads;
   for (const auto& shape : shapes) heads.push_back(shape.name + "ILNet.Vl.1.bias");
+  heads.push_back("Vl.1.bias");  // of pools of embeddings
   const auto* head = names.find(heads);
   if (head == nullptr)
     throw format_error(tensors.source(),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "../data/dataset.hpp"
@@ -8,7 +9,8 @@
 
 namespace lifelog::predict {
 
-/// A data set's minutes as the bag network sees them: nothing is copied, so the data set must outlive the bags.
+/// A data set's minutes as the bag network sees them: nothing is copied, so the data set must outlive the bags. What was
+/// not recorded (`DataSet::present`) is not there.
 ///
 ///     const auto data = data::load_dataset("person.safetensors");
 ///     const auto bags = predict::bags_of(data);
@@ -16,10 +18,16 @@ namespace lifelog::predict {
 inline mil::Bags<float> bags_of(const data::DataSet& data) {
   mil::Bags<float> bags;
   bags.count = data.size();
-  for (const auto& modality : data.modalities)
-    bags.modalities.push_back({modality.name, modality.values.data(),
-                               modality.scalar ? Index{0} : static_cast<Index>(modality.values.shape(1)),
-                               static_cast<Index>(modality.values.shape(2))});
+  for (const auto& modality : data.modalities) {
+    mil::Instances<float> instances{modality.name, modality.values.data(),
+                                    modality.scalar ? Index{0} : static_cast<Index>(modality.values.shape(1)),
+                                    static_cast<Index>(modality.values.shape(2))};
+    if (data.present.size() > 0) {
+      instances.present = data.present.data() + bags.modalities.size();
+      instances.present_stride = static_cast<Index>(data.modalities.size());
+    }
+    bags.modalities.push_back(std::move(instances));
+  }
   return bags;
 }
 
