@@ -49,8 +49,8 @@ BOOST_AUTO_TEST_CASE(classic_multiple_instance_learning) {
   std::vector<Index> train_bags, test_bags;
   for (Index bag = 0; bag < 240; ++bag) (bag < 160 ? train_bags : test_bags).push_back(bag);
 
-  const mil::Bags<float> bags{
-      240, {{"instance", values.data(), 0, 8, start}}};  // bag n: start[n] … start[n + 1] − 1
+  // 240 bags; the instances of bag n are start[n] … start[n + 1] − 1.
+  const mil::Bags<float> bags{240, {{"instance", values.data(), 0, 8, start}}};
   const auto net =
       mil::make_bag_network<float, VectorEncoders>(bags.shapes(), 2, 1, mil::Pool::embedding_gated);
   mil::BagTask<float, VectorEncoders> task(net, bags, label);
