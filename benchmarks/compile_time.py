@@ -1,22 +1,49 @@
 # SPDX-License-Identifier: MIT
-"""Measures what compiling a program that trains the study's network takes.
+"""Measures what compiling against the library takes, work by work.
 
-    python3 benchmarks/compile_time.py [--cxx g++] [--flags=-O2]
+    python3 benchmarks/compile_time.py [--cxx g++] [--repeats 3] [--only training]
+    python3 benchmarks/compile_time.py --record benchmarks/compile_time.json
+    python3 benchmarks/compile_time.py --check benchmarks/compile_time.json
 
-Prints wall time, processor time and the compiler's peak memory. Processor time is the figure to compare on a machine
-that others use too.
+Prints processor time (the least of the repeats) and the compiler's peak memory. Since machines differ, each time is also given in
+units of what the front end takes for Eigen and the standard library in the same run; that and the memory are what --record writes,
+and --check fails where a work takes more than twice as much.
 """
 import argparse
+import json
 import os
 import pathlib
-import resource
+import re
 import shlex
 import subprocess
 import sys
 import tempfile
-import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent
+
+UNIT = """\
+#include <Eigen/Core>
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <sstream>
+#include <vector>
+int main() {}
+"""
+
+
+def readme_example():
+    return re.search(r"^```cpp\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)[1]
+
+
+# Name: what it is, its text, and flags.
+WORKS = {
+    "nothing": ("lifelog.hpp with nothing used", "#include <lifelog/lifelog.hpp>\nint main() {}\n", ["-O2"]),
+    "training": ("a file that trains the study's network", '#include "compile_probe.cpp"\n', ["-O2"]),
+    "readme": ("README's example", readme_example(), ["-O2"]),
+}
 
 
 def eigen_flags():
@@ -24,22 +51,53 @@ def eigen_flags():
     return shlex.split(found.stdout) if found.returncode == 0 else ["-I/usr/include/eigen3"]
 
 
+def measure(cxx, text, flags, directory):
+    """Seconds of processor time and MiB."""
+    source = pathlib.Path(directory) / "work.cpp"
+    source.write_text(text)
+    command = [*shlex.split(cxx), "-std=c++20", *flags, f"-I{ROOT / 'include'}", f"-I{HERE}", *eigen_flags(), "-c",
+               str(source), "-o", f"{directory}/work.o"]
+    child = subprocess.Popen(command, env={**os.environ, "CCACHE_DISABLE": "1"})
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0:
+        sys.exit("compile_time: compilation failed: " + shlex.join(command))
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cxx", default=os.environ.get("CXX", "g++"))
-    parser.add_argument("--flags", default="-O2")
+    parser.add_argument("--repeats", type=int, default=1)
+    parser.add_argument("--only", default="", help="works with this in their names")
+    parser.add_argument("--record", type=pathlib.Path, help="write what was measured here")
+    parser.add_argument("--check", type=pathlib.Path, help="fail above twice what stands here")
     options = parser.parse_args()
+    failed = False
+    found = {}
     with tempfile.TemporaryDirectory() as directory:
-        command = [options.cxx, "-std=c++20", *shlex.split(options.flags), f"-I{HERE.parent / 'include'}",
-                   *eigen_flags(), "-c", str(HERE / "compile_probe.cpp"), "-o", f"{directory}/probe.o"]
-        start = time.monotonic()
-        if subprocess.run(command).returncode != 0:
-            sys.exit("compile_time: compilation failed: " + shlex.join(command))
-        wall = time.monotonic() - start
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    print(f"compile_time: {options.cxx} {options.flags}: {wall:.1f} s wall, {usage.ru_utime + usage.ru_stime:.1f} s "
-          f"processor, {usage.ru_maxrss / 1024:.0f} MiB peak")
+        def least(text, flags):
+            return [min(one) for one in zip(*(measure(options.cxx, text, flags, directory)
+                                              for _ in range(options.repeats)))]
+
+        unit = least(UNIT, ["-fsyntax-only"])[0]
+        print(f"compile_time: {options.cxx}: the unit takes {unit:.2f} s")
+        recorded = json.loads(options.check.read_text()) if options.check else {}
+        for name, (words, text, flags) in WORKS.items():
+            if options.only not in name:
+                continue
+            seconds, mib = least(text, flags)
+            found[name] = {"units": round(seconds / unit, 2), "mib": round(mib)}
+            print(f"compile_time: {words}: {seconds:.1f} s, {seconds / unit:.1f} units, {mib:.0f} MiB", flush=True)
+            limits = recorded.get(name, {})
+            for measure_of, limit in limits.items():
+                if found[name][measure_of] > 2 * limit:
+                    print(f"compile_time: {words}: expected at most twice {limit} {measure_of}, got {found[name][measure_of]}")
+                    failed = True
+    if options.record:
+        options.record.write_text(json.dumps(found, indent=1) + "\n")
+    return failed
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <variant>
@@ -146,10 +147,17 @@ class Optimizer {
     const T new1 = static_cast<T>(1 - options.beta1), new2 = static_cast<T>(1 - options.beta2);
     const T rate = static_cast<T>(learning_rate / correction1), root = static_cast<T>(correction2);
     const T eps = static_cast<T>(options.eps);
-    for (Index i = 0; i < size; ++i) {
-      m[i] = b1 * m[i] + new1 * g[i];
-      v[i] = b2 * v[i] + new2 * g[i] * g[i];
-      w[i] = keep * w[i] - rate * m[i] / (std::sqrt(v[i]) / root + eps);
+    // std::sqrt may set errno, which keeps the loop it stands in from being vectorised: it stands alone.
+    constexpr Index block = 64;
+    T deviation[block];
+    for (Index first = 0; first < size; first += block, w += block, g += block, m += block, v += block) {
+      const Index count = std::min(block, size - first);
+      for (Index i = 0; i < count; ++i) {
+        m[i] = b1 * m[i] + new1 * g[i];
+        v[i] = b2 * v[i] + new2 * g[i] * g[i];
+      }
+      for (Index i = 0; i < count; ++i) deviation[i] = std::sqrt(v[i]);
+      for (Index i = 0; i < count; ++i) w[i] = keep * w[i] - rate * m[i] / (deviation[i] / root + eps);
     }
   }
 

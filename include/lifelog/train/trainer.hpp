@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <functional>
 #include <limits>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -190,6 +192,19 @@ bool is_finite(const Network& values, double loss) {
   return finite && lifelog::detail::is_finite(train::global_norm(values));
 }
 
+/// The same of a step, whose gradient has this norm: where that is finite, so is all of the gradient but statistics.
+template<class Network>
+bool is_finite_step(const Network& gradient, double norm, double loss) {
+  bool finite = lifelog::detail::is_finite(norm) && lifelog::detail::is_finite(loss);
+  nn::visit(
+      [&]<lifelog::detail::real_number T>(const nn::Path&, const nn::Layout& layout, const T* x) {
+        if (layout.role != nn::Role::parameter)
+          finite = finite && lifelog::detail::all_finite(x, layout.size());
+      },
+      gradient);
+  return finite;
+}
+
 /// Whether a row of a task takes part in a loss and is judged: all do, unless the loss ignores a label.
 template<class Task, class Loss>
 bool takes_part(const Task& task, const Loss& loss, Index row) {
@@ -248,11 +263,14 @@ bool train_epoch(Task& task, const std::vector<Index>& train, const TrainOptions
   std::optional<metrics::ConfusionMatrix> confusion;
   if constexpr (ClassTask<Task, Loss>) confusion.emplace(task.classes());
   std::vector<Index> predicted;
+  auto gradient = nn::zeros_like(state.network);
   const Index count = static_cast<Index>(order.size()), batches = (count + options.batch - 1) / options.batch;
   for (Index batch = 0; batch < batches; ++batch) {
     const Index begin = batch * options.batch, end = std::min(count, begin + options.batch);
     const std::vector<Index> rows(order.begin() + begin, order.begin() + end);
-    auto gradient = nn::zeros_like(state.network);
+    nn::visit([](const nn::Path&, const nn::Layout& layout,
+                 auto* g) { std::fill_n(g, layout.size(), std::remove_pointer_t<decltype(g)>(0)); },
+              gradient);
     if constexpr (requires { task.begin_step(state.optimizer.steps()); })
       task.begin_step(state.optimizer.steps());
     double loss;
@@ -262,8 +280,8 @@ bool train_epoch(Task& task, const std::vector<Index>& train, const TrainOptions
     } else {
       loss = task.step(state.network, rows, options.loss, gradient);
     }
-    if (!is_finite(gradient, loss)) return false;
-    train::clip_global_norm(gradient, options.clip);
+    const double norm = train::clip_global_norm(gradient, options.clip);
+    if (!is_finite_step(gradient, norm, loss)) return false;
     const double behind = epoch.epoch - 1 + static_cast<double>(batch) / static_cast<double>(batches);
     state.optimizer.step(state.network, gradient, rate_of(options.schedule, {behind, scores}));
     if (state.average) state.average->update(state.network);
