@@ -264,7 +264,7 @@ BOOST_AUTO_TEST_CASE(what_was_not_recorded_counts_for_nothing) {
         run = sandbox.run("stream_inference", "--model " + data + "/m.safetensors --data " + data +
                                                   ".safetensors --out " + data + "/s.npy");
         BOOST_TEST(run.status == 0, run.err);
-        const auto streamed = as_eigen(io::load_npy<float, 2>(sandbox.path() / data / "s.npy"));
+        const RowMatrix<float> streamed = as_eigen(io::load_npy<float, 2>(sandbox.path() / data / "s.npy"));
         BOOST_TEST((streamed - importance.back()).cwiseAbs().maxCoeff() < 1e-5f);
       }
       BOOST_TEST((importance[0].array() == importance[1].array()).all());
