@@ -111,10 +111,10 @@ BOOST_AUTO_TEST_CASE(a_files_own_header_says_what_the_list_says) {
     check_throws<format_error>([&] { ZipArchive(changed, "z").read("TEMP.csv"); },
                                {"z: ", "TEMP.csv", "own header"});
   };
-  says_otherwise(6, little_endian(1, 2));         // encrypted
-  says_otherwise(6, little_endian(8, 2));         // lengths behind the data
-  says_otherwise(8, little_endian(8, 2));         // deflated
-  for (const std::size_t field : {14, 18, 22}) {  // checksum, lengths
+  says_otherwise(6, little_endian(1, 2));            // encrypted
+  says_otherwise(6, little_endian(8, 2));            // lengths behind the data
+  says_otherwise(8, little_endian(8, 2));            // deflated
+  for (const std::size_t field : {14U, 18U, 22U}) {  // checksum, lengths
     says_otherwise(field, little_endian(0, 4));
     says_otherwise(field, little_endian(0xffffffffu, 4));
   }
