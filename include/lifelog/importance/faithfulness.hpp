@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <vector>
 
 #include "../core/finite.hpp"
@@ -130,6 +131,7 @@ Faithfulness faithfulness(const mil::BagNetwork<T, Encoders>& net, const mil::Ba
   constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
   Faithfulness result{Eigen::VectorXd::Constant(net.modalities(), unknown),
                       Eigen::VectorXd::Constant(net.modalities(), unknown), 0};
+  const auto all = mil::evaluate(net, bags, rows, options.threads);
   const Random random(options.seed);
   std::vector<Index> known;
   for (std::size_t m = 0; m < bags.modalities.size(); ++m) {
@@ -139,7 +141,9 @@ Faithfulness faithfulness(const mil::BagNetwork<T, Encoders>& net, const mil::Ba
       if (detail::has_instance(own, row)) having.push_back(row);
     if (having.empty()) continue;
     const auto kind = static_cast<Index>(m);
-    const auto whole = mil::evaluate(net, bags, having, options.threads);
+    std::optional<mil::BagOutputs<T>> some;
+    if (having.size() != rows.size()) some = mil::evaluate(net, bags, having, options.threads);
+    const auto& whole = some ? *some : all;
     result.importance[kind] = whole.importance.col(kind).template cast<double>().mean();
     if (having.size() < 2) continue;
     const double base = detail::mean_log_probability(whole.log_probabilities, having, labels);
