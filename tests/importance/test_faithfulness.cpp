@@ -53,7 +53,6 @@ BOOST_AUTO_TEST_CASE(the_modality_that_matters_is_missed) {
 }
 
 BOOST_AUTO_TEST_CASE(rank_correlation_is_spearmans) {
-  using lifelog::importance::detail::rank_correlation;
   const Eigen::Vector4d a(1, 5, 2, 9), b(10, 30, 20, 400), c(4, 1, 3, 0), ties(1, 1, 2, 2);
   BOOST_TEST(std::abs(rank_correlation(a, b) - 1) < 1e-15);
   BOOST_TEST(std::abs(rank_correlation(a, c) + 1) < 1e-15);

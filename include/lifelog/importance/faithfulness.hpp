@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <limits>
-#include <numeric>
 #include <optional>
 #include <vector>
 
-#include "../core/finite.hpp"
 #include "../core/random.hpp"
 #include "../mil/modal_importance.hpp"
+#include "agreement.hpp"
 
 namespace lifelog::importance {
 
@@ -36,29 +33,6 @@ struct Faithfulness {
 };
 
 namespace detail {
-
-/// Ranks 0…n−1, equal values sharing their mean.
-inline Eigen::VectorXd ranks(const Eigen::VectorXd& values) {
-  std::vector<Index> order(static_cast<std::size_t>(values.size()));
-  std::iota(order.begin(), order.end(), Index{0});
-  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return values[a] < values[b]; });
-  Eigen::VectorXd ranks(values.size());
-  for (std::size_t first = 0, last = 1; first < order.size(); first = last++) {
-    while (last < order.size() && values[order[last]] == values[order[first]]) ++last;
-    for (std::size_t i = first; i < last; ++i) ranks[order[i]] = static_cast<double>(first + last - 1) / 2;
-  }
-  return ranks;
-}
-
-/// NaN where a value is NaN: it has no rank.
-inline double rank_correlation(const Eigen::VectorXd& a, const Eigen::VectorXd& b) {
-  using lifelog::detail::any_nan;
-  if (any_nan(a.data(), a.size()) || any_nan(b.data(), b.size()))
-    return std::numeric_limits<double>::quiet_NaN();
-  const Eigen::VectorXd x = ranks(a).array() - ranks(a).mean(), y = ranks(b).array() - ranks(b).mean();
-  const double size = x.norm() * y.norm();
-  return size > 0 ? x.dot(y) / size : 0;
-}
 
 template<class T>
 double mean_log_probability(const RowMatrix<T>& log_probabilities, const std::vector<Index>& rows,
@@ -166,7 +140,7 @@ Faithfulness faithfulness(const mil::BagNetwork<T, Encoders>& net, const mil::Ba
     importance[i] = result.importance[known[static_cast<std::size_t>(i)]];
     drop[i] = result.drop[known[static_cast<std::size_t>(i)]];
   }
-  result.correlation = detail::rank_correlation(importance, drop);
+  result.correlation = rank_correlation(importance, drop);
   return result;
 }
 

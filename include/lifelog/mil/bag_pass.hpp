@@ -36,6 +36,9 @@ class BagPass {
 
   /// What the last `forward` was: how many bags, in training or not, in which step.
   const Domain& domain() const { return batch_.bags; }
+  /// Which instances it saw, and their keys: a plane [key_size] for each kind, one lane an instance.
+  const detail::BagBatch<T>& batch() const { return batch_; }
+  const std::vector<const T*>& keys() const { return keys_; }
 
   /// [C × batch], a padded row each class.
   const Plane& log_probabilities() const { return pool_.log_probabilities; }

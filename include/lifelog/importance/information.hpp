@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <vector>
+
+#include "coalitions.hpp"
+
+namespace lifelog::importance {
+
+/// How many bits each sensor tells of each bag's label.
+struct BagInformation {
+  RowMatrix<double> bits;   ///< [n, M]; 0 of what was not there
+  RowMatrix<double> error;  ///< [n, M], standard errors of sampled Shapley values; 0 where they are exact
+
+  /// [n]: by how much the network beats guessing; what a row of `bits` sums to.
+  Eigen::VectorXd total() const { return bits.rowwise().sum(); }
+};
+
+/// How often each class occurs among some labels, [C]: what guesses when there is no sensor. A class that does not occur gets the
+/// half of a count, as then all do (Krichevsky and Trofimov 1981).
+inline Eigen::VectorXd class_shares(const std::vector<Index>& labels, const std::vector<Index>& rows,
+                                    Index classes) {
+  Eigen::VectorXd counts = Eigen::VectorXd::Zero(classes);
+  for (const Index row : rows) {
+    const Index label = labels[static_cast<std::size_t>(row)];
+    lifelog::detail::require(label >= 0 && label < classes, "labels: expected 0…", classes - 1, ", got ",
+                             label);
+    ++counts[label];
+  }
+  if (counts.size() > 0 && counts.minCoeff() == 0) counts.array() += 0.5;
+  return counts / counts.sum();
+}
+
+/// How much each sensor tells of the labels, in bits: the Shapley value of the label's log-likelihood over the sensors, those of a
+/// coalition being shown to the network and the others left out (SAGE: Covert, Lundberg, Lee 2020, "Understanding global feature
+/// contributions with additive importance measures"). With no sensor the classes' shares among the training labels guess.
+///
+/// A bag's bits sum to log₂ p(label) − log₂ share(label): to how much the network beats guessing. They are negative where a sensor
+/// misleads. Their mean over bags that the network was not trained on is what a sensor tells on average. Meant for networks that
+/// are at home with missing sensors (`mil::SensorDropout`).
+///
+/// labels: one a bag of all bags, 0…C−1; rows: bags, in the order of the result; shares: [C], above 0. threads: 0 for all there are;
+/// results do not depend on it. Throws std::invalid_argument on what does not fit.
+template<class T, class Encoders>
+BagInformation information(const mil::BagNetwork<T, Encoders>& net, const mil::Bags<T>& bags,
+                           const std::vector<Index>& labels, const std::vector<Index>& rows,
+                           const Eigen::VectorXd& shares, const ShapleyOptions& options = {},
+                           int threads = 0) {
+  using lifelog::detail::require;
+  require(static_cast<Index>(labels.size()) == bags.count, "labels: expected one for each of ", bags.count,
+          " bags, got ", labels.size());
+  require(shares.size() == net.classes(), "shares: expected one for each of ", net.classes(),
+          " classes, got ", shares.size());
+  for (Index c = 0; c < shares.size(); ++c)
+    require(shares[c] > 0 && shares[c] <= 1, "shares: expected above 0, at most 1, got ", shares[c],
+            " for class ", c);
+  for (const Index row : rows) {
+    require(row >= 0 && row < bags.count, "rows: expected 0…", bags.count - 1, ", got ", row);
+    const Index label = labels[static_cast<std::size_t>(row)];
+    require(label >= 0 && label < net.classes(), "labels: expected 0…", net.classes() - 1, ", got ", label);
+  }
+  const auto count = static_cast<Index>(rows.size());
+  BagInformation result{RowMatrix<double>::Zero(count, net.modalities()),
+                        RowMatrix<double>::Zero(count, net.modalities())};
+  detail::for_each_game(
+      net, bags, rows, options, threads,
+      [&](Index i, const std::vector<Index>& kinds, const Shapley& game, const RowMatrix<double>& worth) {
+        const Index label = labels[static_cast<std::size_t>(rows[static_cast<std::size_t>(i)])];
+        RowMatrix<double> bits = worth.col(label) / std::numbers::ln2;
+        bits(0, 0) = std::log2(shares[label]);
+        const auto shapley = game(bits);
+        for (std::size_t j = 0; j < kinds.size(); ++j) {
+          result.bits(i, kinds[j]) = shapley.values(static_cast<Index>(j), 0);
+          result.error(i, kinds[j]) = shapley.error(static_cast<Index>(j), 0);
+        }
+      });
+  return result;
+}
+
+/// | option    | default | description                                       |
+/// |-----------|---------|---------------------------------------------------|
+/// | resamples | 2000    | of the bootstrap                                  |
+/// | level     | 0.95    | of the intervals, and of the verdict              |
+/// | seed      | 1       | of the resampling                                 |
+struct IntervalOptions {
+  Index resamples = 2000;
+  double level = 0.95;
+  std::uint64_t seed = 1;
+};
+
+/// A figure and the interval that a bootstrap gives it.
+struct Estimate {
+  double value = 0, low = 0, high = 0;
+};
+
+/// What a person's sensors tell.
+struct PersonInformation {
+  std::vector<Estimate> bits;  ///< [M], a bag's on average
+  Estimate total;              ///< by how much the networks beat guessing
+  /// [M]: whether the sensor tells anything: the total and the sensor's bits lie above 0 with all of an interval that is widened
+  /// for how many sensors were asked (Bonferroni).
+  std::vector<bool> identified;
+
+  /// Whether any sensor does.
+  bool any() const { return std::find(identified.begin(), identified.end(), true) != identified.end(); }
+};
+
+namespace detail {
+
+/// The value below which a share of sorted values lies, between two of them in proportion.
+inline double quantile(const std::vector<double>& sorted, double share) {
+  const double at = share * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(at);
+  const auto above = std::min(below + 1, sorted.size() - 1);
+  return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+}
+
+}  // namespace detail
+
+/// Sums up what replicates of a network tell of one person: the means over replicates and bags, and how far they could have come out
+/// otherwise. The bootstrap draws replicates and blocks of bags, both anew each time, since neighbouring minutes are alike.
+///
+/// replicates: [n, M] each, of the same bags in the same order (networks of other seeds or folds; a bag is never one that the network
+/// was trained on). blocks: [n], which block a bag belongs to; those of a block are drawn together. Throws std::invalid_argument
+/// without replicates, bags or agreement on their number.
+inline PersonInformation summarize(const std::vector<RowMatrix<double>>& replicates,
+                                   const std::vector<Index>& blocks, const IntervalOptions& options = {}) {
+  using lifelog::detail::require;
+  require(!replicates.empty(), "replicates: expected at least one, got none");
+  const Index bags = replicates.front().rows(), modalities = replicates.front().cols();
+  require(bags > 0, "replicates: expected at least one bag, got none");
+  require(static_cast<Index>(blocks.size()) == bags, "blocks: expected one for each of ", bags, " bags, got ",
+          blocks.size());
+  require(options.resamples >= 1 && options.level > 0 && options.level < 1,
+          "options: expected resamples of at least 1 and a level between 0 and 1, got ", options.resamples,
+          " and ", options.level);
+  std::vector<Index> names = blocks;
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  const auto block_count = static_cast<Index>(names.size());
+  // Sums of each block in each replicate; the last column is the total.
+  std::vector<RowMatrix<double>> sums;
+  Eigen::VectorXd sizes = Eigen::VectorXd::Zero(block_count);
+  for (const auto& replicate : replicates) {
+    require(replicate.rows() == bags && replicate.cols() == modalities, "replicates: expected all to be ",
+            bags, " × ", modalities, ", got ", replicate.rows(), " × ", replicate.cols());
+    auto& sum = sums.emplace_back(RowMatrix<double>::Zero(block_count, modalities + 1));
+    sizes.setZero();
+    for (Index n = 0; n < bags; ++n) {
+      const auto block =
+          std::lower_bound(names.begin(), names.end(), blocks[static_cast<std::size_t>(n)]) - names.begin();
+      sum.row(block).head(modalities) += replicate.row(n);
+      ++sizes[block];
+    }
+    sum.col(modalities) = sum.leftCols(modalities).rowwise().sum();
+  }
+  std::vector<std::vector<double>> drawn(static_cast<std::size_t>(modalities + 1));
+  Random random(options.seed);
+  for (Index resample = 0; resample < options.resamples; ++resample) {
+    // Each block stands for itself as often as it is drawn, in whichever replicates are drawn.
+    Eigen::VectorXd times = Eigen::VectorXd::Zero(block_count),
+                    chosen = Eigen::VectorXd::Zero(static_cast<Index>(sums.size()));
+    for (Index b = 0; b < block_count; ++b)
+      ++times[static_cast<Index>(random.below(static_cast<std::uint64_t>(block_count)))];
+    for (std::size_t r = 0; r < sums.size(); ++r) ++chosen[static_cast<Index>(random.below(sums.size()))];
+    Eigen::RowVectorXd mean = Eigen::RowVectorXd::Zero(modalities + 1);
+    for (std::size_t r = 0; r < sums.size(); ++r)
+      if (const double share = chosen[static_cast<Index>(r)]; share > 0)
+        mean += share * (times.transpose() * sums[r]);
+    mean /= static_cast<double>(sums.size()) * times.dot(sizes);
+    for (Index m = 0; m <= modalities; ++m) drawn[static_cast<std::size_t>(m)].push_back(mean[m]);
+  }
+  Eigen::RowVectorXd value = Eigen::RowVectorXd::Zero(modalities + 1);
+  for (const auto& sum : sums) value += sum.colwise().sum() / static_cast<double>(sums.size());
+  value /= static_cast<double>(bags);
+
+  PersonInformation result;
+  const double tail = (1 - options.level) / 2;
+  const auto estimate = [&](Index m) {
+    auto& sorted = drawn[static_cast<std::size_t>(m)];
+    std::sort(sorted.begin(), sorted.end());
+    return Estimate{value[m], detail::quantile(sorted, tail), detail::quantile(sorted, 1 - tail)};
+  };
+  result.total = estimate(modalities);
+  for (Index m = 0; m < modalities; ++m) {
+    result.bits.push_back(estimate(m));
+    const double low =
+        detail::quantile(drawn[static_cast<std::size_t>(m)], tail / static_cast<double>(modalities));
+    // One block tells nothing of how blocks differ.
+    result.identified.push_back(block_count > 1 && result.total.low > 0 && low > 0);
+  }
+  return result;
+}
+
+}  // namespace lifelog::importance
