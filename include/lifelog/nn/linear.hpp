@@ -128,8 +128,8 @@ struct Linear : NodeBase {
     constexpr Index packet = detail::packet_size<T>;
     const Index steps = (piece.end - piece.begin) / packet;
     const auto offset = [&](Index s) { return piece.begin + s * packet; };
-    detail::accumulate_outer(gradient, outputs(), dy, stride, outputs(), x, stride, inputs(), steps, offset,
-                             offset);
+    detail::accumulate_outer<out>(gradient, outputs(), dy, stride, outputs(), x, stride, inputs(), steps,
+                                  offset, offset);
     for (Index o = 0; o < outputs(); ++o) {
       auto total = detail::broadcast(T(0));
       for (Index s = 0; s < steps; ++s)
