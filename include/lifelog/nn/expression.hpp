@@ -143,6 +143,10 @@ requires(detail::fault_in<F, M> == detail::Fault::none) auto operator|(F first, 
   return detail::append(std::move(first), maker);
 }
 
+template<class L, class R, class... Arguments>
+LIFELOG_REFUSED("what makes a layer is called: dropout(0.2), linear_to(n)")
+detail::Nothing operator|(const L&, R (*)(Arguments...));
+
 /// Two makers in a row are a maker: `conv<8>(…) | leaky_relu`.
 template<class A, class B>
 struct Composed : MakerBase {

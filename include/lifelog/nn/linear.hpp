@@ -165,8 +165,13 @@ struct LinearMaker : MakerBase {
 };
 
 /// A linear layer to `out` features.
-template<Index out>
+template<Index out = 0>
 inline constexpr LinearMaker<out> linear;
+template<Index out>
+requires(out < 1) LIFELOG_REFUSED(
+    "a linear layer is told its outputs: linear<4>, or linear_to(n) where n is no "
+    "constant")
+inline constexpr detail::Nothing linear<out>;
 
 /// A linear layer to a number of features known only at run time (classes, modalities).
 constexpr LinearMaker<Eigen::Dynamic> linear_to(Index out) {
