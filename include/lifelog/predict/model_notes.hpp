@@ -76,6 +76,17 @@ std::optional<data::Standardization> standardization_of(const mil::BasicModel<T,
   });
 }
 
+/// How many windows a model's minutes are cut into (`window_bags_of`): 1 unless its file tells. Throws format_error on a note
+/// that cannot be read.
+template<class T, class Encoders>
+Index windows_of(const mil::BasicModel<T, Encoders>& model) {
+  const auto windows =
+      detail::read_note(model, "windows", [](const io::Json& json) { return json.get<Index>(); });
+  if (windows && (*windows < 1 || *windows > 100'000))
+    throw format_error("model", "metadata 'windows': expected 1...100000, got " + std::to_string(*windows));
+  return windows.value_or(1);
+}
+
 /// How the minutes that a model was trained on were split; nothing where its file does not tell. Throws format_error on a
 /// note that cannot be read.
 template<class T, class Encoders>
