@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What docs/bags.md shows, run.
 #include <lifelog/mil/firmware_file.hpp>
+#include <lifelog/mil/fixed_bag.hpp>
 #include <lifelog/mil/modal_importance.hpp>
 #include <lifelog/train/trainer.hpp>
 

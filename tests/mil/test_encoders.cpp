@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <lifelog/mil/any_instances.hpp>
+#include <lifelog/mil/fixed_bag.hpp>
 
 #include <boost/test/unit_test.hpp>
 #include <string>
