@@ -38,8 +38,21 @@ ordered_json training_settings(const TrainingOptions& options) {
                         {"standardize", options.standardize}};
   // Said only where they are not the study's, so that results made before there was a choice stay good.
   if (options.pool != mil::Pool::self) settings["pool"] = mil::pool_name(options.pool);
+  if (options.encoder != mil::StudyEncoders::name) settings["encoder"] = options.encoder;
+  if (options.windows > 1) settings["windows"] = options.windows;
   if (options.sensor_dropout > 0) settings["sensor_dropout"] = options.sensor_dropout;
   return settings;
+}
+
+/// The minute in which one window weighs most, for the report.
+ordered_json strip_of(const data::DataSet& data, const Importance& result) {
+  Index row = 0, column = 0;
+  result.when.maxCoeff(&row, &column);
+  const std::vector<double> weight(result.when.row(row).begin(), result.when.row(row).end());
+  return {{"user", data.user},
+          {"minute", data.timestamp(static_cast<std::size_t>(result.rows[static_cast<std::size_t>(row)]))},
+          {"windows", result.when.cols() / result.importance.cols()},
+          {"weight", weight}};
 }
 
 }  // namespace
@@ -209,9 +222,10 @@ void Study::find_importances() {
     const auto dir = options_.out / "importance";
     make_directory(dir);
     MinuteRows rows;
+    auto strips = ordered_json::array();
     for (const auto& user : usable_users()) {
       auto data = data::load_dataset(dataset_file(options_.out / "data", user));
-      const auto model = mil::load_model(training_files(user).model.string());
+      const auto model = mil::load_any_model(training_files(user).model.string());
       const auto result = modal_importance(model, data, true, program_.threads);
       writing([&] { fs::remove(dir / (user + ".npy")); });
       if (!result.importance.allFinite()) {
@@ -219,6 +233,7 @@ void Study::find_importances() {
         continue;
       }
       writing([&] { io::save_npy(dir / (user + ".npy"), result.importance); });
+      if (result.when.size() > 0) strips.push_back(strip_of(data, result));
       // A network that diverged before its first epoch's end has learnt nothing that people could be grouped by.
       if (read_json(training_files(user).metrics).at("epochs") > 0)
         rows.add(data, result.rows, result.importance);
@@ -226,6 +241,8 @@ void Study::find_importances() {
     if (rows.users.empty())
       throw std::runtime_error("every person's training diverged; try a smaller --lr or --standardize");
     save_minutes(dir, rows);
+    writing([&] { fs::remove(dir / "when.json"); });
+    if (!strips.empty()) write_json(dir / "when.json", strips);
     return "of " + count(rows.size(), "test minute", "test minutes") + ", " +
            count(rows.importance.cols(), "modality", "modalities");
   });

@@ -41,7 +41,8 @@ struct StudyOptions {
 ///     raw/          the generated tree (unless discarded) and truth.json
 ///     data/         <user>.safetensors, <user>.csv, quality.json
 ///     mil/<user>/   model.safetensors, history.csv, metrics.json
-///     importance/   <user>.npy; of all: importance.npy, users.npy, labels.npy, minutes.npy, people.json
+///     importance/   <user>.npy; of all: importance.npy, users.npy, labels.npy, minutes.npy, people.json;
+///                   when.json: a minute of each, in windows
 ///     groups/       selection.json, labels.npy, groups.json
 ///     map/          importance.npy, raw.npy, maps.json
 ///     predictors/   comparison.json, history.csv; held_out.json, held_out_history.csv if asked for

@@ -199,7 +199,7 @@ class BagPass {
   detail::BagBatch<T> batch_;
   std::vector<Branch> branches_;
   std::vector<const T*> keys_;
-  detail::PoolPass<T, Encoders> pool_;
+  detail::PoolPassOf<T, Encoders> pool_;
   Plane dlog_;
 };
 
@@ -226,7 +226,7 @@ void BagPass<T, Encoders>::forward(const Network& net, const std::vector<Index>&
       if (const auto* vector = std::get_if<1>(&net.branches[m].encoder))
         vector->record(domain, state.vector.tape, gather_vectors(m), key);
   }
-  pool_.forward(net, batch_, keys_);
+  pool_.forward(net.heads(), batch_, keys_);
 }
 
 template<class T, class Encoders>
@@ -267,7 +267,7 @@ void BagPass<T, Encoders>::backward(const Network& net, Network& gradient) {
     branches_[m].dkey.setZero(key_size, batch_.kinds[m].stride());
     dkeys.push_back(branches_[m].dkey.data());
   }
-  pool_.backward(net, batch_, keys_, dlog_.data(), dkeys, gradient);
+  pool_.backward(net.heads(), batch_, keys_, dlog_.data(), dkeys, gradient.heads());
   for (std::size_t m = 0; m < branches_.size(); ++m) {
     const auto& domain = batch_.kinds[m];
     if (domain.count == 0) continue;

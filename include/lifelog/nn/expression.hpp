@@ -61,6 +61,11 @@ template<class T = float>
 constexpr Input<Eigen::Dynamic, T> input_of(Index channels) {
   return {channels};
 }
+/// The same as `input<channels, T>`, for functions that make a network of either.
+template<class T = float, Index channels>
+constexpr Input<channels, T> input_of(std::integral_constant<Index, channels>) {
+  return {channels};
+}
 
 namespace detail {
 
