@@ -28,9 +28,11 @@ void add_flags(FlagSet& app, Flags& flags) {
   app.add_option("--in", flags.in, "raw tree; a small generated one when absent");
   app.add_option("--labels", flags.labels, "label file of an empatica tree: CSV user,start,end,...,label");
   app.add_option("--out", flags.out, "folder for <user>.safetensors, quality.json and quality.csv");
-  flags.label_option =
-      app.add_option("--label", flags.label, "what is to be told of a minute of an etri tree")
-          .check(one_of({"tension", "positive", "action", "action_option"}));
+  flags.label_option = app.add_option("--label", flags.label,
+                                      "what is to be told of a minute: a column of an etri tree, or tags, "
+                                      "the events that wearers of an "
+                                      "empatica marked")
+                           .check(one_of({"tension", "positive", "action", "action_option", "tags"}));
   app.add_option("--rules", flags.rules, "the study's habits, or sensible ones")
       .check(one_of({"study", "sensible"}));
   app.add_flag("--allow-missing", flags.allow_missing, "keep minutes that lack some modalities");
@@ -47,11 +49,16 @@ void check_flags(const Flags& flags) {
   const bool etri = flags.layout == "etri";
   if (!flags.in.empty() && flags.out.empty()) throw FlagError("--out: expected a folder with --in, got none");
   if (etri && !flags.labels.empty()) throw FlagError("--labels: expected with --layout empatica only");
+  const bool tags = flags.label == "tags";
+  if (etri && tags) throw FlagError("--label: expected tags with --layout empatica only");
   if (etri) return;
   if (flags.in.empty()) throw FlagError("--in: expected a folder with --layout empatica, got none");
-  if (flags.labels.empty()) throw FlagError("--labels: expected a file with --layout empatica, got none");
+  if (flags.labels.empty() && !tags)
+    throw FlagError("--labels: expected a file with --layout empatica, got none");
+  if (!flags.labels.empty() && tags) throw FlagError("--labels: expected no file with --label tags");
   if (flags.rows) throw FlagError("--rows: expected with --layout etri only");
-  if (flags.label_option.given()) throw FlagError("--label: expected with --layout etri only");
+  if (flags.label_option.given() && !tags)
+    throw FlagError("--label: expected tags, or nothing, with --layout empatica");
 }
 
 PreprocessOptions preprocess_options(const Flags& flags, const Program& program) {
@@ -65,6 +72,7 @@ PreprocessOptions preprocess_options(const Flags& flags, const Program& program)
                    : flags.label == "action_option" ? readers::EtriTarget::action_option
                                                     : readers::EtriTarget::tension;
   options.rules = flags.rules == "study" ? data::study_rules() : data::sensible_rules();
+  options.tags = flags.label == "tags";
   options.strict = flags.strict;
   options.cache = flags.cache;
   options.notes = flags.notes;
@@ -127,6 +135,14 @@ void print_summary(std::ostream& out, const std::vector<PreprocessedPerson>& peo
       << " dropped\n";
 }
 
+/// What is not of the people read.
+void print_rest(const Program& program, const Preprocessor& preprocessor,
+                const std::vector<PreprocessedPerson>& people) {
+  for (const auto& finding : preprocessor.findings()) program.warn(finding);
+  const auto left = leftovers(preprocessor, people);
+  if (!left.empty()) program.warn(preprocessor.options().out.string() + ": not of this run: " + joined(left));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -158,5 +174,6 @@ int main(int argc, char** argv) {
         if (std::none_of(people.begin(), people.end(), [](auto& p) { return p.quality.usable(); }))
           throw format_error(options.in.string(), "expected at least one usable person; quality.json in " +
                                                       options.out.string() + " says why there is none");
+        print_rest(program, preprocessor, people);
       });
 }
