@@ -46,7 +46,7 @@ declare -A below=(
   [features]='core nn'
   [train]='core io nn metrics' [mil]='core io nn metrics train' [importance]='core metrics mil'
   [data]='core io' [readers]='core io data' [generator]='core data'
-  [predict]='core io nn metrics train mil data evaluate')
+  [predict]='core io nn metrics train mil data features evaluate')
 for room in */; do
   room=${room%/}
   if [[ ! ${below[$room]+known} ]]; then
