@@ -82,8 +82,12 @@ void parallel_for(Index pieces, int threads, Body&& body) {
 class OneThread {
  public:
 #ifdef LIFELOG_USE_OPENMP
-  OneThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
-  ~OneThread() { omp_set_num_threads(before_); }
+  OneThread() : before_(omp_get_max_threads()) {
+    omp_set_num_threads(1);
+  }
+  ~OneThread() {
+    omp_set_num_threads(before_);
+  }
 #else
   OneThread() {}
   ~OneThread() {}

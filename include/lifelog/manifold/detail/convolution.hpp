@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "../../core/parallel.hpp"
 #include "../../core/fourier.hpp"
+#include "../../core/parallel.hpp"
 
 namespace lifelog::manifold::detail {
 
