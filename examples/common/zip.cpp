@@ -77,6 +77,12 @@ std::vector<std::string> ZipArchive::names() const {
   return names;
 }
 
+std::string ZipArchive::read_path(const std::string& path) const {
+  for (const auto& entry : entries_)
+    if (entry.name == path) return unpack(entry);
+  throw io_error(name_, "holds no " + path);
+}
+
 std::string ZipArchive::read(const std::string& name) const {
   const auto* entry = find(name);
   if (entry == nullptr) throw io_error(name_ + ": " + name, "no such file in the archive");

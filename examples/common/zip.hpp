@@ -33,6 +33,9 @@ class ZipArchive {
   /// it cannot be unpacked, or does not have the length and checksum that the archive says.
   std::string read(const std::string& name) const;
 
+  /// The content of the file of exactly that path, one of names().
+  std::string read_path(const std::string& path) const;
+
  private:
   struct Entry {
     std::string name;

@@ -5,9 +5,10 @@
 #include <lifelog/readers/cache.hpp>
 #include <lifelog/readers/etri_rows.hpp>
 #include <lifelog/readers/rows_file.hpp>
+#include <lifelog/readers/table_description_file.hpp>
 
-#include "../common/files.hpp"
 #include "../common/quality_file.hpp"
+#include "../common/table_tree.hpp"
 #include "../common/zipped_sessions.hpp"
 
 namespace lifelog::examples {
@@ -32,15 +33,51 @@ std::vector<std::pair<std::string, Index>> classes_of(const data::DataSet& data)
 
 }  // namespace
 
+Layout layout_named(const std::string& name) {
+  const auto at = std::find(layout_names.begin(), layout_names.end(), name);
+  return static_cast<Layout>(at - layout_names.begin());
+}
+
 Preprocessor::Preprocessor(PreprocessOptions options) : options_(std::move(options)) {
   if (options_.layout == Layout::etri) {
     users_ = readers::etri_users(options_.in);
     ignored_ = readers::etri_strays(options_.in);
-  } else {
+  } else if (options_.layout == Layout::empatica) {
     users_ = empatica_people(options_.in);
     labels_ = readers::read_empatica_labels(options_.labels);
+  } else {
+    find_tables();
   }
-  if (users_.empty()) throw format_error(options_.in.string(), "expected a folder per person, found none");
+  if (users_.empty())
+    throw format_error(options_.in.string(),
+                       options_.layout == Layout::table
+                           ? "expected files of a sensor of " + options_.sensors.string() + ", found none"
+                           : "expected a folder per person, found none");
+}
+
+void Preprocessor::find_tables() {
+  auto description = readers::read_table_description(options_.sensors);
+  if (options_.window > 0) {
+    // Windows that followed each other still do, unless --step says otherwise.
+    if (description.step == description.seconds) description.step = options_.window;
+    description.seconds = options_.window;
+  }
+  if (options_.step > 0) description.step = options_.step;
+  try {
+    readers::check_windows(description);
+  } catch (const std::invalid_argument& error) {
+    throw format_error(options_.sensors.string(), error.what());
+  }
+  sorted_ = std::make_shared<TemporaryDirectory>();
+  auto files = table_tree(options_.in, ignored_);
+  std::error_code unknown;
+  std::erase_if(files, [&](const auto& file) {
+    return std::filesystem::equivalent(file.disk, options_.sensors, unknown);
+  });
+  cohort_ = readers::table_cohort(std::move(files), std::move(description),
+                                  {options_.label_name, sorted_->path() / "rows"});
+  users_ = cohort_.people;
+  ignored_.insert(ignored_.end(), cohort_.ignored.begin(), cohort_.ignored.end());
 }
 
 PreprocessedPerson Preprocessor::run(const std::string& user, const readers::ReadProgress& progress) const {
@@ -60,7 +97,30 @@ PreprocessedPerson Preprocessor::run(const std::string& user, const readers::Rea
   return person;
 }
 
+nlohmann::ordered_json Preprocessor::table_settings() const {
+  const auto& description = cohort_.description;
+  auto sensors = nlohmann::ordered_json::array();
+  for (const auto& sensor : description.sensors) {
+    std::vector<std::string> units;
+    for (const auto& column : sensor.columns) units.push_back(column.channel.unit);
+    sensors.push_back({{"name", sensor.name},
+                       {"full_name", sensor.full_name},
+                       {"units", units},
+                       {"window", readers::table_window_names[static_cast<std::size_t>(sensor.window)]},
+                       {"shape", {sensor.channels(), sensor.samples(description.seconds)}}});
+  }
+  return {{"layout", "table"},
+          {"label", options_.label_name.empty() ? description.labels.front().name : options_.label_name},
+          {"rules", options_.rules.name},
+          {"allow_missing", options_.allow_missing},
+          {"window", description.seconds},
+          {"step", description.step},
+          {"description", readers::settings_text(description)},
+          {"sensors", sensors}};
+}
+
 nlohmann::ordered_json Preprocessor::settings() const {
+  if (options_.layout == Layout::table) return table_settings();
   const bool etri = options_.layout == Layout::etri;
   return {{"layout", etri ? "etri" : "empatica"},
           {"label", etri ? readers::etri_label_column(options_.target) : "label"},
@@ -69,12 +129,12 @@ nlohmann::ordered_json Preprocessor::settings() const {
 }
 
 /// `make()`, or what it came to when neither settings nor files below `folder()` were others.
-template<class T, class Options, class Folder, class Make>
-T Preprocessor::through_cache(const std::string& name, const Options& options, Folder&& folder,
+template<class T, class Folder, class Make>
+T Preprocessor::through_cache(const std::string& name, const std::string& options, Folder&& folder,
                               Make&& make) const {
   if (options_.cache.empty()) return make();
   const std::filesystem::path root = folder();
-  const auto key = root.string() + '\n' + readers::settings_text(options) + readers::tree_state(root) + '\n' +
+  const auto key = root.string() + '\n' + options + readers::tree_state(root) + '\n' +
                    readers::tree_state(zip_beside(root)) + '\n' + options_.labels.string() + '\n' +
                    readers::tree_state(options_.labels);
   return readers::cached<T>(options_.cache / name, key, make);
@@ -91,8 +151,19 @@ Preprocessor::Recorded Preprocessor::read(const std::string& user,
     options.threads = options_.threads;
     options.progress = progress;
     auto person = through_cache<readers::EtriPerson>(
-        user + ".minutes", options, [&] { return readers::etri_user_folder(options_.in, user); },
+        user + ".minutes", readers::settings_text(options), [&] { return readers::etri_user_folder(options_.in, user); },
         [&] { return readers::read_etri_person(options_.in, user, options); });
+    return {std::move(person.data), std::move(person.quality)};
+  }
+  if (options_.layout == Layout::table) {
+    readers::TableOptions options;
+    options.drop_implausible = options_.rules.drop_implausible;
+    options.max_notes = options_.notes;
+    options.allow_missing = options_.allow_missing;
+    options.progress = progress;
+    auto person = through_cache<readers::TablePerson>(
+        user + ".minutes", readers::settings_text(cohort_.description, options_.label_name, options),
+        [&] { return options_.in; }, [&] { return readers::read_table_person(cohort_, user, options); });
     return {std::move(person.data), std::move(person.quality)};
   }
   readers::EmpaticaOptions options;
@@ -101,7 +172,7 @@ Preprocessor::Recorded Preprocessor::read(const std::string& user,
   options.allow_missing = options_.allow_missing;
   options.progress = progress;
   auto person = through_cache<readers::EmpaticaPerson>(
-      user + ".minutes", options, [&] { return options_.in / user; },
+      user + ".minutes", readers::settings_text(options), [&] { return options_.in / user; },
       [&] {
         return readers::read_empatica_person(user, person_sessions(options_.in, user), labels_, options);
       });
@@ -116,7 +187,7 @@ void Preprocessor::write_row_table(const std::string& user, const readers::ReadP
   options.threads = options_.threads;
   options.progress = progress;
   auto rows = through_cache<readers::EtriRows>(
-      user + ".rows", options, [&] { return readers::etri_user_folder(options_.in, user); },
+      user + ".rows", readers::settings_text(options), [&] { return readers::etri_user_folder(options_.in, user); },
       [&] { return readers::read_etri_rows(options_.in, user, options); });
   const auto file = rows_file(options_.out, user);
   person.rows = static_cast<Index>(rows.table.size());

@@ -5,14 +5,24 @@
 #include <functional>
 #include <lifelog/readers/empatica.hpp>
 #include <lifelog/readers/etri.hpp>
+#include <lifelog/readers/table.hpp>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "../common/files.hpp"
+
 namespace lifelog::examples {
 
-enum class Layout { etri, empatica };
+enum class Layout { etri, empatica, table };
+
+/// The layouts by their names, in the order of the enumeration.
+inline const std::vector<std::string> layout_names{"etri", "empatica", "table"};
+
+/// name: one of them.
+Layout layout_named(const std::string& name);
 
 struct PreprocessOptions {
   Layout layout = Layout::etri;
@@ -20,6 +30,11 @@ struct PreprocessOptions {
   std::filesystem::path in, out;
   /// Label file, for Layout::empatica.
   std::filesystem::path labels;
+  /// For Layout::table: sensors.json; seconds of a window and from one to the next, 0: as sensors.json says; the name of the
+  /// labels to take, empty: the first.
+  std::filesystem::path sensors;
+  double window = 0, step = 0;
+  std::string label_name;
   /// For Layout::etri.
   readers::EtriTarget target = readers::EtriTarget::tension;
   data::Rules rules = data::study_rules();
@@ -61,7 +76,7 @@ class Preprocessor {
 
   const std::vector<std::string>& users() const { return users_; }
   const PreprocessOptions& options() const { return options_; }
-  /// What lies beside the people of an ETRI tree and is none.
+  /// What was not read: beside the people of an ETRI tree, or of a cohort of tables, with the reason.
   const std::vector<std::string>& ignored() const { return ignored_; }
 
   /// Reads one person and writes what can be used. What makes a person useless is in `quality.error`; files
@@ -75,9 +90,11 @@ class Preprocessor {
  private:
   using Recorded = std::pair<data::DataSet, data::Quality>;
 
+  void find_tables();
+  nlohmann::ordered_json table_settings() const;
   Recorded read(const std::string& user, const readers::ReadProgress& progress) const;
-  template<class T, class Options, class Folder, class Make>
-  T through_cache(const std::string& name, const Options& options, Folder&& folder, Make&& make) const;
+  template<class T, class Folder, class Make>
+  T through_cache(const std::string& name, const std::string& options, Folder&& folder, Make&& make) const;
   void write_row_table(const std::string& user, const readers::ReadProgress& progress,
                        PreprocessedPerson& person) const;
   data::Quality tidy(data::Quality quality) const;
@@ -85,6 +102,8 @@ class Preprocessor {
   PreprocessOptions options_;
   std::vector<std::string> users_, ignored_;
   readers::EmpaticaLabels labels_;
+  std::shared_ptr<TemporaryDirectory> sorted_;  ///< for rows of tables whose people lie mixed
+  readers::TableCohort cohort_;
 };
 
 /// Preprocesses everybody and writes quality.json and quality.csv. `done(people, note)` is called as work goes

@@ -125,6 +125,10 @@ void Study::preprocess() {
   preprocess.in = options_.data;
   preprocess.out = options_.out / "data";
   preprocess.labels = options_.labels;
+  preprocess.sensors = options_.sensors;
+  preprocess.window = options_.window;
+  preprocess.step = options_.step;
+  preprocess.label_name = options_.label_name;
   preprocess.rules = options_.rules;
   preprocess.rows = options_.layout == Layout::etri;
   preprocess.threads = program_.threads;

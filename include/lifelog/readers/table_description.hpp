@@ -66,8 +66,8 @@ struct TableColumn {
 /// | rate       | expected samples a second; 0: irregular                                           |
 /// | window     | what a window becomes                                                             |
 /// | clock_rate | of a series: ticks a second                                                       |
-/// | gaps       | of a series: what fills ticks without a sample                                    |
-/// | max_gap    | of a series: seconds that are filled                                              |
+/// | gaps       | of a series: what fills ticks without a sample; files: linear                     |
+/// | max_gap    | of a series: seconds that are filled; files: two ticks                            |
 /// | length     | of a cut series: samples                                                          |
 /// | empty      | of one value: what it is where a window has no sample; none: the sensor is missing |
 struct TableSensor {

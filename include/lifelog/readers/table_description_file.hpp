@@ -183,6 +183,8 @@ class DescriptionParser {
   static void window(JsonKeys& parent, TableSensor& sensor) {
     sensor.window = sensor.rate > 0 ? TableWindow::series : TableWindow::mean;
     sensor.clock_rate = sensor.rate;
+    sensor.gaps = data::GapPolicy::linear;
+    if (sensor.rate > 0) sensor.max_gap = 2 / sensor.rate;
     if (!parent.has("window")) return;
     auto keys = parent.object("window");
     sensor.window = static_cast<TableWindow>(keys.one_of("as", table_window_names));
@@ -191,8 +193,8 @@ class DescriptionParser {
       sensor.clock_rate = sensor.rate > 0 ? keys.number("rate", 1e-6, 1e5, "ticks a second", sensor.rate)
                                           : keys.number("rate", 1e-6, 1e5, "ticks a second");
       if (keys.has("gaps")) sensor.gaps = static_cast<data::GapPolicy>(keys.one_of("gaps", gaps));
-      if (sensor.gaps != data::GapPolicy::drop)
-        sensor.max_gap = keys.number("max_gap", 0, 86400 * 7, "seconds that are filled at most");
+      sensor.max_gap =
+          keys.number("max_gap", 0, 86400 * 7, "seconds that are filled at most", 2 / sensor.clock_rate);
     } else if (sensor.window == TableWindow::cut) {
       const double length = keys.number("length", 1, 1e7, "samples of a window, 1 to 10000000");
       sensor.length = static_cast<Index>(length);
