@@ -291,11 +291,11 @@ std::string as_table(const EmpaticaSensor& sensor, const std::string& text) {
   const auto channels = sensor.modality.channels.size();
   std::string out = "time";
   for (const auto& channel : sensor.modality.channels) out += "," + channel.name;
-  const auto first = detail::take_line(rest);
+  const auto first = readers::detail::take_line(rest);
   const auto at = std::llround(1e6 * std::stod(std::string(first.substr(0, first.find(',')))));
-  const auto rate = std::stod(std::string(detail::take_line(rest)));
+  const auto rate = std::stod(std::string(readers::detail::take_line(rest)));
   for (std::int64_t i = 0; !rest.empty(); ++i) {
-    const auto line = detail::take_line(rest);
+    const auto line = readers::detail::take_line(rest);
     if (line.empty()) continue;
     out += "\n" + iso(at + std::llround(1e6 * static_cast<double>(i) / rate)) + "," + std::string(line);
   }

@@ -43,7 +43,7 @@ inline std::string time_form_name(TimeForm form) {
 namespace detail {
 
 inline constexpr std::int64_t nanosecond = 1'000'000'000;        // a second of them
-inline constexpr std::int64_t latest_second = 9'000'000'000;     // year 2255; nanoseconds do not overflow
+inline constexpr std::int64_t latest_second = 4'500'000'000;     // year 2112; differences of nanoseconds do not overflow
 
 /// Takes from `at` as many digits as there are, at most `most`.
 inline int take_digits(const char*& at, const char* end, int most, std::int64_t& out) {
@@ -178,7 +178,7 @@ class CalendarTime {
     const std::chrono::year_month_day calendar(std::chrono::year(year),
                                                std::chrono::month(static_cast<unsigned>(part[m])),
                                                std::chrono::day(static_cast<unsigned>(part[d])));
-    if (!calendar.ok() || year < 1900 || year > 2250) return false;
+    if (!calendar.ok() || year < 1900 || year > 2110) return false;
     day_ = std::chrono::sys_days(calendar).time_since_epoch().count();
     if (at_ - begin == 10)
       std::memcpy(text_, begin, 10);
@@ -216,7 +216,7 @@ class TimeParser {
   /// zone: of calendar times that name none.
   explicit TimeParser(TimeForm form, TimeZone zone = {}) : form_(form), calendar_(form, std::move(zone)) {}
 
-  /// Nanoseconds of unix time, between the years 1900 and 2250 for calendars; nothing for any other text.
+  /// Nanoseconds of unix time, between the years 1900 and 2110; nothing for any other text.
   std::optional<std::int64_t> parse(std::string_view cell) {
     cell = data::trimmed(cell);
     switch (form_) {
