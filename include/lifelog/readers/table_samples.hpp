@@ -160,7 +160,7 @@ class RowReader {
       return true;
     }
     std::int64_t whole = 0;
-    if (take_digits(stop, end, 18, whole) == 0) return false;
+    if (take_digits(stop, end, 19, whole) == 0) return false;
     if (stop != end && *stop != '.' && *stop != layout_.delimiter && *stop != '\n' && *stop != '\r') return false;
     if (stop != end && *stop == '.') {
       const char* const begin = at;

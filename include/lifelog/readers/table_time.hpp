@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,11 +47,14 @@ namespace detail {
 inline constexpr std::int64_t nanosecond = 1'000'000'000;        // a second of them
 inline constexpr std::int64_t latest_second = 4'500'000'000;     // year 2112; differences of nanoseconds do not overflow
 
-/// Takes from `at` as many digits as there are, at most `most`.
+/// Takes from `at` as many digits as there are, at most `most`, which is at most 19.
 inline int take_digits(const char*& at, const char* end, int most, std::int64_t& out) {
   int count = 0;
-  for (out = 0; at != end && count < most && *at >= '0' && *at <= '9'; ++at, ++count)
-    out = 10 * out + (*at - '0');
+  std::uint64_t digits = 0;
+  for (; at != end && count < most && *at >= '0' && *at <= '9'; ++at, ++count)
+    digits = 10 * digits + static_cast<std::uint64_t>(*at - '0');
+  constexpr std::uint64_t largest = std::numeric_limits<std::int64_t>::max();
+  out = static_cast<std::int64_t>(std::min(digits, largest));
   return count;
 }
 
@@ -75,7 +80,7 @@ inline std::optional<std::int64_t> parse_epoch(std::string_view text, int places
   at += negative;
   std::int64_t whole = 0, part = 0;
   const auto unit = powers[places];
-  const int digits = take_digits(at, end, 18, whole);
+  const int digits = take_digits(at, end, 19, whole);
   const auto limit = latest_second * (nanosecond / unit);
   if (at != end && *at == '.' && digits > 0) part = take_fraction(++at, end, places);
   if (at == end && digits > 0 && places == 0 && whole > limit) return std::nullopt;
