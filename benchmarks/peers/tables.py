@@ -47,11 +47,14 @@ def main():
     parser.add_argument("--megabytes", type=float, default=200)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--eigen", default="/usr/include/eigen3")
+    parser.add_argument("--program", help="tables.cpp compiled already")
     options = parser.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="lifelog-tables-"))
-    program = folder / "tables"
-    subprocess.run([os.environ.get("CXX", "g++"), "-std=c++20", "-O3", "-DNDEBUG", "-march=native", "-Wno-psabi", "-I",
-                    HERE.parents[1] / "include", "-isystem", options.eigen, HERE / "tables.cpp", "-o", program], check=True)
+    program = options.program or folder / "tables"
+    if not options.program:
+        subprocess.run([os.environ.get("CXX", "g++"), "-std=c++20", "-O3", "-DNDEBUG", "-march=native", "-Wno-psabi", "-I",
+                        HERE.parents[1] / "include", "-isystem", options.eigen, HERE / "tables.cpp", "-o", program],
+                       check=True)
     for mixed in (False, True):
         table = folder / "table.csv"
         size = write_table(table, options.megabytes, mixed)

@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(aware) {
     for (int i = 0; i < 5 * 1200; ++i)  // with the jitter of phones
       acc += std::to_string(++id) + "," + ms(0.2 * i + 0.03 * (i % 3)) + ",\"" + phone + "\",0.1,9.8,-0." + std::to_string(i % 10) + ",3,\"\"\n";
     for (int i = 0; i < 40; ++i) light += std::to_string(++id) + "," + ms(30 * i) + "," + phone + "," + std::to_string(i) + ",3,\n";
-    screen += std::to_string(++id) + "," + ms(65) + "," + phone + ",1\n" + std::to_string(++id) + "," + ms(66.5) + "," + phone + ",0\n";
+    screen += "7," + ms(65) + "," + phone + ",1\n8," + ms(66.5) + "," + phone + ",0\n";
     ema += phone + "," + ms(600) + ",1\n" + phone + "," + ms(1200) + ",5\n";
   }
   dir.file("accelerometer.csv", acc);
