@@ -28,7 +28,7 @@ TableCohort cohort_of(const TempDir& dir, const std::string& layout) {
 template<class Row>
 std::string table(const std::string& header, int rows, Row row) {
   std::string text = header + "\n";
-  for (int i = 0; i < rows; ++i) text += row(i) + "\n";
+  for (int i = 0; i < rows; ++i) text += std::string(row(i)) + "\n";
   return text;
 }
 

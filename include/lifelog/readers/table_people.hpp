@@ -6,10 +6,12 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "table_layout.hpp"
@@ -107,18 +109,40 @@ class PersonScan {
 
 inline constexpr std::size_t most_people = 100'000, most_runs = 1'000'000;
 
+/// A name's bytes, found without making a string of them.
+struct NameHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>()(name); }
+};
+
+template<class T>
+using ByName = std::unordered_map<std::string, T, NameHash, std::equal_to<>>;
+
+/// What `people` has of a name as a cell shows it.
+template<class T>
+T& of_name(ByName<T>& people, std::string_view cell) {
+  if (cell.find('"') != std::string_view::npos) return people[cell_text(cell)];
+  const auto found = people.find(cell);
+  return found != people.end() ? found->second : people[std::string(cell)];
+}
+
 /// Where each person's rows are; nothing when they are mixed so much that they must be sorted first: runs of rows of one
 /// person shorter than `fewest_bytes` in the mean, or very many.
 inline std::optional<TablePeople> index_people(const std::filesystem::path& disk, const TableLayout& layout,
                                                std::uint64_t bytes, const std::string& name,
                                                std::uint64_t fewest_bytes) {
+  struct Run {
+    ByteRange bytes;
+    Index line;
+  };
   TablePeople people;
+  ByName<std::vector<Run>> found;
   const PersonScan scan(layout);
   RowChunks chunks(disk, {layout.begin, bytes});
   Index line = layout.line;
   std::size_t runs = 0;
   std::string present;
-  std::vector<PersonRows>* of_present = nullptr;
+  std::vector<Run>* of_present = nullptr;
   for (auto text = chunks.next(); !text.empty(); text = chunks.next()) {
     const auto base = chunks.position();
     scan.scan(text, line, [&](std::string_view person, std::string_view row, Index at_line) {
@@ -130,18 +154,21 @@ inline std::optional<TablePeople> index_people(const std::filesystem::path& disk
           ++people.nameless;
           return;
         }
-        of_present = &people.rows[cell_text(person)];
-        of_present->push_back({disk, {begin, begin}, at_line});
+        of_present = &of_name(found, person);
+        of_present->push_back({{begin, begin}, at_line});
         ++runs;
       }
       of_present->back().bytes.end = begin + row.size();
     });
-    if (people.rows.size() > most_people)
+    if (found.size() > most_people)
       throw format_error(name, "expected a column of people, got more than " + std::to_string(most_people) +
                                    " different values");
-    if (runs > most_runs) return std::nullopt;
+    const bool hopeless = runs > 10 * found.size() + 1000 && (base + text.size()) / runs < fewest_bytes / 4;
+    if (hopeless || runs > most_runs) return std::nullopt;
   }
-  if (runs > people.rows.size() && (bytes - layout.begin) / runs < fewest_bytes) return std::nullopt;
+  if (runs > found.size() && (bytes - layout.begin) / runs < fewest_bytes) return std::nullopt;
+  for (const auto& [person, ranges] : found)
+    for (const auto& run : ranges) people.rows[person].push_back({disk, run.bytes, run.line});
   return people;
 }
 
@@ -150,8 +177,9 @@ class PersonSorter {
  public:
   explicit PersonSorter(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-  void add(const std::string& person, std::string_view row) {
-    auto& out = people_.try_emplace(person).first->second;
+  /// person: as a cell shows it.
+  void add(std::string_view person, std::string_view row) {
+    auto& out = of_name(people_, person);
     if (out.file.empty()) out.file = folder_ / (std::to_string(people_.size()) + ".rows");
     out.waiting += row;
     if (!row.ends_with('\n')) out.waiting += '\n';
@@ -196,7 +224,7 @@ class PersonSorter {
   }
 
   std::filesystem::path folder_;
-  std::map<std::string, Output> people_;
+  ByName<Output> people_;
   std::size_t waiting_ = 0;
 };
 
@@ -228,7 +256,7 @@ inline TablePeople table_people(const TableFile& file, const TableLayout& layout
       if (data::is_missing(person))
         ++people.nameless;
       else
-        sorter.add(cell_text(person), row);
+        sorter.add(person, row);
     });
     if (sorter.size() > detail::most_people)
       throw format_error(file.path, "expected a column of people, got more than " +

@@ -149,6 +149,12 @@ class RowReader {
     return at != end && *at == '"' ? nullptr : at;
   }
 
+  /// Whether the cell at `at` is that of the person of the row before, as it nearly always is.
+  bool starts_as_before(const char* at, const char* end) const {
+    return !person_.empty() && static_cast<std::size_t>(end - at) > person_.size() &&
+           at[person_.size()] == layout_.delimiter && std::memcmp(at, person_.data(), person_.size()) == 0;
+  }
+
   bool plain_time(const char*& at, const char* end, std::int64_t& time) {
     const char* stop = at;
     if (epoch_ < 0) {
@@ -160,7 +166,17 @@ class RowReader {
       return true;
     }
     std::int64_t whole = 0;
-    if (take_digits(stop, end, 19, whole) == 0) return false;
+    if (end - at > 16 && EightBytes::digits(EightBytes::load(at) ^ '0' * EightBytes::ones)) {
+      const auto eight = EightBytes::number(EightBytes::load(at) ^ '0' * EightBytes::ones);
+      stop += 8;
+      std::int64_t rest = 0;
+      static constexpr std::int64_t powers[] = {1,         10,         100,         1'000,         10'000,        100'000,
+                                                1'000'000, 10'000'000, 100'000'000, 1'000'000'000, 10'000'000'000};
+      const int more = take_digits(stop, end, 10, rest);
+      whole = static_cast<std::int64_t>(eight) * powers[more] + rest;
+    } else if (take_digits(stop, end, 19, whole) == 0) {
+      return false;
+    }
     if (stop != end && *stop != '.' && *stop != layout_.delimiter && *stop != '\n' && *stop != '\r') return false;
     if (stop != end && *stop == '.') {
       const char* const begin = at;
@@ -190,9 +206,13 @@ class RowReader {
         if (!(at < far_from_end && short_decimal(at, value)) && !plain_decimal(at, end, value)) return nullptr;
       } else if (role == TableLayout::time) {
         if (!plain_time(at, end, time)) return nullptr;
+      } else if (role == TableLayout::person && starts_as_before(at, end)) {
+        at += person_.size();
       } else {
+        const char* const begin = at;
         at = skip_plain(at, end);
         if (at == nullptr) return nullptr;
+        if (role == TableLayout::person) person_.assign(begin, at);
       }
       if (column + 1 == layout_.needed) break;
       if (at == end || *at != layout_.delimiter) return nullptr;
@@ -293,6 +313,7 @@ class RowReader {
   TimeParser time_;
   std::vector<double> row_;
   std::vector<std::string_view> cells_;
+  std::string person_;  ///< cell of the row before
   int epoch_;
   bool scaled_ = false, numbered_ = true;
 };
