@@ -237,19 +237,17 @@ class RowReader {
   }
 
   void keep(std::int64_t time) {
-    for (std::size_t c = 0; c < row_.size(); ++c) {
-      auto value = row_[c];
-      if (scaled_) value = value * sensor_.columns[c].scale + sensor_.columns[c].offset;
-      const auto narrow = static_cast<float>(value);
-      if (!lifelog::detail::is_finite(narrow)) {
-        out_.values.resize(out_.time.size() * out_.channels);
-        out_.gaps.push_back({time, data::CellKind::bad});
-        ++quality_.defects["bad_cell"];
-        return;
-      }
-      out_.values.push_back(narrow);
-    }
-    out_.time.push_back(time);
+    const auto before = out_.values.size();
+    out_.values.resize(before + row_.size());
+    float* const out = out_.values.data() + before;
+    if (scaled_)
+      for (std::size_t c = 0; c < row_.size(); ++c)
+        row_[c] = row_[c] * sensor_.columns[c].scale + sensor_.columns[c].offset;
+    for (std::size_t c = 0; c < row_.size(); ++c) out[c] = static_cast<float>(row_[c]);
+    if (lifelog::detail::all_finite(out, static_cast<Index>(row_.size()))) return out_.time.push_back(time);
+    out_.values.resize(before);
+    out_.gaps.push_back({time, data::CellKind::bad});
+    ++quality_.defects["bad_cell"];
   }
 
   void read_any(CsvCursor& cursor) {
