@@ -38,11 +38,13 @@ void add_flags(FlagSet& app, Flags& flags) {
   app.add_option("--step", flags.step, "seconds from one window of tables to the next")
       .check(between(1, 604800));
   app.add_option("--describe", flags.describe,
-                 "folder of tables: drafts a sensors.json, to be edited, and says on what grounds; --out says which file");
+                 "folder of tables: drafts a sensors.json, to be edited, and says on what grounds; --out "
+                 "says which file");
   app.add_option("--out", flags.out, "folder for <user>.safetensors, quality.json and quality.csv");
-  flags.label_option =
-      app.add_option("--label", flags.label, "what is to be told of a minute: tension, positive, action or action_option of an etri tree; "
-                     "a name of labels in sensors.json");
+  flags.label_option = app.add_option(
+      "--label", flags.label,
+      "what is to be told of a minute: tension, positive, action or action_option of an etri tree; "
+      "a name of labels in sensors.json");
   app.add_option("--rules", flags.rules, "the study's habits, or sensible ones")
       .check(one_of({"study", "sensible"}));
   app.add_flag("--allow-missing", flags.allow_missing, "keep minutes that lack some modalities");
@@ -65,7 +67,8 @@ void check_flags(const Flags& flags) {
   if (!table && (!flags.sensors.empty() || flags.window > 0 || flags.step > 0))
     throw FlagError("--sensors, --window, --step: expected with --layout table only");
   if (etri && std::find(etri_labels.begin(), etri_labels.end(), flags.label) == etri_labels.end())
-    throw FlagError("--label: expected tension, positive, action or action_option, got '" + flags.label + "'");
+    throw FlagError("--label: expected tension, positive, action or action_option, got '" + flags.label +
+                    "'");
   if (etri) return;
   if (flags.in.empty()) throw FlagError("--in: expected a folder" + with);
   if (table && flags.sensors.empty()) throw FlagError("--sensors: expected a file" + with);
@@ -115,14 +118,15 @@ void generate_tree(const std::filesystem::path& dir, const Program& program) {
 /// Drafts a sensors.json of a folder; never over one that somebody may have edited.
 void describe_folder(const Flags& flags, const Program& program) {
   const std::filesystem::path file = flags.out.empty() ? "sensors.json" : flags.out;
-  if (std::filesystem::exists(file)) throw FlagError("--out: expected a new file, " + file.string() + " is there already");
+  if (std::filesystem::exists(file))
+    throw FlagError("--out: expected a new file, " + file.string() + " is there already");
   std::vector<std::string> ignored;
   const auto draft = readers::draft_table_description(table_tree(flags.describe, ignored));
   write_json(file, draft.json);
   for (const auto& sentence : draft.why) program.out() << sentence << '\n';
   for (const auto& sentence : ignored) program.out() << sentence << '\n';
-  program.out() << file.string() << ": a draft; put it right, then preprocess --layout table --sensors " << file.string()
-                << '\n';
+  program.out() << file.string() << ": a draft; put it right, then preprocess --layout table --sensors "
+                << file.string() << '\n';
 }
 
 /// "missing_modality 12, short 3", most frequent first.

@@ -34,8 +34,7 @@ int main(int argc, char** argv) {
   sensor.source.time_columns = {"timestamp"};
   for (const char* name : {"x", "y", "z"}) sensor.columns.push_back({name, {name, "g"}});
   const auto begin = processor_seconds();
-  const auto layout =
-      table_layout(readers::detail::first_rows(file), file.path, sensor.source,
+  const auto layout = table_layout(readers::detail::first_rows(file), file.path, sensor.source,
                                    readers::detail::column_names(sensor));
   const auto people = table_people(file, layout, argc > 2 ? argv[2] : "");
   const auto found = processor_seconds();

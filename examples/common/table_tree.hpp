@@ -32,9 +32,9 @@ inline std::vector<readers::TableFile> table_tree(const std::filesystem::path& r
         if (!name.ends_with('/') && !name.starts_with("__MACOSX/")) names.push_back(name);
       const bool single = names.size() == 1 && std::filesystem::path(folder).has_extension();
       for (const auto& name : names)
-        all.push_back({single ? folder : folder + "/" + name,
-                       {},
-                       [path = file.disk, name] { return ZipArchive(path).read_path(name); }});
+        all.push_back({single ? folder : folder + "/" + name, {}, [path = file.disk, name] {
+                         return ZipArchive(path).read_path(name);
+                       }});
     } catch (const std::runtime_error& error) {  // format_error, io_error
       ignored.push_back(file.path + ": " + error.what());
     }

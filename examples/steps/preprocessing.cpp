@@ -151,7 +151,8 @@ Preprocessor::Recorded Preprocessor::read(const std::string& user,
     options.threads = options_.threads;
     options.progress = progress;
     auto person = through_cache<readers::EtriPerson>(
-        user + ".minutes", readers::settings_text(options), [&] { return readers::etri_user_folder(options_.in, user); },
+        user + ".minutes", readers::settings_text(options),
+        [&] { return readers::etri_user_folder(options_.in, user); },
         [&] { return readers::read_etri_person(options_.in, user, options); });
     return {std::move(person.data), std::move(person.quality)};
   }
@@ -187,7 +188,8 @@ void Preprocessor::write_row_table(const std::string& user, const readers::ReadP
   options.threads = options_.threads;
   options.progress = progress;
   auto rows = through_cache<readers::EtriRows>(
-      user + ".rows", readers::settings_text(options), [&] { return readers::etri_user_folder(options_.in, user); },
+      user + ".rows", readers::settings_text(options),
+      [&] { return readers::etri_user_folder(options_.in, user); },
       [&] { return readers::read_etri_rows(options_.in, user, options); });
   const auto file = rows_file(options_.out, user);
   person.rows = static_cast<Index>(rows.table.size());

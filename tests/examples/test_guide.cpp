@@ -12,8 +12,7 @@ namespace {
 
 /// The blocks of a page that begin with ```kind.
 std::vector<std::string> blocks(const std::string& page, const std::string& kind) {
-  const auto text =
-      io::read_file(std::filesystem::path(paths::golden) / "../../docs" / page);
+  const auto text = io::read_file(std::filesystem::path(paths::golden) / "../../docs" / page);
   std::vector<std::string> found;
   const auto mark = "\n```" + kind + "\n";
   for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + 1)) {

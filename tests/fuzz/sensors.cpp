@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto description = parse_table_description(fuzz::text_of(data, size), "fuzz");
     fuzz::check(!description.sensors.empty() && !description.labels.empty(), "sensors and labels");
     for (const auto& sensor : description.sensors) {
-      fuzz::check(sensor.window == TableWindow::count || !sensor.columns.empty(), "columns where values are wanted");
+      fuzz::check(sensor.window == TableWindow::count || !sensor.columns.empty(),
+                  "columns where values are wanted");
       fuzz::check(sensor.window != TableWindow::series || sensor.clock_rate > 0, "a clock for a series");
       fuzz::check(sensor.window != TableWindow::cut || sensor.length > 0, "a length for a cut series");
       PathPattern(sensor.source.files).match("P01/2022/acc.csv");

@@ -36,8 +36,9 @@ void check_samples(const TableSamples& samples) {
   fuzz::check(std::adjacent_find(samples.time.begin(), samples.time.end(), std::greater_equal<>()) ==
                   samples.time.end(),
               "times ascending");
-  fuzz::check(std::none_of(samples.values.begin(), samples.values.end(), [](float x) { return !std::isfinite(x); }),
-              "numbers");
+  fuzz::check(
+      std::none_of(samples.values.begin(), samples.values.end(), [](float x) { return !std::isfinite(x); }),
+      "numbers");
 }
 
 }  // namespace
@@ -59,18 +60,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto windows = table_windows(samples, sensor, 4, 2, starts, (data[1] & 64) != 0);
     for (std::size_t w = 0; w < windows.windows.size(); ++w)
       fuzz::check(windows.windows[w].why != nullptr ||
-                      windows.values.size() == starts.size() * static_cast<std::size_t>(sensor.channels() * sensor.samples(4)),
+                      windows.values.size() ==
+                          starts.size() * static_cast<std::size_t>(sensor.channels() * sensor.samples(4)),
                   "whole windows");
-    fuzz::check(std::none_of(windows.values.begin(), windows.values.end(), [](float x) { return !std::isfinite(x); }),
-                "numbers in windows");
+    fuzz::check(
+        std::none_of(windows.values.begin(), windows.values.end(), [](float x) { return !std::isfinite(x); }),
+        "numbers in windows");
   });
   fuzz::refusable([&] {
     auto layout = table_layout(text, "fuzz", sensor.source, {});
     layout.person_column = layout.time_column;
     std::size_t bytes = 0;
     Index line = layout.line;
-    detail::PersonScan(layout).scan(text.substr(layout.begin), line,
-                                    [&](std::string_view, std::string_view row, Index) { bytes += row.size(); });
+    detail::PersonScan(layout).scan(
+        text.substr(layout.begin), line,
+        [&](std::string_view, std::string_view row, Index) { bytes += row.size(); });
     fuzz::check(bytes <= text.size(), "each byte in one row");
   });
   fuzz::refusable([&] {
@@ -84,7 +88,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     add_table_labels(text, "fuzz", labels, "P", out);
     out.sort();
     for (const auto& [who, list] : out.intervals)
-      for (const auto& interval : list) fuzz::check(interval.start < interval.end && !interval.label.empty(), "labels");
+      for (const auto& interval : list)
+        fuzz::check(interval.start < interval.end && !interval.label.empty(), "labels");
   });
   fuzz::refusable([&] {
     const std::vector<TableFile> files{{"P/a.csv", {}, [&] { return std::string(text); }}};

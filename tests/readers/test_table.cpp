@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <boost/test/unit_test.hpp>
-#include <lifelog/io/safetensors.hpp>
 #include <lifelog/data/dataset_file.hpp>
+#include <lifelog/io/safetensors.hpp>
 #include <lifelog/readers/empatica.hpp>
 #include <lifelog/readers/table.hpp>
 #include <lifelog/readers/table_description_file.hpp>
@@ -34,7 +34,8 @@ const std::string eda = R"("name": "eda", "files": "{person}/eda.csv", "columns"
 
 TableCohort cohort_of(const TempDir& dir, const std::string& json, const TableCohortOptions& options = {}) {
   std::vector<std::string> unread;
-  return table_cohort(table_files(dir.path(), unread), parse_table_description(json, "sensors.json"), options);
+  return table_cohort(table_files(dir.path(), unread), parse_table_description(json, "sensors.json"),
+                      options);
 }
 
 /// Times in ms and values 0, 1, 2, … at a rate.
@@ -65,8 +66,9 @@ BOOST_AUTO_TEST_CASE(a_folder_for_each_person_becomes_data_sets) {
   dir.file("labels.csv", labels({"P1", "P2", "P3"}));
   const auto cohort = cohort_of(dir, description(eda));
   BOOST_TEST((cohort.people == std::vector<std::string>{"P1", "P2"}));
-  BOOST_TEST((cohort.ignored == std::vector<std::string>{"labels of \"P3\": no recordings",
-                                                         "P2/notes.txt: no sensor and no labels have such files"}));
+  BOOST_TEST(
+      (cohort.ignored == std::vector<std::string>{"labels of \"P3\": no recordings",
+                                                  "P2/notes.txt: no sensor and no labels have such files"}));
   const auto one = read_table_person(cohort, "P1");
   BOOST_TEST(one.quality.error == "");
   BOOST_TEST(one.quality.minutes_kept == 4);
@@ -75,7 +77,8 @@ BOOST_AUTO_TEST_CASE(a_folder_for_each_person_becomes_data_sets) {
   BOOST_TEST(one.data.timestamp(3) == start + 180);
   const auto& values = one.data.modalities.at(0).values;
   BOOST_TEST((values.shape() == std::array<std::size_t, 3>{4, 1, 240}));
-  for (std::size_t i = 0; i < 960; ++i) BOOST_TEST_REQUIRE(values(i / 240, 0, i % 240) == static_cast<float>(i) + 0.5f);
+  for (std::size_t i = 0; i < 960; ++i)
+    BOOST_TEST_REQUIRE(values(i / 240, 0, i % 240) == static_cast<float>(i) + 0.5f);
   const auto two = read_table_person(cohort, "P2");
   BOOST_TEST(two.quality.minutes_kept == 3);
   BOOST_TEST(two.quality.dropped.at("short") == 1);
@@ -85,9 +88,10 @@ BOOST_AUTO_TEST_CASE(windows_have_any_length_and_step) {
   TempDir dir;
   dir.file("P1/eda.csv", ramp(4, 4 * 240));
   dir.file("labels.csv", labels({"P1"}));
-  const auto cohort = cohort_of(dir, description(eda, R"("files": "labels.csv", "person_column": "who", "cover": 1,
+  const auto cohort =
+      cohort_of(dir, description(eda, R"("files": "labels.csv", "person_column": "who", "cover": 1,
       "start": {"column": "from", "unit": "s"}, "end": {"column": "to", "unit": "s"}, "column": "mood")",
-                                                 R"("window": 30, "step": 10, )"));
+                                 R"("window": 30, "step": 10, )"));
   const auto person = read_table_person(cohort, "P1");
   // 0, 10, … 90 in calm, likewise in stress; 100 and 110 lie in both.
   BOOST_TEST(person.data.size() == 20);
@@ -98,9 +102,14 @@ BOOST_AUTO_TEST_CASE(windows_have_any_length_and_step) {
     BOOST_TEST(values(w, 0, 0) == static_cast<float>(4 * from) + 0.5f);
   }
   check_throws<std::invalid_argument>(
-      [&] { cohort_of(dir, description(eda, "\"files\": \"labels.csv\", \"person_column\": \"who\", \"time\": "
-                                            "{\"column\": \"from\", \"unit\": \"s\"}, \"before\": 60, \"column\": "
-                                            "\"mood\"", R"("window": 30.5, )")); }, {"window", "30.5"});
+      [&] {
+        cohort_of(dir, description(eda,
+                                   "\"files\": \"labels.csv\", \"person_column\": \"who\", \"time\": "
+                                   "{\"column\": \"from\", \"unit\": \"s\"}, \"before\": 60, \"column\": "
+                                   "\"mood\"",
+                                   R"("window": 30.5, )"));
+      },
+      {"window", "30.5"});
 }
 
 BOOST_AUTO_TEST_CASE(gaps_are_filled_as_far_as_the_description_says) {
@@ -120,7 +129,8 @@ BOOST_AUTO_TEST_CASE(gaps_are_filled_as_far_as_the_description_says) {
   BOOST_TEST(person.data.modalities[0].values(0, 0, 10) == 10.5f);
   BOOST_TEST(person.quality.dropped.at("short") == 1);
   const auto with = [&](const std::string& window) {
-    return read_table_person(cohort_of(dir, description(eda + R"(, "window": {"as": "series", )" + window + "}")), "P1");
+    return read_table_person(
+        cohort_of(dir, description(eda + R"(, "window": {"as": "series", )" + window + "}")), "P1");
   };
   BOOST_TEST(with(R"("gaps": "drop")").data.size() == 2);
   const auto held = with(R"("gaps": "hold", "max_gap": 1)");
@@ -137,8 +147,11 @@ BOOST_AUTO_TEST_CASE(one_value_a_window_is_what_the_description_says) {
   dir.file("labels.csv", labels({"P1"}));
   const auto value = [&](const std::string& window) {
     const auto person = read_table_person(
-        cohort_of(dir, description(R"("name": "hr", "files": "{person}/eda.csv", "columns": ["eda"], "scale": 2,
-            "offset": 1, "rate": "irregular", "time": {"column": "t", "unit": "ms"}, "window": )" + window)), "P1");
+        cohort_of(dir,
+                  description(R"("name": "hr", "files": "{person}/eda.csv", "columns": ["eda"], "scale": 2,
+            "offset": 1, "rate": "irregular", "time": {"column": "t", "unit": "ms"}, "window": )" +
+                              window)),
+        "P1");
     BOOST_TEST(person.quality.defects.at("bad_time") == 2);
     BOOST_TEST(person.data.modalities[0].scalar);
     return person.data.modalities[0].values(1, 0, 0);
@@ -187,9 +200,11 @@ BOOST_AUTO_TEST_CASE(cells_come_quoted_with_other_delimiters_and_commas) {
   }
   const auto bad = read("a,x,y\n1,2,3\n");
   BOOST_TEST(bad.quality.error.find("expected one column \"t\", got a, x, y") != std::string::npos);
-  const auto sick = read(rows("t,x,y\n", "%lld,%d.25,-%d.5\n") + "x\n" + std::to_string(start + 241) + ",?,1\n");
+  const auto sick =
+      read(rows("t,x,y\n", "%lld,%d.25,-%d.5\n") + "x\n" + std::to_string(start + 241) + ",?,1\n");
   BOOST_TEST(sick.quality.defects.at("bad_cell") == 1);
-  BOOST_TEST(sick.quality.notes.at(0).find("P1.csv:242: expected a time (s), got \"x\"") != std::string::npos);
+  BOOST_TEST(sick.quality.notes.at(0).find("P1.csv:242: expected a time (s), got \"x\"") !=
+             std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(one_table_holds_everybody_sorted_or_not) {
@@ -200,7 +215,8 @@ BOOST_AUTO_TEST_CASE(one_table_holds_everybody_sorted_or_not) {
   std::vector<std::string> rows;
   for (const auto* who : {"P1", "P2", "P3"})
     for (int i = 0; i < 960; ++i)
-      rows.push_back(std::string(who) + "," + std::to_string(start * 1000 + 250 * i) + "," + std::to_string(i) + "\n");
+      rows.push_back(std::string(who) + "," + std::to_string(start * 1000 + 250 * i) + "," +
+                     std::to_string(i) + "\n");
   const auto read = [&](const std::string& quote) {
     std::string text = "id,t,eda\n";
     for (const auto& row : rows) text += quote + row.substr(0, 2) + quote + row.substr(2);
@@ -230,18 +246,21 @@ BOOST_AUTO_TEST_CASE(one_table_holds_everybody_sorted_or_not) {
 BOOST_AUTO_TEST_CASE(labels_are_instants_numbers_and_bounds) {
   TempDir dir;
   dir.file("P1/eda.csv", ramp(1, 600));
-  dir.file("P1/ema.csv", "when;stress;mood\n2022-02-07 11:05;2,0;good\n2022-02-07 11:10;7;bad\n2022-02-07 11:11;;bad\n");
+  dir.file("P1/ema.csv",
+           "when;stress;mood\n2022-02-07 11:05;2,0;good\n2022-02-07 11:10;7;bad\n2022-02-07 11:11;;bad\n");
   const std::string sensor = R"("name": "eda", "files": "{person}/eda.csv", "columns": ["eda"], "rate": 1,
       "time": {"column": "t", "unit": "ms"})";
-  const std::string ema = R"("files": "{person}/ema.csv", "time": {"column": "when", "unit": "iso"}, "zone": "+01:00",
+  const std::string ema =
+      R"("files": "{person}/ema.csv", "time": {"column": "when", "unit": "iso"}, "zone": "+01:00",
       "before": 180, "column": "stress", "type": "number")";
   const auto plain = read_table_person(cohort_of(dir, description(sensor, ema)), "P1");
   BOOST_TEST((plain.data.classes == std::vector<std::string>{"2", "7"}));
-  BOOST_TEST((plain.data.timestamp == xt::xtensor<std::int64_t, 1>{start + 120, start + 180, start + 240, start + 420,
-                                                                   start + 480, start + 540}));
+  BOOST_TEST((plain.data.timestamp == xt::xtensor<std::int64_t, 1>{start + 120, start + 180, start + 240,
+                                                                   start + 420, start + 480, start + 540}));
   BOOST_TEST(plain.quality.defects.at("bad_label") == 1);
   BOOST_TEST(plain.quality.dropped.at("unlabelled") == 4);
-  const auto bounded = read_table_person(cohort_of(dir, description(sensor, ema + R"(, "bounds": [3, 5])")), "P1");
+  const auto bounded =
+      read_table_person(cohort_of(dir, description(sensor, ema + R"(, "bounds": [3, 5])")), "P1");
   BOOST_TEST((bounded.data.classes == std::vector<std::string>{"1 (below 3)", "3 (5 and above)"}));
 }
 
@@ -265,7 +284,8 @@ BOOST_AUTO_TEST_CASE(descriptions_name_what_is_wrong_with_them) {
   refused(without(eda, "\"name\": \"eda\"", "\"name\": \"label\""), {"sensors[0].name", "\"label\""});
   refused(without(eda, "\"rate\"", "\"zone\": \"Mars\", \"rate\""), {"sensors[0].zone", "Mars"});
   refused(without(eda, "\"rate\"", "\"range\": [2, 1], \"rate\""), {"sensors[0].range"});
-  refused(without(eda, "\"rate\"", "\"colums\": [], \"rate\""), {"sensors[0].colums", "not a key", "columns"});
+  refused(without(eda, "\"rate\"", "\"colums\": [], \"rate\""),
+          {"sensors[0].colums", "not a key", "columns"});
   refused(without(eda, "[\"eda\"]", "[]"), {"sensors[0].columns", "at least one"});
   refused(without(eda, "[\"eda\"]", "[{\"column\": 3}]"), {"sensors[0].columns[0].column", "a text", "3"});
   refused(description(eda + R"(, "window": {"as": "cut"})"), {"sensors[0].window.length"});
@@ -330,7 +350,8 @@ BOOST_AUTO_TEST_CASE(wristbands_written_as_tables_give_the_same_data_sets) {
     TempDir dir;
     dir.file("labels.csv", io::read_file(real / "labels.csv"));
     for (const auto& sensor : empatica_sensors())
-      dir.file(user + "/" + sensor.file, as_table(sensor, io::read_file(real / "recordings" / user / sensor.file)));
+      dir.file(user + "/" + sensor.file,
+               as_table(sensor, io::read_file(real / "recordings" / user / sensor.file)));
     const auto wristband = read_empatica_person(real / "recordings", user, label_file);
     const auto table = read_table_person(cohort_of(dir, json), user);
     BOOST_TEST_CONTEXT(user) {

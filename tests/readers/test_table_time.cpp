@@ -34,7 +34,8 @@ BOOST_AUTO_TEST_CASE(epochs_keep_every_digit) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_time_is_none) {
-  for (const auto* text : {"", "x", "1e30", "12345678901234567890", "1644227574x", "nan", "1.2.3", "99999999999"})
+  for (const auto* text :
+       {"", "x", "1e30", "12345678901234567890", "1644227574x", "nan", "1.2.3", "99999999999"})
     BOOST_TEST(parsed(TimeForm::seconds, text) == never, text);
   for (const auto* text :
        {"", "2022-02-30", "2022-13-01", "2022-02-07T25:00", "2022-02-07T10:61", "2022-02-07 10", "1644227574",
@@ -45,8 +46,8 @@ BOOST_AUTO_TEST_CASE(what_is_no_time_is_none) {
 BOOST_AUTO_TEST_CASE(iso_times_come_with_and_without_zone) {
   const auto expected = 1'644'229'918 * second;  // date -u -d 2022-02-07T10:31:58 +%s
   for (const auto* text : {"2022-02-07T10:31:58Z", "2022-02-07 10:31:58", "2022/02/07 10:31:58.000",
-                           "2022-02-07T11:31:58+01:00", "2022-02-07T11:31:58+0100", "2022-02-07 05:31:58 -0500",
-                           "2022-02-07T19:31:58+09", "2022-2-7 10:31:58 UTC"})
+                           "2022-02-07T11:31:58+01:00", "2022-02-07T11:31:58+0100",
+                           "2022-02-07 05:31:58 -0500", "2022-02-07T19:31:58+09", "2022-2-7 10:31:58 UTC"})
     BOOST_TEST(parsed(TimeForm::iso, text) == expected, text);
   BOOST_TEST(parsed(TimeForm::iso, "2022-02-07T10:31:58.015625") == expected + 15'625'000);
   BOOST_TEST(parsed(TimeForm::iso, "2022-02-07T10:31:58,25Z") == expected + 250'000'000);
@@ -86,7 +87,8 @@ BOOST_AUTO_TEST_CASE(zones_follow_their_rule) {
   text += "TZif2" + std::string(15, '\0') + counts + type + "\nCET-1CEST,M3.5.0,M10.5.0/3\n";
   const auto berlin = TimeZone::parse(text, "Berlin");
   const auto clock = [&](const char* shown) {
-    return *TimeParser(TimeForm::iso, berlin).parse(shown) / second - *TimeParser(TimeForm::iso).parse(shown) / second;
+    return *TimeParser(TimeForm::iso, berlin).parse(shown) / second -
+           *TimeParser(TimeForm::iso).parse(shown) / second;
   };
   BOOST_TEST(clock("2022-02-07T10:00:00") == -3600);
   BOOST_TEST(clock("2022-07-01T10:00:00") == -7200);
@@ -98,7 +100,8 @@ BOOST_AUTO_TEST_CASE(zones_follow_their_rule) {
   BOOST_TEST(clock("2045-07-01T10:00:00") == -7200);
   for (std::size_t cut = 0; cut < text.size(); ++cut)
     check_throws<format_error>([&] { TimeZone::parse(text.substr(0, cut), "cut"); }, {"cut", "time zone"});
-  check_throws<std::invalid_argument>([] { TimeZone::named("Europe/Nowhere"); }, {"Europe/Nowhere", "+09:00"});
+  check_throws<std::invalid_argument>([] { TimeZone::named("Europe/Nowhere"); },
+                                      {"Europe/Nowhere", "+09:00"});
   check_throws<std::invalid_argument>([] { TimeZone::named("../etc/passwd"); }, {"../etc/passwd"});
 }
 

@@ -91,9 +91,9 @@ void describe(Stream& out, const TableSource& source) {
 
 template<class Stream>
 void describe(Stream& out, const TableSensor& sensor) {
-  out << sensor.name << ' ' << sensor.rate << ' ' << static_cast<int>(sensor.window) << ' ' << sensor.clock_rate
-      << ' ' << static_cast<int>(sensor.gaps) << ' ' << sensor.max_gap << ' ' << sensor.length << ' '
-      << (sensor.empty ? 1 : 0) << ' ' << sensor.empty.value_or(0);
+  out << sensor.name << ' ' << sensor.rate << ' ' << static_cast<int>(sensor.window) << ' '
+      << sensor.clock_rate << ' ' << static_cast<int>(sensor.gaps) << ' ' << sensor.max_gap << ' '
+      << sensor.length << ' ' << (sensor.empty ? 1 : 0) << ' ' << sensor.empty.value_or(0);
   for (const auto& c : sensor.columns)
     out << ',' << c.column << ' ' << c.channel.name << ' ' << c.channel.unit << ' ' << c.channel.low << ' '
         << c.channel.high << ' ' << c.scale << ' ' << c.offset;

@@ -47,8 +47,12 @@ namespace detail {
 class TablePersonReader {
  public:
   TablePersonReader(const TableCohort& cohort, const TableOptions& options, TablePerson& person)
-      : cohort_(cohort), description_(cohort.description), options_(options), quality_(person.quality),
-        data_(person.data), length_(std::llround(1e9 * description_.seconds)),
+      : cohort_(cohort),
+        description_(cohort.description),
+        options_(options),
+        quality_(person.quality),
+        data_(person.data),
+        length_(std::llround(1e9 * description_.seconds)),
         step_(std::llround(1e9 * description_.step)) {
     if (const auto found = cohort.labels.intervals.find(data_.user); found != cohort.labels.intervals.end())
       intervals_ = found->second;
@@ -94,9 +98,8 @@ class TablePersonReader {
     samples.sort(quality_);
     check_rate(sensor, samples);
     without_.push_back(without);
-    windows_.push_back(
-        table_windows(samples, sensor, description_.seconds, description_.step, touched(samples),
-                      options_.drop_implausible));
+    windows_.push_back(table_windows(samples, sensor, description_.seconds, description_.step,
+                                     touched(samples), options_.drop_implausible));
   }
 
   /// Labelled windows in which there are samples; all that there are become seen.
@@ -128,7 +131,8 @@ class TablePersonReader {
     if (sensor.rate <= 0 || samples.size() < 10) return;
     std::vector<std::int64_t> apart;
     const auto stride = std::max<std::size_t>(1, samples.size() / looked_at);
-    for (std::size_t i = 1; i < samples.size(); i += stride) apart.push_back(samples.time[i] - samples.time[i - 1]);
+    for (std::size_t i = 1; i < samples.size(); i += stride)
+      apart.push_back(samples.time[i] - samples.time[i - 1]);
     const auto middle = apart.begin() + static_cast<std::ptrdiff_t>(apart.size() / 2);
     std::nth_element(apart.begin(), middle, apart.end());
     const double rate = 1e9 / static_cast<double>(std::max<std::int64_t>(*middle, 1));

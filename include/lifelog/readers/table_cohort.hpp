@@ -23,9 +23,9 @@ namespace lifelog::readers {
 struct TableCohort {
   /// Rows of a sensor: a file of one person, or that person's part of a table of many.
   struct Part {
-    std::size_t file;                             ///< of `files`
+    std::size_t file;                                 ///< of `files`
     std::optional<std::size_t> table = std::nullopt;  ///< of `layouts`, when it is one of many people
-    std::vector<PersonRows> rows = {};            ///< then
+    std::vector<PersonRows> rows = {};                ///< then
   };
 
   TableDescription description;
@@ -87,7 +87,7 @@ class CohortFinder {
       if (labels.name == options_.labels) return labels.name;
       names += (names.empty() ? "" : ", ") + labels.name;
     }
-    lifelog::detail::bad_argument("labels: expected one of ", names, ", got '",
+    lifelog::detail::bad_argument("label: expected one of ", names, ", got '",
                                   lifelog::detail::shown(options_.labels, 60), "'");
   }
 
@@ -142,14 +142,14 @@ class CohortFinder {
         options_.sorted.empty() ? std::filesystem::path() : options_.sorted / std::to_string(tables_.size());
     if (file.disk.empty()) unpack(file, folder);
     const auto& people = tables_[key] = table_people(file, layout, folder);
-    if (people.nameless > 0)
-      ignore(file.path, "rows without a person: " + std::to_string(people.nameless));
+    if (people.nameless > 0) ignore(file.path, "rows without a person: " + std::to_string(people.nameless));
     return people;
   }
 
   /// A table of many people is sought in, so that it must be a file.
   void unpack(TableFile& file, const std::filesystem::path& folder) const {
-    if (folder.empty()) throw format_error(file.path, "a table of many people in an archive; expected it unpacked");
+    if (folder.empty())
+      throw format_error(file.path, "a table of many people in an archive; expected it unpacked");
     std::error_code error;
     std::filesystem::create_directories(folder, error);
     io::write_text(folder / "unpacked", file.unpack());

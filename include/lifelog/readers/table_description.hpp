@@ -45,15 +45,16 @@ enum class TableWindow {
   mean,    ///< one value a channel, of all samples of the window; so are all below
   last,
   sum,
-  count    ///< how many samples there are: of events
+  count  ///< how many samples there are: of events
 };
 
-inline constexpr std::array<const char*, 6> table_window_names{"series", "cut", "mean", "last", "sum", "count"};
+inline constexpr std::array<const char*, 6> table_window_names{"series", "cut", "mean",
+                                                               "last",   "sum", "count"};
 
 /// A channel of a sensor: a column of its file and what it means.
 struct TableColumn {
-  std::string column;      ///< in the file; of start+rate files, any name
-  data::Channel channel;   ///< name, unit and plausible range, after scale and offset
+  std::string column;            ///< in the file; of start+rate files, any name
+  data::Channel channel;         ///< name, unit and plausible range, after scale and offset
   double scale = 1, offset = 0;  ///< the file's number × scale + offset is in the channel's unit
 };
 
@@ -127,19 +128,21 @@ struct TableDescription {
 /// ticks in each. Throws std::invalid_argument, naming the sensor.
 inline void check_windows(const TableDescription& description) {
   using lifelog::detail::require;
-  const auto whole = [](double x) { return std::abs(x - std::round(x)) < 1e-9 * std::max(1.0, x) && x > 0.5; };
+  const auto whole = [](double x) {
+    return std::abs(x - std::round(x)) < 1e-9 * std::max(1.0, x) && x > 0.5;
+  };
   require(whole(description.seconds) && description.seconds <= 604800,
           "window: expected whole seconds, 1 to 604800, got ", description.seconds);
   require(whole(description.step) && description.step <= 604800,
           "step: expected whole seconds, 1 to 604800, got ", description.step);
-  require(description.seconds / description.step <= 1000, "step: expected at most 1000 windows at a time, got ",
-          description.seconds / description.step);
+  require(description.seconds / description.step <= 1000,
+          "step: expected at most 1000 windows at a time, got ", description.seconds / description.step);
   for (const auto& sensor : description.sensors) {
     if (sensor.window != TableWindow::series) continue;
     for (const double seconds : {description.seconds, description.step})
-      require(whole(sensor.clock_rate * seconds) && sensor.clock_rate * description.seconds <= 1e7,
-              "sensor ", sensor.name, ": expected a whole number of ticks, at most 10000000, in ", seconds,
-              " s, got ", sensor.clock_rate * seconds, "; give its window another rate");
+      require(whole(sensor.clock_rate * seconds) && sensor.clock_rate * description.seconds <= 1e7, "sensor ",
+              sensor.name, ": expected a whole number of ticks, at most 10000000, in ", seconds, " s, got ",
+              sensor.clock_rate * seconds, "; give its window another rate");
   }
 }
 

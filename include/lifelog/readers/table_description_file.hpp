@@ -58,12 +58,14 @@ class DescriptionParser {
     std::set<std::string> names;
     for (const auto& item : list)
       if (!names.insert(item.name).second)
-        root_.fail(key + ": expected different names, got '" + lifelog::detail::shown(item.name, 60) + "' twice");
+        root_.fail(key + ": expected different names, got '" + lifelog::detail::shown(item.name, 60) +
+                   "' twice");
   }
 
   static std::string name_of(JsonKeys& keys, const std::string& otherwise) {
     const std::string expected =
-        "a name of letters, digits, '_', '-' and '.', that begins with a letter and is not label, timestamp or present";
+        "a name of letters, digits, '_', '-' and '.', that begins with a letter and is not label, timestamp "
+        "or present";
     const auto name = otherwise.empty() ? keys.text("name") : keys.text("name", otherwise);
     const bool letter = (name[0] | 32) >= 'a' && (name[0] | 32) <= 'z';
     const bool good = letter && name.size() <= 60 && std::all_of(name.begin(), name.end(), [](char c) {
@@ -113,7 +115,8 @@ class DescriptionParser {
         keys.fail(keys.inside("unit") + ": start+rate is for sensors with a file of their own");
       source.time_columns.clear();
     } else {
-      source.time_columns = keys.texts("column", 2, "the name of a column, or of one of dates and one of times");
+      source.time_columns =
+          keys.texts("column", 2, "the name of a column, or of one of dates and one of times");
     }
     keys.end();
   }
@@ -219,7 +222,8 @@ class DescriptionParser {
       time(keys.object("start"), labels.source, false);
       time(keys.object("end"), end, false);
       if (end.time != labels.source.time)
-        keys.fail(keys.inside("end.unit") + ": expected that of start, " + time_form_name(labels.source.time));
+        keys.fail(keys.inside("end.unit") + ": expected that of start, " +
+                  time_form_name(labels.source.time));
       labels.end_columns = end.time_columns;
     } else {
       time(keys.object("time"), labels.source, false);

@@ -55,7 +55,8 @@ inline TableLook look_at(std::string_view text, const std::string& name) {
     for (std::size_t c = 0; c < csv.cells(); ++c) row.push_back(cell_text(csv.cell(c)));
   }
   // A wristband's file has no header, but two lines of numbers: when it began, and how fast it was.
-  const auto first = look.names.empty() ? data::CellNumber{data::CellKind::bad, 0} : data::parse_number(look.names[0]);
+  const auto first =
+      look.names.empty() ? data::CellNumber{data::CellKind::bad, 0} : data::parse_number(look.names[0]);
   const auto second = look.cells.empty() || look.cells[0].empty() ? data::CellNumber{data::CellKind::bad, 0}
                                                                   : data::parse_number(look.cells[0][0]);
   look.start_and_rate = first.kind == data::CellKind::number && first.value > 1e8 && first.value < 1e10 &&
@@ -70,7 +71,8 @@ inline std::string lower_case(std::string text) {
 }
 
 inline bool contains_any(const std::string& text, std::initializer_list<const char*> parts) {
-  return std::any_of(parts.begin(), parts.end(), [&](const char* part) { return text.find(part) != std::string::npos; });
+  return std::any_of(parts.begin(), parts.end(),
+                     [&](const char* part) { return text.find(part) != std::string::npos; });
 }
 
 inline double share_of_numbers(const std::vector<std::string>& cells) {
@@ -100,7 +102,8 @@ inline std::optional<TimeForm> guess_time(const std::vector<std::string>& cells)
 }
 
 /// Samples a second; nothing when they come irregularly. text: what the times say.
-inline std::optional<double> guess_rate(const std::vector<std::string>& cells, TimeForm form, std::string& text) {
+inline std::optional<double> guess_rate(const std::vector<std::string>& cells, TimeForm form,
+                                        std::string& text) {
   TimeParser parser(form);
   std::vector<std::int64_t> times, apart;
   for (const auto& cell : cells)
@@ -113,14 +116,16 @@ inline std::optional<double> guess_rate(const std::vector<std::string>& cells, T
   }
   std::sort(apart.begin(), apart.end());
   const auto at = [&](double share) {
-    return static_cast<double>(apart[static_cast<std::size_t>(share * static_cast<double>(apart.size() - 1))]);
+    return static_cast<double>(
+        apart[static_cast<std::size_t>(share * static_cast<double>(apart.size() - 1))]);
   };
-  const double span = static_cast<double>(times.back() - times.front()) / static_cast<double>(times.size() - 1);
+  const double span =
+      static_cast<double>(times.back() - times.front()) / static_cast<double>(times.size() - 1);
   // Times with few digits come in bunches: then the mean tells more than the median.
   const double usual = at(0.5) > 1.5 * span || at(0.5) < span / 1.5 ? span : at(0.5);
   text = number_class(std::round(at(0.5) / 1e6) / 1e3) + " s from one row to the next (median), " +
-         number_class(std::round(at(0.1) / 1e6) / 1e3) + " to " + number_class(std::round(at(0.9) / 1e6) / 1e3) +
-         " s in 8 of 10";
+         number_class(std::round(at(0.1) / 1e6) / 1e3) + " to " +
+         number_class(std::round(at(0.9) / 1e6) / 1e3) + " s in 8 of 10";
   if (usual <= 0 || at(0.9) > 2 * at(0.1)) return std::nullopt;
   const double rate = 1e9 / usual;
   const double whole = std::round(rate);
@@ -135,10 +140,12 @@ class TableDrafter {
   explicit TableDrafter(const std::vector<TableFile>& files) : files_(files) {}
 
   TableDraft run() {
-    draft_.json = {{"format", "lifelog-sensors"}, {"version", 1}, {"window", 60}, {"step", 60}, {"zone", "UTC"}};
+    draft_.json = {
+        {"format", "lifelog-sensors"}, {"version", 1}, {"window", 60}, {"step", 60}, {"zone", "UTC"}};
     draft_.json["sensors"] = io::Json::array();
     for (const auto& [pattern, members] : groups()) add(pattern, members);
-    if (draft_.json["sensors"].empty()) say("no sensors found: no .csv, .tsv or .txt file with a time and numbers");
+    if (draft_.json["sensors"].empty())
+      say("no sensors found: no .csv, .tsv or .txt file with a time and numbers");
     if (!draft_.json.contains("labels")) {
       say("no labels found: put in where they are");
       draft_.json["labels"] = {{"files", "labels.csv"},
@@ -160,7 +167,8 @@ class TableDrafter {
     Groups groups;
     std::map<std::string, std::size_t> endings;
     for (const auto& file : files_)
-      if (const auto at = file.path.find('_'); file.path.find('/') == std::string::npos && at != std::string::npos)
+      if (const auto at = file.path.find('_');
+          file.path.find('/') == std::string::npos && at != std::string::npos)
         ++endings[file.path.substr(at)];
     for (std::size_t f = 0; f < files_.size(); ++f) {
       const auto& path = files_[f].path;
@@ -193,7 +201,8 @@ class TableDrafter {
     } catch (const std::runtime_error& error) {
       return say(pattern + ": left out, " + error.what());
     }
-    const auto among = pattern + " (" + std::to_string(members.size()) + (members.size() == 1 ? " file): " : " files): ");
+    const auto among =
+        pattern + " (" + std::to_string(members.size()) + (members.size() == 1 ? " file): " : " files): ");
     if (look.start_and_rate) return add_wristband(pattern, among, look);
     std::size_t person = CsvReader::none, time = CsvReader::none, end = CsvReader::none;
     TimeForm form = TimeForm::seconds;
@@ -209,10 +218,11 @@ class TableDrafter {
     }
     if (look.delimiter != ',') entry["delimiter"] = look.delimiter == '\t' ? "tab" : ";";
     const auto cells = look.column(time);
-    say(among + "times are in the column " + look.names[time] + ", written as " + time_form_name(form) + ", like " +
-        lifelog::detail::shown(cells.front(), 40));
+    say(among + "times are in the column " + look.names[time] + ", written as " + time_form_name(form) +
+        ", like " + lifelog::detail::shown(cells.front(), 40));
     std::set<std::size_t> taken{person, time, end};
-    if (end != CsvReader::none || contains_any(lower_case(pattern), {"label", "ema", "survey", "self_report", "mood"}))
+    if (end != CsvReader::none ||
+        contains_any(lower_case(pattern), {"label", "ema", "survey", "self_report", "mood"}))
       add_labels(std::move(entry), among, look, time, end, form, taken);
     else
       add_sensor(std::move(entry), pattern, among, look, cells, time, form, taken);
@@ -228,18 +238,20 @@ class TableDrafter {
         time = c;
         form = *guess;
       }
-      const bool names_people = name == "id" || name == "pid" || contains_any(name, {"user", "person", "participant",
-                                                                                     "subject", "device_id"});
+      const bool names_people = name == "id" || name == "pid" ||
+                                contains_any(name, {"user", "person", "participant", "subject", "device_id"});
       if (!guess && names_people && person == CsvReader::none) person = c;
     }
   }
 
   void add_wristband(const std::string& pattern, const std::string& among, const TableLook& look) {
-    say(among + "no header, but a start in unix seconds (" + look.names[0] + ") and a rate (" + look.cells[0][0] +
-        " Hz), as an Empatica E4 writes them");
+    say(among + "no header, but a start in unix seconds (" + look.names[0] + ") and a rate (" +
+        look.cells[0][0] + " Hz), as an Empatica E4 writes them");
     io::Json columns = io::Json::array();
     for (std::size_t c = 0; c < look.names.size(); ++c)
-      columns.push_back(look.names.size() == 1 ? "value" : std::string(1, "xyzuvw"[c % 6]) + (c < 6 ? "" : std::to_string(c)));
+      columns.push_back(look.names.size() == 1
+                            ? "value"
+                            : std::string(1, "xyzuvw"[c % 6]) + (c < 6 ? "" : std::to_string(c)));
     draft_.json["sensors"].push_back({{"name", unused_name(pattern)},
                                       {"files", pattern},
                                       {"time", {{"unit", "start+rate"}}},
@@ -247,11 +259,13 @@ class TableDrafter {
                                       {"rate", data::parse_number(look.cells[0][0]).value}});
   }
 
-  void add_labels(io::Json entry, const std::string& among, const TableLook& look, std::size_t time, std::size_t end,
-                  TimeForm form, const std::set<std::size_t>& taken) {
+  void add_labels(io::Json entry, const std::string& among, const TableLook& look, std::size_t time,
+                  std::size_t end, TimeForm form, const std::set<std::size_t>& taken) {
     std::size_t label = CsvReader::none;
     for (std::size_t c = 0; c < look.names.size(); ++c)
-      if (!taken.contains(c) && (label == CsvReader::none || contains_any(lower_case(look.names[c]), {"label"}))) label = c;
+      if (!taken.contains(c) &&
+          (label == CsvReader::none || contains_any(lower_case(look.names[c]), {"label"})))
+        label = c;
     if (label == CsvReader::none) return say(among + "left out: no column that could be a label");
     const auto unit = time_form_name(form);
     if (end != CsvReader::none) {
@@ -262,7 +276,8 @@ class TableDrafter {
       entry["before"] = 900;
     }
     entry["column"] = look.names[label];
-    say(among + "taken for labels, " + (end != CsvReader::none ? "intervals" : "each for 900 s before its time") +
+    say(among + "taken for labels, " +
+        (end != CsvReader::none ? "intervals" : "each for 900 s before its time") +
         "; the label is the column " + look.names[label]);
     if (draft_.json.contains("labels")) {
       entry["name"] = unused_name(look.names[label]);
@@ -281,8 +296,8 @@ class TableDrafter {
       const auto cells = look.column(c);
       const auto name = lower_case(look.names[c]);
       // Row numbers, accuracies and further times are no measurements.
-      const bool beside = contains_any(name, {"timestamp", "accuracy", "_id", "index", "unnamed"}) || name.empty() ||
-                          guess_time(cells).has_value();
+      const bool beside = contains_any(name, {"timestamp", "accuracy", "_id", "index", "unnamed"}) ||
+                          name.empty() || guess_time(cells).has_value();
       if (!taken.contains(c) && !beside && share_of_numbers(cells) > 0.9) columns.push_back(look.names[c]);
     }
     std::string spacing;

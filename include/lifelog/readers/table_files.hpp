@@ -24,15 +24,17 @@ namespace lifelog::readers {
 
 /// A file below a cohort's folder, or in an archive there.
 struct TableFile {
-  std::string path;             ///< below the folder, with `/`
-  std::filesystem::path disk;   ///< where it is; empty: in an archive
-  std::function<std::string()> unpack = {};  ///< its content, when in an archive. Throws io_error, format_error
+  std::string path;            ///< below the folder, with `/`
+  std::filesystem::path disk;  ///< where it is; empty: in an archive
+  std::function<std::string()> unpack =
+      {};  ///< its content, when in an archive. Throws io_error, format_error
 
   std::string content() const { return disk.empty() ? unpack() : io::read_file(disk); }
 };
 
 /// All regular files below a folder, in order of their paths. Folders that cannot be read are named in `unread`.
-inline std::vector<TableFile> table_files(const std::filesystem::path& root, std::vector<std::string>& unread) {
+inline std::vector<TableFile> table_files(const std::filesystem::path& root,
+                                          std::vector<std::string>& unread) {
   namespace fs = std::filesystem;
   std::vector<TableFile> files;
   std::vector<fs::path> folders{root};
@@ -49,7 +51,8 @@ inline std::vector<TableFile> table_files(const std::filesystem::path& root, std
     }
     if (!error) continue;
     if (folder == root) throw io_error(root.string(), "cannot read: " + error.message());
-    unread.push_back(folder.lexically_relative(root).generic_string() + "/: cannot be read: " + error.message());
+    unread.push_back(folder.lexically_relative(root).generic_string() +
+                     "/: cannot be read: " + error.message());
   }
   std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
   return files;
@@ -122,7 +125,10 @@ class RowChunks {
   static constexpr std::size_t usual_bytes = std::size_t{1} << 20;
 
   RowChunks(const std::filesystem::path& path, ByteRange range, std::size_t bytes = usual_bytes)
-      : path_(path), at_(range.begin), left_(range.end - range.begin), bytes_(bytes),
+      : path_(path),
+        at_(range.begin),
+        left_(range.end - range.begin),
+        bytes_(bytes),
         file_(std::fopen(path.c_str(), "rb"), &std::fclose) {
     errno = 0;
     if (file_ == nullptr || ::fseeko(file_.get(), static_cast<off_t>(range.begin), SEEK_SET) != 0) fail();
@@ -133,8 +139,8 @@ class RowChunks {
   std::string_view next() {
     at_ += used_;
     // What was not shown yet goes to the front.
-    std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(used_), buffer_.begin() + static_cast<std::ptrdiff_t>(held_),
-              buffer_.begin());
+    std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(used_),
+              buffer_.begin() + static_cast<std::ptrdiff_t>(held_), buffer_.begin());
     held_ -= used_;
     used_ = 0;
     for (auto want = bytes_;; want *= 2) {

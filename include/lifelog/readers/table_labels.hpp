@@ -25,8 +25,9 @@ struct TableLabelIntervals {
     std::string message;
   };
 
-  std::map<std::string, std::vector<data::LabelInterval>> intervals;  ///< a person's, ns of unix time, ascending
-  std::map<std::string, std::vector<Fault>> faults;                   ///< rows that say nothing usable
+  std::map<std::string, std::vector<data::LabelInterval>>
+      intervals;                                     ///< a person's, ns of unix time, ascending
+  std::map<std::string, std::vector<Fault>> faults;  ///< rows that say nothing usable
 
   /// To be called when all files were read.
   void sort() {
@@ -107,7 +108,8 @@ inline void add_table_labels(std::string_view text, const std::string& file, con
     const auto form = time_form_name(labels.source.time);
     if (!from || !to) {
       const auto& at = from ? end_layout : layout;
-      fault("expected a time (" + form + "), got \"" + lifelog::detail::shown(cell(at.time_column), 40) + "\"");
+      fault("expected a time (" + form + "), got \"" + lifelog::detail::shown(cell(at.time_column), 40) +
+            "\"");
       continue;
     }
     if (!instants && *from >= *to) {
@@ -117,8 +119,8 @@ inline void add_table_labels(std::string_view text, const std::string& file, con
     }
     const auto label = detail::label_class(cell(layout.channels[0]), labels, layout.decimal_comma);
     if (!label) {
-      fault(std::string(labels.numbers ? "expected a number" : "expected a label without commas") + ", got \"" +
-            lifelog::detail::shown(cell(layout.channels[0]), 40) + "\"");
+      fault(std::string(labels.numbers ? "expected a number" : "expected a label without commas") +
+            ", got \"" + lifelog::detail::shown(cell(layout.channels[0]), 40) + "\"");
       continue;
     }
     const auto start = instants ? *from - std::llround(1e9 * labels.before) : *from;

@@ -19,13 +19,13 @@ struct TableLayout {
   static constexpr int skipped = -1, time = -2, date = -3, person = -4;
 
   char delimiter = ',';
-  bool decimal_comma = false;       ///< of numbers with a comma; those with a point are read too
-  std::vector<int> roles;           ///< a column of the file: its channel, or one of the above
-  std::size_t needed = 0;           ///< columns up to the last that is wanted
+  bool decimal_comma = false;         ///< of numbers with a comma; those with a point are read too
+  std::vector<int> roles;             ///< a column of the file: its channel, or one of the above
+  std::size_t needed = 0;             ///< columns up to the last that is wanted
   std::vector<std::size_t> channels;  ///< a channel: its column in the file
   std::size_t time_column = CsvReader::none, date_column = CsvReader::none, person_column = CsvReader::none;
-  std::uint64_t begin = 0;          ///< byte of the first row of data
-  Index line = 1;                   ///< and its line
+  std::uint64_t begin = 0;  ///< byte of the first row of data
+  Index line = 1;           ///< and its line
 };
 
 namespace detail {
@@ -82,15 +82,16 @@ inline TableLayout table_layout(std::string_view text, const std::string& file, 
     if (at == names.end() || std::find(at + 1, names.end(), name) != names.end()) {
       std::string got;
       for (const auto& other : names) got += (got.empty() ? "" : ", ") + lifelog::detail::shown(other, 40);
-      throw format_error(file + ":1", "expected one column \"" + lifelog::detail::shown(name, 60) + "\", got " +
-                                          lifelog::detail::shown(got, 200));
+      throw format_error(file + ":1", "expected one column \"" + lifelog::detail::shown(name, 60) +
+                                          "\", got " + lifelog::detail::shown(got, 200));
     }
     const auto index = static_cast<std::size_t>(at - names.begin());
     layout.roles[index] = role;
     layout.needed = std::max(layout.needed, index + 1);
     return index;
   };
-  for (std::size_t c = 0; c < columns.size(); ++c) layout.channels.push_back(find(columns[c], static_cast<int>(c)));
+  for (std::size_t c = 0; c < columns.size(); ++c)
+    layout.channels.push_back(find(columns[c], static_cast<int>(c)));
   if (!source.person_column.empty()) layout.person_column = find(source.person_column, TableLayout::person);
   if (!source.time_columns.empty()) {
     const bool two = source.time_columns.size() == 2;

@@ -97,16 +97,20 @@ class RowReader {
  public:
   RowReader(const TableLayout& layout, const TableSensor& sensor, std::string file, TableSamples& out,
             data::Quality& quality)
-      : layout_(layout), sensor_(sensor), file_(std::move(file)), out_(out), quality_(quality),
-        time_(sensor.source.time, TimeZone::named(sensor.source.zone)), row_(sensor.columns.size()),
+      : layout_(layout),
+        sensor_(sensor),
+        file_(std::move(file)),
+        out_(out),
+        quality_(quality),
+        time_(sensor.source.time, TimeZone::named(sensor.source.zone)),
+        row_(sensor.columns.size()),
         epoch_(sensor.source.time == TimeForm::seconds        ? 9
                : sensor.source.time == TimeForm::milliseconds ? 6
                : sensor.source.time == TimeForm::microseconds ? 3
                : sensor.source.time == TimeForm::nanoseconds  ? 0
                                                               : -1) {
     out.channels = sensor.columns.size();
-    for (const auto& column : sensor.columns)
-      scaled_ = scaled_ || column.scale != 1 || column.offset != 0;
+    for (const auto& column : sensor.columns) scaled_ = scaled_ || column.scale != 1 || column.offset != 0;
   }
 
   /// text: whole rows. line: of the first, 0 where unknown.
@@ -158,7 +162,8 @@ class RowReader {
   bool plain_time(const char*& at, const char* end, std::int64_t& time) {
     const char* stop = at;
     if (epoch_ < 0) {
-      while (stop != end && *stop != layout_.delimiter && *stop != '\n' && *stop != '\r' && *stop != '"') ++stop;
+      while (stop != end && *stop != layout_.delimiter && *stop != '\n' && *stop != '\r' && *stop != '"')
+        ++stop;
       const auto parsed = time_.parse({at, static_cast<std::size_t>(stop - at)});
       if (!parsed) return false;
       time = *parsed;
@@ -170,17 +175,20 @@ class RowReader {
       const auto eight = EightBytes::number(EightBytes::load(at) ^ '0' * EightBytes::ones);
       stop += 8;
       std::int64_t rest = 0;
-      static constexpr std::int64_t powers[] = {1,         10,         100,         1'000,         10'000,        100'000,
-                                                1'000'000, 10'000'000, 100'000'000, 1'000'000'000, 10'000'000'000};
+      static constexpr std::int64_t powers[] = {
+          1,         10,         100,         1'000,         10'000,        100'000,
+          1'000'000, 10'000'000, 100'000'000, 1'000'000'000, 10'000'000'000};
       const int more = take_digits(stop, end, 10, rest);
       whole = static_cast<std::int64_t>(eight) * powers[more] + rest;
     } else if (take_digits(stop, end, 19, whole) == 0) {
       return false;
     }
-    if (stop != end && *stop != '.' && *stop != layout_.delimiter && *stop != '\n' && *stop != '\r') return false;
+    if (stop != end && *stop != '.' && *stop != layout_.delimiter && *stop != '\n' && *stop != '\r')
+      return false;
     if (stop != end && *stop == '.') {
       const char* const begin = at;
-      while (++stop != end && *stop >= '0' && *stop <= '9') {}
+      while (++stop != end && *stop >= '0' && *stop <= '9') {
+      }
       const auto parsed = parse_epoch({begin, static_cast<std::size_t>(stop - begin)}, epoch_);
       if (!parsed) return false;
       time = *parsed;
@@ -203,7 +211,8 @@ class RowReader {
       const int role = roles[column];
       if (role >= 0) {
         double& value = row_[static_cast<std::size_t>(role)];
-        if (!(at < far_from_end && short_decimal(at, value)) && !plain_decimal(at, end, value)) return nullptr;
+        if (!(at < far_from_end && short_decimal(at, value)) && !plain_decimal(at, end, value))
+          return nullptr;
       } else if (role == TableLayout::time) {
         if (!plain_time(at, end, time)) return nullptr;
       } else if (role == TableLayout::person && starts_as_before(at, end)) {
@@ -349,7 +358,8 @@ inline void read_table_file(const TableFile& file, const TableSensor& sensor, Ta
                             data::Quality& quality) {
   if (sensor.source.time == TimeForm::start_and_rate) {
     out.channels = sensor.columns.size();
-    const auto stream = parse_empatica_stream(file.content(), file.path, static_cast<Index>(out.channels), 0, quality);
+    const auto stream =
+        parse_empatica_stream(file.content(), file.path, static_cast<Index>(out.channels), 0, quality);
     for (Index i = 0; i < stream.samples(); ++i) {
       const auto time = 1000 * stream.start + std::llround(1e9 * static_cast<double>(i) / stream.rate);
       const float* sample = stream.values.data() + i * stream.channels;
@@ -368,8 +378,8 @@ inline void read_table_file(const TableFile& file, const TableSensor& sensor, Ta
   const auto first = detail::first_rows(file);
   const auto layout = table_layout(first, file.path, sensor.source, columns);
   if (file.disk.empty())
-    return read_table_rows(std::string_view(first).substr(layout.begin), layout, sensor, file.path, layout.line, out,
-                           quality);
+    return read_table_rows(std::string_view(first).substr(layout.begin), layout, sensor, file.path,
+                           layout.line, out, quality);
   std::error_code unknown;
   const auto bytes = std::filesystem::file_size(file.disk, unknown);
   read_table_rows({file.disk, {layout.begin, bytes}, layout.line}, layout, sensor, file.path, out, quality);

@@ -24,18 +24,18 @@ namespace lifelog::readers {
 
 /// How a table writes its times.
 enum class TimeForm {
-  seconds,         ///< of unix time, with or without a fraction
-  milliseconds,    ///< of unix time; likewise
-  microseconds,    ///< likewise
-  nanoseconds,     ///< likewise
-  iso,             ///< 2022-02-07T10:31:58.25+01:00; blanks for the T, slashes for the hyphens, or no zone, will do
+  seconds,       ///< of unix time, with or without a fraction
+  milliseconds,  ///< of unix time; likewise
+  microseconds,  ///< likewise
+  nanoseconds,   ///< likewise
+  iso,  ///< 2022-02-07T10:31:58.25+01:00; blanks for the T, slashes for the hyphens, or no zone, will do
   month_day_year,  ///< 4/12/2016 7:21:00 AM
   day_month_year,  ///< 12.04.2016 07:21:00
-  start_and_rate   ///< not written at all: the file begins with a line of its start and one of its rate (Empatica E4)
+  start_and_rate  ///< not written at all: the file begins with a line of its start and one of its rate (Empatica E4)
 };
 
 /// The names of all forms, as descriptions write them, in the order of the enumeration.
-inline constexpr std::array<const char*, 8> time_form_names{"s",     "ms",    "us",   "ns",
+inline constexpr std::array<const char*, 8> time_form_names{"s",   "ms",    "us",    "ns",
                                                             "iso", "m/d/y", "d/m/y", "start+rate"};
 
 inline std::string time_form_name(TimeForm form) {
@@ -44,8 +44,9 @@ inline std::string time_form_name(TimeForm form) {
 
 namespace detail {
 
-inline constexpr std::int64_t nanosecond = 1'000'000'000;        // a second of them
-inline constexpr std::int64_t latest_second = 4'500'000'000;     // year 2112; differences of nanoseconds do not overflow
+inline constexpr std::int64_t nanosecond = 1'000'000'000;  // a second of them
+inline constexpr std::int64_t latest_second =
+    4'500'000'000;  // year 2112; differences of nanoseconds do not overflow
 
 /// Takes from `at` as many digits as there are, at most `most`, which is at most 19.
 inline int take_digits(const char*& at, const char* end, int most, std::int64_t& out) {
@@ -73,7 +74,7 @@ inline std::int64_t take_fraction(const char*& at, const char* end, int places) 
 
 /// A number of units of 10^places ns.
 inline std::optional<std::int64_t> parse_epoch(std::string_view text, int places) {
-  static constexpr std::int64_t powers[] = {1,         10,         100,         1'000,        10'000,
+  static constexpr std::int64_t powers[] = {1,       10,        100,        1'000,       10'000,
                                             100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
   const char *at = text.data(), *const end = at + text.size();
   const bool negative = at != end && *at == '-';
@@ -225,14 +226,20 @@ class TimeParser {
   std::optional<std::int64_t> parse(std::string_view cell) {
     cell = data::trimmed(cell);
     switch (form_) {
-      case TimeForm::seconds: return detail::parse_epoch(cell, 9);
-      case TimeForm::milliseconds: return detail::parse_epoch(cell, 6);
-      case TimeForm::microseconds: return detail::parse_epoch(cell, 3);
-      case TimeForm::nanoseconds: return detail::parse_epoch(cell, 0);
+      case TimeForm::seconds:
+        return detail::parse_epoch(cell, 9);
+      case TimeForm::milliseconds:
+        return detail::parse_epoch(cell, 6);
+      case TimeForm::microseconds:
+        return detail::parse_epoch(cell, 3);
+      case TimeForm::nanoseconds:
+        return detail::parse_epoch(cell, 0);
       case TimeForm::iso:
       case TimeForm::month_day_year:
-      case TimeForm::day_month_year: return calendar_.parse(cell);
-      case TimeForm::start_and_rate: break;
+      case TimeForm::day_month_year:
+        return calendar_.parse(cell);
+      case TimeForm::start_and_rate:
+        break;
     }
     return std::nullopt;
   }

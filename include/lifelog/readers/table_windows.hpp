@@ -53,8 +53,13 @@ class WindowMaker {
  public:
   WindowMaker(const TableSamples& samples, const TableSensor& sensor, double seconds, double step,
               bool drop_implausible, TableWindows& out)
-      : samples_(samples), sensor_(sensor), seconds_(seconds), step_(step), drop_implausible_(drop_implausible),
-        out_(out), size_(static_cast<std::size_t>(sensor.channels() * sensor.samples(seconds))) {}
+      : samples_(samples),
+        sensor_(sensor),
+        seconds_(seconds),
+        step_(step),
+        drop_implausible_(drop_implausible),
+        out_(out),
+        size_(static_cast<std::size_t>(sensor.channels() * sensor.samples(seconds))) {}
 
   /// Of out.start.
   void run() {
@@ -67,12 +72,14 @@ class WindowMaker {
     for (std::size_t w = 0; w < out_.start.size(); ++w) {
       const auto from = out_.start[w], to = from + length;
       begin = static_cast<std::size_t>(
-          std::lower_bound(times.begin() + static_cast<std::ptrdiff_t>(begin), times.end(), from) - times.begin());
+          std::lower_bound(times.begin() + static_cast<std::ptrdiff_t>(begin), times.end(), from) -
+          times.begin());
       const auto end = static_cast<std::size_t>(
-          std::lower_bound(times.begin() + static_cast<std::ptrdiff_t>(begin), times.end(), to) - times.begin());
+          std::lower_bound(times.begin() + static_cast<std::ptrdiff_t>(begin), times.end(), to) -
+          times.begin());
       while (gap < samples_.gaps.size() && samples_.gaps[gap].time < from) ++gap;
       const bool gapped = gap < samples_.gaps.size() && samples_.gaps[gap].time < to;
-      const char* lost = !gapped                                               ? nullptr
+      const char* lost = !gapped                                              ? nullptr
                          : samples_.gaps[gap].kind == data::CellKind::missing ? data::reason::missing_value
                                                                               : data::reason::bad_value;
       finish(w, begin, end, lost);
@@ -87,7 +94,8 @@ class WindowMaker {
     auto& window = out_.windows[w];
     if (sensor_.window == TableWindow::series) {
       if (window.why != nullptr && lost != nullptr) window.why = lost;
-      if (window.why != nullptr && begin == end && lost == nullptr) window.why = data::reason::missing_modality;
+      if (window.why != nullptr && begin == end && lost == nullptr)
+        window.why = data::reason::missing_modality;
     } else if (sensor_.window == TableWindow::cut) {
       if (lost != nullptr)
         window.why = lost;
@@ -99,7 +107,8 @@ class WindowMaker {
       window.why = lost != nullptr ? lost : data::reason::missing_modality;
     } else {
       reduce(values(w), begin, end);
-      if (!lifelog::detail::all_finite(values(w), static_cast<Index>(size_))) window.why = data::reason::bad_value;
+      if (!lifelog::detail::all_finite(values(w), static_cast<Index>(size_)))
+        window.why = data::reason::bad_value;
     }
     if (window.why != nullptr) return void(std::fill_n(values(w), size_, 0.0f));
     window.skipped = lost != nullptr;
@@ -137,7 +146,8 @@ class WindowMaker {
     }
     for (std::size_t c = 0; c < samples_.channels; ++c) {
       double sum = 0;
-      for (auto i = begin; i < end; ++i) sum += static_cast<double>(samples_.values[i * samples_.channels + c]);
+      for (auto i = begin; i < end; ++i)
+        sum += static_cast<double>(samples_.values[i * samples_.channels + c]);
       const auto n = static_cast<double>(end - begin);
       out[c] = sensor_.window == TableWindow::last   ? samples_.values[(end - 1) * samples_.channels + c]
                : sensor_.window == TableWindow::mean ? static_cast<float>(sum / n)
@@ -170,7 +180,8 @@ class WindowMaker {
     };
     std::vector<double> sample(channels);
     for (std::size_t i = 0; i < samples_.size(); ++i) {
-      for (std::size_t c = 0; c < channels; ++c) sample[c] = static_cast<double>(samples_.values[i * channels + c]);
+      for (std::size_t c = 0; c < channels; ++c)
+        sample[c] = static_cast<double>(samples_.values[i * channels + c]);
       stream.push(1e-9 * static_cast<double>(samples_.time[i] - base), sample.data(), keep);
     }
     stream.finish(keep);
@@ -188,8 +199,8 @@ class WindowMaker {
 
 /// Makes the windows that begin at `starts` (ascending, ns, multiples of `step`) out of a sensor's samples, in order of
 /// time. seconds, step: of the windows; see check_windows. drop_implausible: a window with a value out of range is not usable.
-inline TableWindows table_windows(const TableSamples& samples, const TableSensor& sensor, double seconds, double step,
-                                  std::vector<std::int64_t> starts, bool drop_implausible) {
+inline TableWindows table_windows(const TableSamples& samples, const TableSensor& sensor, double seconds,
+                                  double step, std::vector<std::int64_t> starts, bool drop_implausible) {
   TableWindows result;
   result.start = std::move(starts);
   detail::WindowMaker(samples, sensor, seconds, step, drop_implausible, result).run();

@@ -69,8 +69,9 @@ class TimeZone {
                            });
     std::error_code unknown;
     if (!plausible || !std::filesystem::is_regular_file(database / name, unknown))
-      lifelog::detail::bad_argument("expected UTC, an offset such as +09:00, or a name that ", database.string(),
-                                    " knows, such as Asia/Seoul; got '", lifelog::detail::shown(name, 60), "'");
+      lifelog::detail::bad_argument("expected UTC, an offset such as +09:00, or a name that ",
+                                    database.string(), " knows, such as Asia/Seoul; got '",
+                                    lifelog::detail::shown(name, 60), "'");
     return parse(io::read_file(database / name), (database / name).string());
   }
 
@@ -94,9 +95,8 @@ class TimeZone {
     for (std::size_t i = 0; i < counts.changes; ++i)
       zone.changes_.push_back({static_cast<std::int64_t>(big_endian(text.substr(8 * i), 8)),
                                offset_of(static_cast<unsigned char>(text[8 * counts.changes + i]))});
-    const bool ascending =
-        std::is_sorted(zone.changes_.begin(), zone.changes_.end(),
-                       [](const Change& a, const Change& b) { return a.time < b.time; });
+    const bool ascending = std::is_sorted(zone.changes_.begin(), zone.changes_.end(),
+                                          [](const Change& a, const Change& b) { return a.time < b.time; });
     text.remove_prefix(counts.bytes(8));
     if (!ascending || text.size() < 2 || text.front() != '\n' || text.back() != '\n') fail();
     if (text.size() > 2 && !zone.add_rule(text.substr(1, text.size() - 2))) fail();
@@ -161,12 +161,13 @@ class TimeZone {
 
   static Counts header(std::string_view text) {
     const auto count = [&](std::size_t i) {
-      return static_cast<std::size_t>(std::min<std::uint64_t>(big_endian(text.substr(20 + 4 * i), 4), 1u << 20));
+      return static_cast<std::size_t>(
+          std::min<std::uint64_t>(big_endian(text.substr(20 + 4 * i), 4), 1u << 20));
     };
     return {count(2), count(3), count(4), count(5), count(1), count(0)};
   }
 
-  std::int64_t before_ = 0;       ///< seconds east of Greenwich, before the first change
+  std::int64_t before_ = 0;      ///< seconds east of Greenwich, before the first change
   std::vector<Change> changes_;  ///< ascending
 };
 

@@ -40,7 +40,8 @@ class JsonKeys {
     if (!(x >= low && x <= high)) wrong(key, expected, value);
     return x;
   }
-  double number(const std::string& key, double low, double high, const std::string& expected, double otherwise) {
+  double number(const std::string& key, double low, double high, const std::string& expected,
+                double otherwise) {
     return has(key) ? number(key, low, high, expected) : otherwise;
   }
 

@@ -21,8 +21,8 @@ struct YearlyChange {
     using namespace std::chrono;
     const auto of_month = std::chrono::year(year) / std::chrono::month(static_cast<unsigned>(month));
     const auto day = std::chrono::weekday(static_cast<unsigned>(weekday));
-    const sys_days date = week == 5 ? sys_days(of_month / day[last])
-                                    : sys_days(of_month / day[static_cast<unsigned>(week)]);
+    const sys_days date =
+        week == 5 ? sys_days(of_month / day[last]) : sys_days(of_month / day[static_cast<unsigned>(week)]);
     return static_cast<std::int64_t>(date.time_since_epoch().count()) * 86400 + seconds;
   }
 };
@@ -77,7 +77,8 @@ class PosixZoneParser {
 
   bool number(std::int64_t low, std::int64_t high, std::int64_t& out) {
     std::size_t digits = 0;
-    for (out = 0; digits < text_.size() && digits < 3 && text_[digits] >= '0' && text_[digits] <= '9'; ++digits)
+    for (out = 0; digits < text_.size() && digits < 3 && text_[digits] >= '0' && text_[digits] <= '9';
+         ++digits)
       out = 10 * out + (text_[digits] - '0');
     text_.remove_prefix(digits);
     return digits > 0 && out >= low && out <= high;
@@ -102,8 +103,8 @@ class PosixZoneParser {
   /// ,Mmonth.week.day[/time]
   bool date(YearlyChange& out) {
     std::int64_t month = 0, week = 0, day = 0;
-    if (!take(',') || !take('M') || !number(1, 12, month) || !take('.') || !number(1, 5, week) || !take('.') ||
-        !number(0, 6, day))
+    if (!take(',') || !take('M') || !number(1, 12, month) || !take('.') || !number(1, 5, week) ||
+        !take('.') || !number(0, 6, day))
       return false;
     out.month = static_cast<int>(month);
     out.week = static_cast<int>(week);
