@@ -2,7 +2,7 @@
 
 // A trained model as a C++ header for firmware: the network's type, its folded weights, and a self-test.
 
-#include <lifelog/mil/instances.hpp>
+#include <lifelog/mil/any_instances.hpp>
 #include <lifelog/predict/model_notes.hpp>
 
 #include "common/program.hpp"
@@ -25,7 +25,8 @@ void add_flags(FlagSet& app, Flags& flags) {
   app.add_option("--namespace", flags.name, "the header's namespace");
 }
 
-mil::FirmwareOptions options_of(const mil::Model& model, const std::string& name, std::uint64_t seed) {
+template<class Model>
+mil::FirmwareOptions options_of(const Model& model, const std::string& name, std::uint64_t seed) {
   mil::FirmwareOptions options;
   options.name = name;
   options.seed = seed;
@@ -38,7 +39,8 @@ mil::FirmwareOptions options_of(const mil::Model& model, const std::string& name
   return options;
 }
 
-void print_summary(std::ostream& out, const mil::Model& model, const std::string& text) {
+template<class Model>
+void print_summary(std::ostream& out, const Model& model, const std::string& text) {
   Table table({"modality", "channels"});
   for (const auto& shape : model.network.shapes())
     table.row({shape.name, shape.scalar() ? "scalar" : std::to_string(shape.channels)});
@@ -60,9 +62,17 @@ int main(int argc, char** argv) {
           throw FlagError("--out: expected a file with --model, got none");
         require_apart({{"--model", flags.model}}, {{"--out", flags.out}});
         auto sample = flags.model.empty() ? sample_person(program.seed) : data::DataSet();
-        const auto model = flags.model.empty() ? train_sample(sample, program) : mil::load_model(flags.model);
-        const auto header = mil::firmware_header(model, options_of(model, flags.name, program.seed));
-        if (!flags.out.empty()) writing([&] { header.save(flags.out); });
-        print_summary(program.out(), model, header.text());
+        const auto model =
+            flags.model.empty() ? train_sample(sample, program) : mil::load_any_model(flags.model);
+        if (windows_of(model) > 1)
+          throw FlagError("--model: expected one of whole minutes, got one of minutes cut into " +
+                          std::to_string(windows_of(model)) + " windows");
+        std::visit(
+            [&](const auto& one) {
+              const auto header = mil::firmware_header(one, options_of(one, flags.name, program.seed));
+              if (!flags.out.empty()) writing([&] { header.save(flags.out); });
+              print_summary(program.out(), one, header.text());
+            },
+            model);
       });
 }

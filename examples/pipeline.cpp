@@ -14,7 +14,7 @@ namespace {
 
 struct Flags {
   std::string layout = "etri", rules = "study";
-  PoolFlags pool;
+  NetworkFlags network;
   PredictorFlags predictors;
   StudyOptions study;
 };
@@ -39,7 +39,7 @@ void add_flags(FlagSet& app, Flags& flags) {
       .check(one_of({"study", "sensible"}));
   add_step_flags(app, study.training.train);
   add_standardize_flag(app, study.training.standardize);
-  flags.pool.add_to(app);
+  flags.network.add_to(app);
   app.add_option("--predictor-epochs", study.predictors.train.epochs, "passes over the row tables")
       .check(between(1, 1e7));
   flags.predictors.add_to(app);
@@ -62,7 +62,7 @@ StudyOptions study_options(Flags& flags) {
   study.layout = layout_named(flags.layout);
   study.rules = flags.rules == "study" ? data::study_rules() : data::sensible_rules();
   study.training.standardize = study.training.standardize || study.rules.standardize;
-  flags.pool.set(study.training);
+  flags.network.set(study.training);
   study.rules.bins = flags.predictors.bins(study.rules);
   study.evaluation = flags.predictors.evaluation();
   study.assign_minutes = flags.predictors.assign_minutes;

@@ -44,7 +44,7 @@ void add_flags(FlagSet& app, Flags& flags) {
   flags.label_option = app.add_option(
       "--label", flags.label,
       "what is to be told of a minute: tension, positive, action or action_option of an etri tree; "
-      "a name of labels in sensors.json");
+      "tags, the events that wearers of an empatica marked; a name of labels in sensors.json");
   app.add_option("--rules", flags.rules, "the study's habits, or sensible ones")
       .check(one_of({"study", "sensible"}));
   app.add_flag("--allow-missing", flags.allow_missing, "keep minutes that lack some modalities");
@@ -71,11 +71,13 @@ void check_flags(const Flags& flags) {
                     "'");
   if (etri) return;
   if (flags.in.empty()) throw FlagError("--in: expected a folder" + with);
+  const bool tags = !table && flags.label == "tags";
   if (table && flags.sensors.empty()) throw FlagError("--sensors: expected a file" + with);
-  if (!table && flags.labels.empty()) throw FlagError("--labels: expected a file" + with);
+  if (!flags.labels.empty() && tags) throw FlagError("--labels: expected no file with --label tags");
+  if (!table && !tags && flags.labels.empty()) throw FlagError("--labels: expected a file" + with);
   if (flags.rows) throw FlagError("--rows: expected with --layout etri only");
-  if (!table && flags.label_option.given())
-    throw FlagError("--label: expected with --layout etri or table only");
+  if (!table && flags.label_option.given() && !tags)
+    throw FlagError("--label: expected tags, or nothing, with --layout empatica");
 }
 
 PreprocessOptions preprocess_options(const Flags& flags, const Program& program) {
@@ -93,6 +95,7 @@ PreprocessOptions preprocess_options(const Flags& flags, const Program& program)
                    : flags.label == "action_option" ? readers::EtriTarget::action_option
                                                     : readers::EtriTarget::tension;
   options.rules = flags.rules == "study" ? data::study_rules() : data::sensible_rules();
+  options.tags = flags.label == "tags";
   options.strict = flags.strict;
   options.cache = flags.cache;
   options.notes = flags.notes;
@@ -169,6 +172,14 @@ void print_summary(std::ostream& out, const std::vector<PreprocessedPerson>& peo
       << " dropped\n";
 }
 
+/// What is not of the people read.
+void print_rest(const Program& program, const Preprocessor& preprocessor,
+                const std::vector<PreprocessedPerson>& people) {
+  for (const auto& finding : preprocessor.findings()) program.warn(finding);
+  const auto left = leftovers(preprocessor, people);
+  if (!left.empty()) program.warn(preprocessor.options().out.string() + ": not of this run: " + joined(left));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -201,5 +212,6 @@ int main(int argc, char** argv) {
         if (std::none_of(people.begin(), people.end(), [](auto& p) { return p.quality.usable(); }))
           throw format_error(options.in.string(), "expected at least one usable person; quality.json in " +
                                                       options.out.string() + " says why there is none");
+        print_rest(program, preprocessor, people);
       });
 }

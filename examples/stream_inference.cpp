@@ -3,7 +3,7 @@
 // Replays a recording sample by sample through the network, as a device on the wrist would.
 
 #include <lifelog/io/npy.hpp>
-#include <lifelog/mil/instances.hpp>
+#include <lifelog/mil/any_instances.hpp>
 #include <lifelog/predict/dataset_bags.hpp>
 
 #include "common/program.hpp"
@@ -34,7 +34,8 @@ struct Replay {
 };
 
 /// Pushes a minute's samples in the order of their times, every modality at its own rate.
-void replay_minute(const mil::Bags<float>& bags, Index minute, mil::BagStream<float>& stream,
+template<class Stream>
+void replay_minute(const mil::Bags<float>& bags, Index minute, Stream& stream,
                    std::vector<double>& microseconds) {
   std::vector<Index> next(bags.modalities.size(), 0);
   std::vector<float> sample;
@@ -58,8 +59,10 @@ void replay_minute(const mil::Bags<float>& bags, Index minute, mil::BagStream<fl
   }
 }
 
-Replay replay(const mil::Model& model, const mil::Bags<float>& bags, const Program& program) {
-  mil::BagStream<float> stream(model.network);
+template<class Encoders>
+Replay replay(const mil::BasicModel<float, Encoders>& model, const mil::Bags<float>& bags,
+              const Program& program) {
+  mil::BagStream<float, Encoders> stream(model.network);
   Replay result{RowMatrix<float>(bags.count, model.network.modalities()), {}, stream.state_bytes()};
   auto progress = program.progress("replaying", static_cast<double>(bags.count));
   for (Index minute = 0; minute < bags.count; ++minute) {
@@ -73,14 +76,15 @@ Replay replay(const mil::Model& model, const mil::Bags<float>& bags, const Progr
   return result;
 }
 
-void print_summary(std::ostream& out, const mil::Model& model, const Replay& result, double deviation) {
+void print_summary(std::ostream& out, const mil::AnyModel& model, const Replay& result, double deviation) {
   const auto percentile = [&](double share) {
     const auto last = static_cast<double>(result.microseconds.size() - 1);
     return fixed(result.microseconds[static_cast<std::size_t>(share * last)], 3);
   };
+  const auto shapes = mil::shapes_of(model);
   Table table({"modality", "mean importance"});
   for (Index m = 0; m < result.importance.cols(); ++m)
-    table.row({model.network.branches[static_cast<std::size_t>(m)].shape.name,
+    table.row({shapes[static_cast<std::size_t>(m)].name,
                fixed(static_cast<double>(result.importance.col(m).mean()), 4)});
   out << table << count(result.importance.rows(), "minute", "minutes") << ", "
       << grouped(static_cast<long long>(result.microseconds.size()))
@@ -102,10 +106,15 @@ int main(int argc, char** argv) {
           throw FlagError("--model, --data: expected both or neither");
         require_apart({{"--model", flags.model}, {"--data", flags.data}}, {{"--out", flags.out}});
         auto data = load_or_sample(flags.data, program.seed);
-        const auto model = flags.model.empty() ? train_sample(data, program) : mil::load_model(flags.model);
+        const auto model =
+            flags.model.empty() ? train_sample(data, program) : mil::load_any_model(flags.model);
+        if (windows_of(model) > 1)
+          throw FlagError("--model: expected one of whole minutes, got one of minutes cut into " +
+                          std::to_string(windows_of(model)) + " windows");
         const auto whole = modal_importance(model, data, false, program.threads);
         require_numbers(whole.importance, whole.rows);
-        const auto result = replay(model, predict::bags_of(data), program);
+        const auto bags = predict::bags_of(data);
+        const auto result = std::visit([&](const auto& one) { return replay(one, bags, program); }, model);
         require_numbers(result.importance, whole.rows);
         if (!flags.out.empty()) writing([&] { io::save_npy(flags.out, result.importance); });
         const double deviation =

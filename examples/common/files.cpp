@@ -15,7 +15,9 @@ void write_text(const std::filesystem::path& path, std::string_view text) {
 }
 
 void write_json(const std::filesystem::path& path, const nlohmann::ordered_json& value) {
-  write_text(path, value.dump(1) + '\n');
+  using nlohmann::ordered_json;
+  // Names come from files and folders, in whatever encoding: no text of theirs keeps a result from being written.
+  write_text(path, value.dump(1, ' ', false, ordered_json::error_handler_t::replace) + '\n');
 }
 
 nlohmann::ordered_json read_json(const std::filesystem::path& path) {

@@ -30,7 +30,7 @@ decltype(auto) writing(Write&& write) {
 /// The file appears complete or not at all. Throws OutputError.
 void write_text(const std::filesystem::path& path, std::string_view text);
 
-/// `value`, indented by one space, as write_text. Throws OutputError.
+/// `value`, indented by one space, as write_text; bytes that are not UTF-8 become U+FFFD. Throws OutputError.
 void write_json(const std::filesystem::path& path, const nlohmann::ordered_json& value);
 
 /// A JSON file. Throws io_error, and format_error as io::parse_json.

@@ -33,7 +33,7 @@ inline std::vector<readers::TableFile> table_tree(const std::filesystem::path& r
       const bool single = names.size() == 1 && std::filesystem::path(folder).has_extension();
       for (const auto& name : names)
         all.push_back({single ? folder : folder + "/" + name, {}, [path = file.disk, name] {
-                         return ZipArchive(path).read_path(name);
+                         return ZipArchive(path).read(name);
                        }});
     } catch (const std::runtime_error& error) {  // format_error, io_error
       ignored.push_back(file.path + ": " + error.what());

@@ -2,8 +2,12 @@
 #include "zip.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 #include <lifelog/core/error.hpp>
 #include <lifelog/io/atomic_file.hpp>
+#include <memory>
 #include <string_view>
 
 #ifdef LIFELOG_EXAMPLES_ZIP
@@ -63,11 +67,45 @@ bool ZipArchive::supported() {
   return have_zlib;
 }
 
-ZipArchive::ZipArchive(const std::filesystem::path& path) : ZipArchive(io::read_file(path), path.string()) {}
+namespace {
+
+/// Little-endian; in the text, as the callers have made sure.
+std::size_t number(const std::string& text, std::size_t at, int bytes) {
+  std::size_t value = 0;
+  for (int i = bytes; i-- > 0;)
+    value = value << 8 | static_cast<unsigned char>(text[at + static_cast<std::size_t>(i)]);
+  return value;
+}
+
+/// `count` bytes of a file from `at` on, fewer where it has become shorter.
+std::string part_of(const std::filesystem::path& path, std::size_t at, std::size_t count) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw io_error(path.string(), std::string("cannot read: ") + std::strerror(errno));
+  std::string text(count, '\0');
+  file.seekg(static_cast<std::streamoff>(at));
+  file.read(text.data(), static_cast<std::streamsize>(count));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return text;
+}
+
+}  // namespace
+
+ZipArchive::ZipArchive(const std::filesystem::path& path)
+    : source_([path](std::size_t at, std::size_t count) { return part_of(path, at, count); }),
+      size_(0),
+      name_(path.string()) {
+  if (!supported()) fail("this build reads no zip archives (zlib was not found); unpack it first");
+  std::error_code error;
+  size_ = static_cast<std::size_t>(std::filesystem::file_size(path, error));
+  if (error) throw io_error(name_, "cannot read: " + error.message());
+  list();
+}
 
 ZipArchive::ZipArchive(std::string content, std::string name)
-    : content_(std::move(content)), name_(std::move(name)) {
+    : size_(content.size()), name_(std::move(name)) {
   if (!supported()) fail("this build reads no zip archives (zlib was not found); unpack it first");
+  source_ = [text = std::make_shared<const std::string>(std::move(content))](
+                std::size_t at, std::size_t count) { return text->substr(at, count); };
   list();
 }
 
@@ -77,16 +115,11 @@ std::vector<std::string> ZipArchive::names() const {
   return names;
 }
 
-std::string ZipArchive::read_path(const std::string& path) const {
-  for (const auto& entry : entries_)
-    if (entry.name == path) return unpack(entry);
-  throw io_error(name_, "holds no " + path);
-}
-
-std::string ZipArchive::read(const std::string& name) const {
-  const auto* entry = find(name);
-  if (entry == nullptr) throw io_error(name_ + ": " + name, "no such file in the archive");
-  return unpack(*entry);
+std::string ZipArchive::read(const std::string& path) const {
+  const auto found =
+      std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.name == path; });
+  if (found == entries_.end()) throw io_error(name_ + ": " + path, "no such file in the archive");
+  return unpack(*found);
 }
 
 void ZipArchive::fail(const std::string& reason) const {
@@ -97,48 +130,51 @@ void ZipArchive::fail(const Entry& entry, const std::string& reason) const {
   throw format_error(name_ + ": " + detail::shown(entry.name), reason);
 }
 
-/// Little-endian; in the content, as the callers have made sure.
-std::size_t ZipArchive::number(std::size_t at, int bytes) const {
-  std::size_t value = 0;
-  for (int i = bytes; i-- > 0;)
-    value = value << 8 | static_cast<unsigned char>(content_[at + static_cast<std::size_t>(i)]);
-  return value;
+std::string ZipArchive::bytes(std::size_t at, std::size_t count) const {
+  auto text = source_(at, count);
+  if (text.size() < count) fail("has become shorter while it was read");
+  return text;
 }
 
 /// Finds the record at the end, which a comment of up to 65535 bytes may follow, and reads the list it names.
 void ZipArchive::list() {
-  const auto size = content_.size();
-  auto end = size < end_size ? std::string::npos : content_.rfind(end_mark, size - end_size);
-  while (end != std::string::npos && end + end_size + number(end + 20, 2) != size)
-    end = end == 0 ? std::string::npos : content_.rfind(end_mark, end - 1);
-  if (end == std::string::npos || size - end > end_size + 65535)
-    fail("expected a zip archive, found no end of one (cut short?)");
-  const auto count = number(end + 10, 2), bytes = number(end + 12, 4);
-  directory_ = number(end + 16, 4);
-  if (count == 0xffff || bytes == 0xffffffff || directory_ == 0xffffffff)
+  const auto tail_size = std::min(size_, end_size + 65535), tail_at = size_ - tail_size;
+  const auto tail = bytes(tail_at, tail_size);
+  auto end = tail_size < end_size ? std::string::npos : tail.rfind(end_mark, tail_size - end_size);
+  while (end != std::string::npos && end + end_size + number(tail, end + 20, 2) != tail_size)
+    end = end == 0 ? std::string::npos : tail.rfind(end_mark, end - 1);
+  if (end == std::string::npos) fail("expected a zip archive, found no end of one (cut short?)");
+  const auto at = [&](std::size_t offset, int count) { return number(tail, end + offset, count); };
+  const auto count = at(10, 2), length = at(12, 4);
+  directory_ = at(16, 4);
+  if (count == 0xffff || length == 0xffffffff || directory_ == 0xffffffff)
     fail("a zip64 archive, which is not supported");
-  if (number(end + 4, 2) != 0 || number(end + 6, 2) != 0 || number(end + 8, 2) != count)
+  if (at(4, 2) != 0 || at(6, 2) != 0 || at(8, 2) != count)
     fail("an archive of several parts, which is not supported");
-  if (directory_ > end || bytes != end - directory_) fail("its list of files is not where it should be");
-  std::size_t at = directory_;
-  while (entries_.size() < count) entries_.push_back(entry_at(at, end));
-  if (at != end) fail("its list holds more than the " + std::to_string(count) + " files that it says");
+  if (directory_ > tail_at + end || length != tail_at + end - directory_)
+    fail("its list of files is not where it should be");
+  const auto directory = bytes(directory_, length);
+  std::size_t next = 0;
+  while (entries_.size() < count) entries_.push_back(entry_at(directory, next));
+  if (next != directory.size())
+    fail("its list holds more than the " + std::to_string(count) + " files that it says");
   check_overlaps();
 }
 
-/// The entry at `at`, which moves behind it.
-ZipArchive::Entry ZipArchive::entry_at(std::size_t& at, std::size_t end) const {
-  if (end - at < entry_size || content_.compare(at, 4, entry_mark) != 0)
-    fail("its list of files is broken at byte " + std::to_string(at));
-  const auto name = number(at + 28, 2), rest = number(at + 30, 2) + number(at + 32, 2);
-  if (end - at - entry_size < name + rest) fail("its list of files is broken at byte " + std::to_string(at));
-  Entry entry{content_.substr(at + entry_size, name),
-              static_cast<std::uint16_t>(number(at + 8, 2)),
-              static_cast<std::uint16_t>(number(at + 10, 2)),
-              static_cast<std::uint32_t>(number(at + 16, 4)),
-              number(at + 20, 4),
-              number(at + 24, 4),
-              number(at + 42, 4)};
+/// The entry at `at` of the list, which moves behind it.
+ZipArchive::Entry ZipArchive::entry_at(const std::string& directory, std::size_t& at) const {
+  const auto broken = [&] { fail("its list of files is broken at byte " + std::to_string(directory_ + at)); };
+  if (directory.size() - at < entry_size || directory.compare(at, 4, entry_mark) != 0) broken();
+  const auto field = [&](std::size_t offset, int count) { return number(directory, at + offset, count); };
+  const auto name = field(28, 2), rest = field(30, 2) + field(32, 2);
+  if (directory.size() - at - entry_size < name + rest) broken();
+  Entry entry{directory.substr(at + entry_size, name),
+              static_cast<std::uint16_t>(field(8, 2)),
+              static_cast<std::uint16_t>(field(10, 2)),
+              static_cast<std::uint32_t>(field(16, 4)),
+              field(20, 4),
+              field(24, 4),
+              field(42, 4)};
   at += entry_size + name + rest;
   return entry;
 }
@@ -160,10 +196,12 @@ void ZipArchive::check_overlaps() const {
 /// Where an entry's bytes begin. The header before them must say what the archive's list says: a reader that goes by the
 /// one and a reader that goes by the other would find different files.
 std::size_t ZipArchive::data_of(const Entry& entry) const {
-  if (content_.compare(entry.header, 4, local_mark) != 0) fail(entry, "is not where the archive's list says");
-  const auto at = [&](std::size_t offset, int bytes) { return number(entry.header + offset, bytes); };
+  const auto header =
+      bytes(entry.header, local_size + entry.name.size());  // there is room, as check_overlaps saw
+  if (header.compare(0, 4, local_mark) != 0) fail(entry, "is not where the archive's list says");
+  const auto at = [&](std::size_t offset, int count) { return number(header, offset, count); };
   const auto flags = at(6, 2);
-  bool same = content_.compare(entry.header + local_size, entry.name.size(), entry.name) == 0 &&
+  bool same = header.compare(local_size, entry.name.size(), entry.name) == 0 &&
               at(26, 2) == entry.name.size() && at(8, 2) == entry.method &&
               ((flags ^ entry.flags) & (encrypted | sizes_behind)) == 0;
   const auto agrees = [&](std::size_t offset, std::size_t listed) {
@@ -173,16 +211,6 @@ std::size_t ZipArchive::data_of(const Entry& entry) const {
   same = same && agrees(14, entry.checksum) && agrees(18, entry.packed) && agrees(22, entry.size);
   if (!same) fail(entry, "its own header says something else than the archive's list");
   return entry.header + local_size + entry.name.size() + at(28, 2);
-}
-
-const ZipArchive::Entry* ZipArchive::find(const std::string& name) const {
-  const Entry* found = nullptr;
-  for (const auto& entry : entries_) {
-    const bool matches = entry.name == name || entry.name.ends_with("/" + name);
-    if (!matches || entry.name.starts_with("__MACOSX/")) continue;
-    if (found == nullptr || entry.name.size() < found->name.size()) found = &entry;
-  }
-  return found;
 }
 
 std::string ZipArchive::unpack(const Entry& entry) const {
@@ -195,11 +223,11 @@ std::string ZipArchive::unpack(const Entry& entry) const {
   // Deflate packs at most 1032 to 1: what claims more is no text but an attempt to fill the memory.
   const auto possible = entry.method == stored ? entry.packed : 1032 * entry.packed + 64;
   if (entry.size > possible) wrong("its length is not that of what is in it");
-  const auto packed = std::string_view(content_).substr(begin, entry.packed);
+  auto packed = bytes(begin, entry.packed);
   std::string text(entry.size, '\0');
   if (entry.method == deflated ? !inflate_to(packed, text) : packed.size() != text.size())
     wrong("cannot be unpacked: broken, or of another length than the archive says");
-  if (entry.method == stored) text.assign(packed);
+  if (entry.method == stored) text = std::move(packed);
   if (checksum_of(text) != entry.checksum) wrong("its checksum is wrong: broken");
   return text;
 }

@@ -39,6 +39,10 @@ void check(const Report& report) {
     require(person.group < static_cast<int>(report.groups.size()), "report: person ", person.user,
             ": expected one of ", report.groups.size(), " groups, got ", person.group);
   }
+  for (const auto& strip : report.strips)
+    require(strip.windows > 0 && strip.weight.size() == modalities * strip.windows, "report: expected ",
+            modalities, " x ", strip.windows, " weights of a minute of ", strip.user, ", got ",
+            strip.weight.size());
   for (const auto& person : report.held_out)
     require(std::max(person.group, person.assigned) < static_cast<int>(report.groups.size()),
             "report: person held out ", person.user, ": expected groups below ", report.groups.size(),

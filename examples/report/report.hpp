@@ -33,6 +33,14 @@ struct Person {
   std::vector<double> importance;
 };
 
+/// One minute of a person, cut into windows: which sensor weighed, and when.
+struct Strip {
+  std::string user;
+  std::int64_t minute = 0;  ///< unix seconds
+  std::size_t windows = 0;
+  std::vector<double> weight;  ///< [M × windows]
+};
+
 /// People whose minutes lie mostly in one cluster.
 struct Group {
   std::string name;
@@ -91,6 +99,7 @@ struct Report {
   std::vector<data::Quality> quality;
   std::vector<Training> training;
   std::vector<Person> people;
+  std::vector<Strip> strips;
   Selection selection;
   MinuteMap importance_map, raw_map;
   std::vector<Group> groups;

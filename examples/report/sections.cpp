@@ -2,6 +2,8 @@
 #include "sections.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdio>
 #include <numeric>
 
 #include "../common/table.hpp"
@@ -44,6 +46,44 @@ std::vector<std::size_t> by_group(const Report& report) {
   return order;
 }
 
+/// "2020-08-29 13:40", UTC.
+std::string minute_text(std::int64_t seconds) {
+  using namespace std::chrono;
+  const sys_seconds time{std::chrono::seconds{seconds}};
+  const auto day = floor<days>(time);
+  const year_month_day date{day};
+  const hh_mm_ss clock{time - day};
+  char text[64];
+  std::snprintf(text, sizeof text, "%d-%02u-%02u %02d:%02d", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()));
+  return text;
+}
+
+/// A row a modality, a column a window of the minute.
+std::string strip_svg(const Report& report, const Strip& strip) {
+  HeatMap map;
+  map.title = strip.user + ", " + minute_text(strip.minute) + " UTC";
+  map.rows = report.modalities;
+  for (std::size_t w = 0; w < strip.windows; ++w)
+    map.columns.push_back(number(60.0 * static_cast<double>(w) / static_cast<double>(strip.windows), 0) +
+                          " s");
+  map.values = strip.weight;
+  map.strongest = 1;
+  return heat_svg(map);
+}
+
+std::string strips(const Report& report) {
+  if (report.strips.empty()) return {};
+  std::string svg;
+  for (const auto& strip : report.strips) svg += wide(strip_svg(report, strip));
+  return paragraph(
+             "Which sensor, when: of each person the test minute in which one window weighs most, cut into "
+             "windows; all "
+             "of them add up to 1. Each modality's largest is in bold.") +
+         svg;
+}
+
 }  // namespace
 
 std::string importance_section(const Report& report) {
@@ -63,7 +103,7 @@ std::string importance_section(const Report& report) {
              "How much weight the network's attention gives each modality, averaged over a person's test "
              "minutes. "
              "A row adds up to 1; its three largest are in bold.") +
-         wide(heat_svg(map));
+         wide(heat_svg(map)) + strips(report);
 }
 
 namespace {

@@ -38,8 +38,21 @@ ordered_json training_settings(const TrainingOptions& options) {
                         {"standardize", options.standardize}};
   // Said only where they are not the study's, so that results made before there was a choice stay good.
   if (options.pool != mil::Pool::self) settings["pool"] = mil::pool_name(options.pool);
+  if (options.encoder != mil::StudyEncoders::name) settings["encoder"] = options.encoder;
+  if (options.windows > 1) settings["windows"] = options.windows;
   if (options.sensor_dropout > 0) settings["sensor_dropout"] = options.sensor_dropout;
   return settings;
+}
+
+/// The minute in which one window weighs most, for the report.
+ordered_json strip_of(const data::DataSet& data, const Importance& result) {
+  Index row = 0, column = 0;
+  result.when.maxCoeff(&row, &column);
+  const std::vector<double> weight(result.when.row(row).begin(), result.when.row(row).end());
+  return {{"user", data.user},
+          {"minute", data.timestamp(static_cast<std::size_t>(result.rows[static_cast<std::size_t>(row)]))},
+          {"windows", result.when.cols() / result.importance.cols()},
+          {"weight", weight}};
 }
 
 }  // namespace
@@ -53,32 +66,60 @@ Study::Study(StudyOptions options, const Program& program) : options_(std::move(
     training->threads = program.threads;
   }
   make_directory(options_.out);
+  lock_.emplace(options_.out);
 }
 
 void Study::announce(const std::string& what) const {
   program_.out() << what << std::endl;
 }
 
-template<class Work>
-void Study::step(const std::string& name, const ordered_json& settings, Work work) {
-  settings_[name] = settings;
-  const auto stamp = options_.out / ".steps" / (name + ".json");
-  if (fs::exists(stamp) && read_json(stamp) == settings_) {
-    announce(name + ": done before");
-    return;
+/// Why a step is to be done although there is a stamp of it; empty when it is not.
+std::string Study::stale(const ordered_json& stamp, const ordered_json& inputs,
+                         const ordered_json& outputs) const {
+  const auto part = [&](const char* name) {
+    return stamp.contains(name) ? stamp.at(name) : ordered_json::object();
+  };
+  if (const auto changed = difference(part("settings"), settings_); !changed.empty())
+    return "settings of " + changed;
+  const auto before = part("inputs");
+  for (const auto& [name, state] : inputs.items()) {
+    const auto changed = difference(before.contains(name) ? before.at(name) : ordered_json::object(), state);
+    if (!changed.empty()) return name + ": " + changed;
   }
-  make_directory(stamp.parent_path());
-  writing([&] { fs::remove(stamp); });
+  const auto changed = difference(part("outputs"), outputs);
+  return changed.empty() ? changed : "results: " + changed;
+}
+
+template<class Work>
+void Study::step(const std::string& name, const ordered_json& settings, const ordered_json& inputs,
+                 const char* folder, Work work) {
+  settings_[name] = settings;
+  const auto file = options_.out / ".steps" / (name + ".json");
+  if (const auto stamp = read_stamp(file)) {
+    const auto why = stale(*stamp, inputs, results(folder));
+    if (why.empty()) return announce(name + ": done before");
+    announce(name + ": again, because of " + why);
+  }
+  make_directory(file.parent_path());
+  writing([&] { fs::remove(file); });
   const Stopwatch watch;
   const std::string summary = work();
-  write_json(stamp, settings_);
+  write_json(file, {{"settings", settings_}, {"inputs", inputs}, {"outputs", results(folder)}});
   announce(name + ": " + summary + " (" + duration(watch.seconds()) + ")");
+}
+
+/// A folder of results, as it is now.
+ordered_json Study::results(const std::string& folder) {
+  if (folder == "raw") return recordings_state();
+  return states_.of(options_.out / folder, results_rule);
 }
 
 void Study::obtain_recordings() {
   if (!options_.data.empty()) {
-    require_directory(options_.data);
-    settings_["recordings"] = {{"data", fs::absolute(options_.data).lexically_normal().string()}};
+    const bool archive = options_.layout == Layout::empatica && fs::is_regular_file(options_.data);
+    if (!archive) require_directory(options_.data);
+    settings_["recordings"] = {
+        {"data", text_for_json(fs::absolute(options_.data).lexically_normal().string())}};
     return;
   }
   options_.data = options_.out / "raw";
@@ -91,7 +132,7 @@ void Study::obtain_recordings() {
         {"groups", generator.groups},
         {"dirt", generator.dirt},
         {"strength", generator.strength}},
-       [&] { return generate_recordings(); });
+       ordered_json::object(), "raw", [&] { return generate_recordings(); });
 }
 
 std::string Study::generate_recordings() const {
@@ -104,9 +145,20 @@ std::string Study::generate_recordings() const {
          count(static_cast<long long>(truth.defects.size()), "defect", "defects");
 }
 
-/// Of recordings that were discarded this file went first.
+/// Of recordings that were discarded this file went first; folders stay.
 bool Study::recordings_discarded() const {
-  return generated_ && !fs::exists(options_.data / "user_info_2019_2018_updated.csv");
+  return generated_ && !fs::exists(options_.data / "user_info_2019_2018_updated.csv") &&
+         fs::exists(options_.data / "dataset_2019");
+}
+
+/// Of generated recordings that were discarded, or are generated again when a step needs them, what was noted first.
+ordered_json Study::recordings_state() {
+  if (!generated_) return states_.of(options_.data, recordings_rule, {options_.out});
+  if (recordings_discarded())
+    if (const auto stamp = read_stamp(options_.out / ".steps" / "recordings.json");
+        stamp && stamp->contains("outputs"))
+      return stamp->at("outputs");
+  return states_.of(options_.data, generated_rule);
 }
 
 /// Folders stay, which say who was recorded when, and truth.json.
@@ -135,8 +187,11 @@ void Study::preprocess() {
   const Preprocessor preprocessor(preprocess);
   auto settings = preprocessor.settings();
   settings["labels"] =
-      options_.labels.empty() ? "" : fs::absolute(options_.labels).lexically_normal().string();
-  step("data", settings, [&] {
+      options_.labels.empty() ? "" : text_for_json(fs::absolute(options_.labels).lexically_normal().string());
+  ordered_json inputs{{"recordings", recordings_state()}};
+  if (!options_.labels.empty()) inputs["labels"] = states_.of(options_.labels, results_rule);
+  if (!options_.sensors.empty()) inputs["sensors"] = states_.of(options_.sensors, results_rule);
+  step("data", settings, inputs, "data", [&] {
     if (recordings_discarded()) generate_recordings();
     auto progress = program_.progress("reading", static_cast<double>(preprocessor.users().size()));
     preprocess_all(preprocessor, [&](double done, const std::string& note) { progress.at(done, note); });
@@ -166,16 +221,18 @@ void Study::train_one(const std::string& user, double done, Progress& progress) 
   make_directory(files.model.parent_path());
   // A checkpoint is gone on from only if it was made with the same settings.
   const auto begun = files.model.parent_path() / ".settings.json";
+  const auto dataset = dataset_file(options_.out / "data", user);
+  const ordered_json made_of{{"settings", settings_}, {"data", states_.of(dataset, results_rule)}};
   auto options = options_.training;
-  options.resume = fs::exists(begun) && read_json(begun) == settings_;
+  options.resume = read_stamp(begun) == made_of;
   if (options.resume && fs::exists(files.model) && fs::exists(files.metrics) && fs::exists(files.history))
     return;
   if (!options.resume) {
     for (const auto& file : {files.model, files.history, files.metrics, files.checkpoint})
       writing([&] { fs::remove(file); });
-    write_json(begun, settings_);
+    write_json(begun, made_of);
   }
-  auto data = data::load_dataset(dataset_file(options_.out / "data", user));
+  auto data = data::load_dataset(dataset);
   if (!options.standardize)
     for (const auto& sentence : oversized_modalities(data)) program_.warn(user + ": " + sentence);
   const auto training = train_person(data, options, files, [&](const train::Epoch& epoch) {
@@ -186,7 +243,7 @@ void Study::train_one(const std::string& user, double done, Progress& progress) 
 }
 
 void Study::train() {
-  step("networks", training_settings(options_.training), [&] {
+  step("networks", training_settings(options_.training), {{"data", results("data")}}, "mil", [&] {
     const auto users = usable_users();
     auto progress = program_.progress("training", static_cast<double>(users.size()));
     double f1 = 0;
@@ -209,13 +266,15 @@ void Study::train() {
 }
 
 void Study::find_importances() {
-  step("importances", {{"subset", "test"}}, [&] {
+  const ordered_json inputs{{"data", results("data")}, {"networks", results("mil")}};
+  step("importances", {{"subset", "test"}}, inputs, "importance", [&] {
     const auto dir = options_.out / "importance";
     make_directory(dir);
     MinuteRows rows;
+    auto strips = ordered_json::array();
     for (const auto& user : usable_users()) {
       auto data = data::load_dataset(dataset_file(options_.out / "data", user));
-      const auto model = mil::load_model(training_files(user).model.string());
+      const auto model = mil::load_any_model(training_files(user).model.string());
       const auto result = modal_importance(model, data, true, program_.threads);
       writing([&] { fs::remove(dir / (user + ".npy")); });
       if (!result.importance.allFinite()) {
@@ -223,6 +282,7 @@ void Study::find_importances() {
         continue;
       }
       writing([&] { io::save_npy(dir / (user + ".npy"), result.importance); });
+      if (result.when.size() > 0) strips.push_back(strip_of(data, result));
       // A network that diverged before its first epoch's end has learnt nothing that people could be grouped by.
       if (read_json(training_files(user).metrics).at("epochs") > 0)
         rows.add(data, result.rows, result.importance);
@@ -230,13 +290,17 @@ void Study::find_importances() {
     if (rows.users.empty())
       throw std::runtime_error("every person's training diverged; try a smaller --lr or --standardize");
     save_minutes(dir, rows);
+    writing([&] { fs::remove(dir / "when.json"); });
+    if (!strips.empty()) write_json(dir / "when.json", strips);
     return "of " + count(rows.size(), "test minute", "test minutes") + ", " +
            count(rows.importance.cols(), "modality", "modalities");
   });
 }
 
 void Study::find_groups() {
-  step("groups", {{"rule", "people"}, {"first", 2}, {"last", 10}, {"silhouette", {3, 9}}}, [&] {
+  const ordered_json settings{{"rule", "people"}, {"first", 2}, {"last", 10}, {"silhouette", {3, 9}}};
+  const ordered_json inputs{{"importances", results("importance")}};
+  step("groups", settings, inputs, "groups", [&] {
     const auto dir = options_.out / "groups";
     make_directory(dir);
     const auto rows = minutes();
@@ -274,7 +338,8 @@ RowMatrix<float> Study::windows_of(const MinuteRows& rows) const {
 
 void Study::draw_maps() {
   const ordered_json settings{{"perplexity", options_.perplexity}, {"iterations", options_.map_iterations}};
-  step("maps", settings, [&]() -> std::string {
+  const ordered_json inputs{{"data", results("data")}, {"importances", results("importance")}};
+  step("maps", settings, inputs, "map", [&]() -> std::string {
     const auto dir = options_.out / "map";
     make_directory(dir);
     const auto rows = minutes();
@@ -310,7 +375,8 @@ void Study::compare_predictors() {
   settings["bins"] = options_.rules.bins == data::TensionBins::study ? "study" : "three";
   settings["evaluate"] = evaluation_name(options_.evaluation);
   if (hold_out) settings["assign_minutes"] = options_.assign_minutes;
-  step("predictors", settings, [&] {
+  const ordered_json inputs{{"data", results("data")}, {"groups", results("groups")}};
+  step("predictors", settings, inputs, "predictors", [&] {
     const auto groups = read_groups(options_.out / "groups" / "groups.json");
     const auto tables = read_row_tables(options_.out / "data", groups);
     const auto dir = options_.out / "predictors";

@@ -4,11 +4,14 @@
 #include <filesystem>
 #include <lifelog/generator/plan.hpp>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "../common/output_lock.hpp"
 #include "../common/program.hpp"
 #include "../report/report.hpp"
+#include "freshness.hpp"
 #include "minute_rows.hpp"
 #include "predicting.hpp"
 #include "preprocessing.hpp"
@@ -45,14 +48,16 @@ struct StudyOptions {
 ///     raw/          the generated tree (unless discarded) and truth.json
 ///     data/         <user>.safetensors, <user>.csv, quality.json
 ///     mil/<user>/   model.safetensors, history.csv, metrics.json
-///     importance/   <user>.npy; of all: importance.npy, users.npy, labels.npy, minutes.npy, people.json
+///     importance/   <user>.npy; of all: importance.npy, users.npy, labels.npy, minutes.npy, people.json;
+///                   when.json: a minute of each, in windows
 ///     groups/       selection.json, labels.npy, groups.json
 ///     map/          importance.npy, raw.npy, maps.json
 ///     predictors/   comparison.json, history.csv; held_out.json, held_out_history.csv if asked for
 ///     report/       index.html
 ///
-/// A step whose results are there already, made with the same settings, is not done again; one that was interrupted
-/// starts anew, but for training, which goes on. Everything the report shows is read back from these files.
+/// A step whose results are there already, of the same settings and inputs, is not done again: neither may have changed
+/// since, nor the results. One that was interrupted starts anew, but for training, which goes on. Everything the report
+/// shows is read back from these files. No other process may work in `out` at the same time.
 class Study {
  public:
   Study(StudyOptions options, const Program& program);
@@ -69,9 +74,15 @@ class Study {
   void report();
 
  private:
-  /// Does a step unless its stamp says that it was done with the same settings. `work()` returns what it came to.
+  /// Does a step unless its stamp says that it was done with the same settings, of the same inputs, and what is in `folder` is
+  /// what was there then. inputs: the state of each, by its name. `work()` returns what the step came to.
   template<class Work>
-  void step(const std::string& name, const nlohmann::ordered_json& settings, Work work);
+  void step(const std::string& name, const nlohmann::ordered_json& settings,
+            const nlohmann::ordered_json& inputs, const char* folder, Work work);
+  std::string stale(const nlohmann::ordered_json& stamp, const nlohmann::ordered_json& inputs,
+                    const nlohmann::ordered_json& outputs) const;
+  nlohmann::ordered_json results(const std::string& folder);
+  nlohmann::ordered_json recordings_state();
 
   void announce(const std::string& what) const;
 
@@ -102,6 +113,8 @@ class Study {
   const Program& program_;
   bool generated_ = false;           ///< the recordings are ours
   nlohmann::ordered_json settings_;  ///< of all steps so far
+  FileStates states_;
+  std::optional<OutputLock> lock_;
 };
 
 }  // namespace lifelog::examples

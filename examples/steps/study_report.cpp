@@ -92,6 +92,10 @@ void Study::collect_groups(report::Report& report) const {
   const Eigen::VectorXi clusters = as_eigen(io::load_npy<int, 1>(out / "groups" / "labels.npy"));
   const auto groups = cluster::people_groups(cluster::user_groups(rows.users_of_rows(), clusters));
   report_groups(rows, groups, report);
+  if (fs::exists(out / "importance" / "when.json"))
+    for (const auto& strip : read_json(out / "importance" / "when.json"))
+      report.strips.push_back(
+          {strip.at("user"), strip.at("minute"), strip.at("windows"), strip.at("weight")});
   report.selection = read_selection(out / "groups" / "selection.json");
   if (!fs::exists(out / "map" / "maps.json")) return;
   const auto maps = read_json(out / "map" / "maps.json");

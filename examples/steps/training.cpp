@@ -20,20 +20,23 @@ namespace lifelog::examples {
 
 namespace {
 
-mil::BagNetwork<float> start_network(const data::DataSet& data, const mil::Bags<float>& bags,
-                                     const TrainingOptions& options) {
+template<class Encoders>
+using Network = mil::BagNetwork<float, Encoders>;
+
+template<class Encoders>
+Network<Encoders> start_network(const mil::AnyModel* init, const data::DataSet& data,
+                                const mil::Bags<float>& bags, const TrainingOptions& options) {
   const auto classes = static_cast<Index>(data.classes.size());
-  if (options.init.empty())
-    return mil::make_bag_network<float>(bags.shapes(), classes, options.train.seed, options.pool);
-  auto model = mil::load_model(options.init.string());
-  if (model.network.classes() != classes)
+  if (init == nullptr)
+    return mil::make_bag_network<float, Encoders>(bags.shapes(), classes, options.train.seed, options.pool);
+  if (mil::classes_of(*init) != classes)
     throw format_error(options.init.string(), "expected a model of " + std::to_string(classes) +
-                                                  " classes, got " + std::to_string(model.network.classes()));
-  return std::move(model.network);
+                                                  " classes, got " + std::to_string(mil::classes_of(*init)));
+  return std::get<mil::BasicModel<float, Encoders>>(*init).network;
 }
 
-std::vector<Index> test_rows(const mil::Model& model, Index minutes) {
-  const auto split = predict::split_of(model);
+std::vector<Index> test_rows(const mil::AnyModel& any, Index minutes) {
+  const auto split = std::visit([](const auto& model) { return predict::split_of(model); }, any);
   if (!split)
     throw format_error("model",
                        "expected to be told how minutes were split for testing (metadata 'split'), as "
@@ -99,11 +102,14 @@ train::RunIdentity identity_of(const data::DataSet& data, const TrainingOptions&
                               {"--standardize", yes_or_no(options.standardize)},
                               {"--pool", mil::pool_name(options.pool)},
                               {"--init", options.init.empty() ? "none" : checksum(options.init)}};
+  if (options.encoder != mil::StudyEncoders::name) identity["--encoder"] = options.encoder;
+  if (options.windows > 1) identity["--windows"] = std::to_string(options.windows);
   if (options.sensor_dropout > 0) identity["--sensor-dropout"] = exactly(options.sensor_dropout);
   return identity;
 }
 
-bool can_go_on(const train::TrainState<mil::BagNetwork<float>>& state) {
+template<class Net>
+bool can_go_on(const train::TrainState<Net>& state) {
   return train::detail::is_finite(state.network, 0) &&
          train::detail::is_finite(state.optimizer.first_moment(), 0) &&
          train::detail::is_finite(state.optimizer.second_moment(), 0);
@@ -150,8 +156,12 @@ std::string status_name(train::TrainStatus status) {
   return "unknown";
 }
 
-Training train_person(data::DataSet& data, const TrainingOptions& options, const TrainingFiles& files,
-                      const std::function<void(const train::Epoch&)>& seen) {
+namespace {
+
+/// init: the model to start from, or none.
+template<class Encoders>
+Training train_with(const mil::AnyModel* init, data::DataSet& data, const TrainingOptions& options,
+                    const TrainingFiles& files, const std::function<void(const train::Epoch&)>& seen) {
   const auto split = evaluate::split_items(data.size(), options.split);
   const auto identity = identity_of(data, options);
   std::map<std::string, std::string> notes{{"split", predict::split_note(options.split)},
@@ -161,11 +171,13 @@ Training train_person(data::DataSet& data, const TrainingOptions& options, const
     data::standardize(data, fitted, options.threads);
     notes["standardize"] = predict::standardization_note(fitted);
   }
-  const auto bags = predict::bags_of(data);
-  const auto start = start_network(data, bags, options);
-  mil::BagTask<float> task(start, bags, predict::labels_of(data), options.threads);
+  if (options.windows > 1) notes["windows"] = std::to_string(options.windows);
+  const auto cut = predict::window_bags_of(data, options.windows);
+  const auto& bags = cut.bags;
+  const auto start = start_network<Encoders>(init, data, bags, options);
+  mil::BagTask<float, Encoders> task(start, bags, predict::labels_of(data), options.threads);
   task.set_sensor_dropout(options.sensor_dropout, options.train.seed);
-  train::TrainState<mil::BagNetwork<float>> state(start, options.train.optimizer);
+  train::TrainState<Network<Encoders>> state(start, options.train.optimizer);
   if (options.resume && std::filesystem::exists(files.checkpoint))
     train::load_checkpoint(files.checkpoint.string(), state, identity);
 
@@ -190,12 +202,28 @@ Training train_person(data::DataSet& data, const TrainingOptions& options, const
   std::vector<Index> predicted;
   task.predict(state.best, split.test, predicted);
   for (std::size_t n = 0; n < split.test.size(); ++n) test.add(task.label(split.test[n]), predicted[n]);
-  return {{state.best, data.classes, std::move(notes)},
+  return {mil::BasicModel<float, Encoders>{state.best, data.classes, std::move(notes)},
           state.history,
           status,
           state.best_epoch,
           split,
           std::move(test)};
+}
+
+}  // namespace
+
+Training train_person(data::DataSet& data, const TrainingOptions& options, const TrainingFiles& files,
+                      const std::function<void(const train::Epoch&)>& seen) {
+  if (options.init.empty())
+    return mil::KnownEncoders::with(options.encoder, [&]<class Encoders>(Encoders) {
+      return train_with<Encoders>(nullptr, data, options, files, seen);
+    });
+  const auto init = mil::load_any_model(options.init.string());
+  return std::visit(
+      [&]<class Encoders>(const mil::BasicModel<float, Encoders>&) {
+        return train_with<Encoders>(&init, data, options, files, seen);
+      },
+      init);
 }
 
 std::string history_line(const train::Epoch& e) {
@@ -226,7 +254,7 @@ nlohmann::ordered_json write_training(const Training& training, const TrainingOp
                                  {"train_minutes", training.split.train.size()},
                                  {"valid_minutes", training.split.valid.size()},
                                  {"test_minutes", training.split.test.size()},
-                                 {"classes", training.model.classes},
+                                 {"classes", mil::class_names_of(training.model)},
                                  {"confusion", confusion}};
   if (!training.history.empty()) metrics["loss"] = training.history.back().loss;
   if (!training.split.test.empty()) {
@@ -235,13 +263,14 @@ nlohmann::ordered_json write_training(const Training& training, const TrainingOp
     metrics["accuracy"] = test.accuracy();
   }
   metrics["seed"] = options.train.seed;
-  writing([&] { mil::save_model(files.model.string(), training.model); });
+  std::visit([&](const auto& model) { writing([&] { mil::save_model(files.model.string(), model); }); },
+             training.model);
   write_text(files.history, history);
   write_json(files.metrics, metrics);
   return metrics;
 }
 
-mil::Model train_sample(data::DataSet& data, const Program& program) {
+mil::AnyModel train_sample(data::DataSet& data, const Program& program) {
   TrainingOptions options;
   options.train.epochs = sample_epochs;
   options.train.seed = options.split.seed = program.seed;
@@ -253,17 +282,51 @@ mil::Model train_sample(data::DataSet& data, const Program& program) {
       .model;
 }
 
-importance::Faithfulness judge_faithfulness(const mil::Model& model, const data::DataSet& data,
+importance::Faithfulness judge_faithfulness(const mil::AnyModel& model, const data::DataSet& data,
                                             const std::vector<Index>& rows, std::uint64_t seed, int threads) {
   importance::FaithfulnessOptions options;
   options.seed = seed;
   options.threads = threads;
-  return importance::faithfulness(model.network, predict::bags_of(data), predict::labels_of(data), rows,
-                                  options);
+  const auto cut = predict::window_bags_of(data, windows_of(model));
+  return std::visit(
+      [&](const auto& one) {
+        return importance::faithfulness(one.network, cut.bags, predict::labels_of(data), rows, options);
+      },
+      model);
 }
 
-Importance modal_importance(const mil::Model& model, data::DataSet& data, bool test_only, int threads) {
-  if (const auto fitted = predict::standardization_of(model)) data::standardize(data, *fitted, threads);
+Index windows_of(const mil::AnyModel& model) {
+  return std::visit([](const auto& one) { return predict::windows_of(one); }, model);
+}
+
+namespace {
+
+/// Importance::when.
+template<class Encoders>
+RowMatrix<float> weights_in_time(const mil::BagNetwork<float, Encoders>& net, const mil::Bags<float>& bags,
+                                 const std::vector<Index>& rows, Index windows, int threads) {
+  RowMatrix<float> when = RowMatrix<float>::Zero(static_cast<Index>(rows.size()), net.modalities() * windows);
+  mil::BagPass<float, Encoders> pass(net, bags, threads);
+  for (Index n = 0; n < when.rows(); ++n) {
+    const Index row = rows[static_cast<std::size_t>(n)];
+    pass.forward(net, {row}, false);
+    for (const auto& one : pass.instances(0)) {
+      const auto& kind = bags.modalities[static_cast<std::size_t>(one.kind)];
+      auto of_kind = when.row(n).segment(one.kind * windows, windows);
+      if (kind.last(row) - kind.first(row) == windows)
+        of_kind[one.instance - kind.first(row)] = one.weight;
+      else
+        of_kind.setConstant(one.weight / static_cast<float>(windows));
+    }
+  }
+  return when;
+}
+
+}  // namespace
+
+Importance modal_importance(const mil::AnyModel& model, data::DataSet& data, bool test_only, int threads) {
+  const auto fitted = std::visit([](const auto& one) { return predict::standardization_of(one); }, model);
+  if (fitted) data::standardize(data, *fitted, threads);
   Importance result;
   if (test_only) {
     result.rows = test_rows(model, data.size());
@@ -271,7 +334,14 @@ Importance modal_importance(const mil::Model& model, data::DataSet& data, bool t
     result.rows.resize(static_cast<std::size_t>(data.size()));
     std::iota(result.rows.begin(), result.rows.end(), Index{0});
   }
-  auto outputs = mil::evaluate(model.network, predict::bags_of(data), result.rows, threads);
+  const Index windows = windows_of(model);
+  const auto cut = predict::window_bags_of(data, windows);
+  auto outputs = std::visit(
+      [&](const auto& one) {
+        if (windows > 1) result.when = weights_in_time(one.network, cut.bags, result.rows, windows, threads);
+        return mil::evaluate(one.network, cut.bags, result.rows, threads);
+      },
+      model);
   result.importance = std::move(outputs.importance);
   result.log_probabilities = std::move(outputs.log_probabilities);
   return result;

@@ -7,7 +7,7 @@
 #include <lifelog/data/standardize.hpp>
 #include <lifelog/evaluate/split.hpp>
 #include <lifelog/importance/faithfulness.hpp>
-#include <lifelog/mil/instances.hpp>
+#include <lifelog/mil/any_instances.hpp>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -22,6 +22,10 @@ struct TrainingOptions {
   evaluate::SplitOptions split;
   /// How instances are weighed, unless `init` says.
   mil::Pool pool = mil::Pool::self;
+  /// What makes keys of them, by name (mil/encoders.hpp), unless `init` says.
+  std::string encoder = mil::StudyEncoders::name;
+  /// Windows, an instance each, that a minute of a series is cut into.
+  Index windows = 1;
   /// The share of minutes a modality is left out of in training.
   double sensor_dropout = 0;
   /// Standardise each channel by its moments over the training minutes; the model remembers them.
@@ -37,7 +41,7 @@ struct TrainingOptions {
 
 /// A person's network and what it came to on the test minutes.
 struct Training {
-  mil::Model model;
+  mil::AnyModel model;
   std::vector<train::Epoch> history;
   train::TrainStatus status = train::TrainStatus::finished;
   int best_epoch = 0;
@@ -90,19 +94,24 @@ struct Importance {
   std::vector<Index> rows;             ///< minutes of the data set, ascending
   RowMatrix<float> importance;         ///< [n, M]
   RowMatrix<float> log_probabilities;  ///< [n, C]
+  /// [n, M × windows], of a model of minutes cut into windows: the importance of each. Where a modality is one instance, evenly.
+  RowMatrix<float> when;
 };
 
+/// How many windows a model's minutes are cut into.
+Index windows_of(const mil::AnyModel& model);
+
 /// A model of that generated person, for programs that are given none.
-mil::Model train_sample(data::DataSet& data, const Program& program);
+mil::AnyModel train_sample(data::DataSet& data, const Program& program);
 
 /// Whether a model's attention weights tell what it goes by (`importance/faithfulness.hpp`), on those rows of data that
 /// `modal_importance` has evaluated.
-importance::Faithfulness judge_faithfulness(const mil::Model& model, const data::DataSet& data,
+importance::Faithfulness judge_faithfulness(const mil::AnyModel& model, const data::DataSet& data,
                                             const std::vector<Index>& rows, std::uint64_t seed, int threads);
 
 /// Evaluates a model on all minutes, or on those its training held out for testing. Standardises `data` in place if the
 /// model was trained so. Throws format_error when model and data do not fit.
-Importance modal_importance(const mil::Model& model, data::DataSet& data, bool test_only, int threads);
+Importance modal_importance(const mil::AnyModel& model, data::DataSet& data, bool test_only, int threads);
 
 /// Throws FlagError naming --data and the first minute where what a model says of it is no number.
 void require_numbers(const RowMatrix<float>& values, const std::vector<Index>& minutes);

@@ -21,13 +21,19 @@ inline void add_standardize_flag(FlagSet& app, bool& standardize) {
   app.add_flag("--standardize", standardize, "standardise each channel by the training minutes");
 }
 
-/// How a bag network weighs its instances, and what it is trained to miss.
-class PoolFlags {
+/// What a bag network is made of, and what it is trained to miss.
+class NetworkFlags {
  public:
   void add_to(FlagSet& app) {
     std::vector<std::string> names;
     for (const auto& entry : mil::pool_names) names.push_back(entry.name);
     app.add_option("--pool", pool_, "how instances are weighed").check(one_of(std::move(names)));
+    app.add_option("--encoder", encoder_,
+                   "what makes keys of recordings: the study's, a small one, or one of eight levels")
+        .check(one_of(mil::KnownEncoders::names()));
+    app.add_option("--windows", windows_,
+                   "cut each minute of a series into so many instances: which sensor, and when")
+        .check(between(1, 1000));
     app.add_option("--sensor-dropout", sensor_dropout_,
                    "in training, leave each modality out of a minute with this probability, never all")
         .check(share_below_one());
@@ -35,11 +41,14 @@ class PoolFlags {
 
   void set(TrainingOptions& options) const {
     options.pool = *mil::pool_named(pool_);
+    options.encoder = encoder_;
+    options.windows = windows_;
     options.sensor_dropout = sensor_dropout_;
   }
 
  private:
-  std::string pool_ = "self";
+  std::string pool_ = "self", encoder_ = mil::StudyEncoders::name;
+  Index windows_ = 1;
   double sensor_dropout_ = 0;
 };
 
@@ -66,7 +75,7 @@ class TrainingFlags {
   /// Those of the bag network as well.
   void add_to(FlagSet& app) {
     add_common_to(app);
-    pool_.add_to(app);
+    network_.add_to(app);
     add_standardize_flag(app, standardize_);
     app.add_flag("--resume", resume_,
                  "go on from the checkpoint beside the model, if it was made with the same data and options");
@@ -91,7 +100,7 @@ class TrainingFlags {
           Eigen::Map<const Eigen::VectorXd>(alpha.data(), static_cast<Index>(alpha.size()));
     }
     options.split = split_options(program.seed);
-    pool_.set(options);
+    network_.set(options);
     options.standardize = standardize_;
     options.init = init_;
     options.resume = resume_;
@@ -115,7 +124,7 @@ class TrainingFlags {
 
   train::TrainOptions train_;
   std::string alpha_, split_ = "0.7,0.1,0.2", init_;
-  PoolFlags pool_;
+  NetworkFlags network_;
   bool no_shuffle_ = false, standardize_ = false, resume_ = false;
   double checkpoint_seconds_ = TrainingOptions().checkpoint_seconds;
   Flag epochs_;

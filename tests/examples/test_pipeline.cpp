@@ -83,6 +83,52 @@ BOOST_AUTO_TEST_CASE(leaves_a_report_and_goes_on_where_it_stopped) {
   BOOST_TEST((results(sandbox, "a") != before));
 }
 
+// What is done again is what depends on the change, and all that depends on that.
+BOOST_AUTO_TEST_CASE(notices_what_changed) {
+  const Sandbox sandbox;
+  sandbox.generate("--users 3 --groups 1 --minutes 24 --dirt 0");
+  const std::string flags = "--data raw --out a --epochs 2 --predictor-epochs 2 --perplexity 5";
+  BOOST_TEST(sandbox.run("pipeline", flags).status == 0);
+  const auto before = results(sandbox, "a");
+  const auto again = [&](const std::string& why) {
+    const auto run = sandbox.run("pipeline", flags);
+    BOOST_TEST(run.status == 0, run.err);
+    BOOST_TEST(contains(run.out, why), run.out);
+    return run.out;
+  };
+  // Results that are gone, altered, or whose stamp is not whole, are made again, to the byte.
+  const auto folder = sandbox.path() / "a";
+  fs::remove(folder / "data/102.safetensors");
+  auto out = again("data: again, because of results: 102.safetensors is gone");
+  BOOST_TEST(contains(out, "networks: done before"));
+  sandbox.write("a/groups/groups.json", "{}");
+  out = again("groups: again, because of results: groups.json changed");
+  BOOST_TEST(contains(out, "importances: done before"));
+  fs::remove(folder / "mil/103/model.safetensors");
+  again("networks: again, because of results: 103/model.safetensors is gone");
+  sandbox.write("a/.steps/maps.json", "");
+  sandbox.write("a/.steps/importances.json", "{\"settings\"");
+  out = again("importances: ");
+  BOOST_TEST(!contains(out, "maps: done before"));
+  BOOST_TEST(!contains(out, "importances: done before"));
+  BOOST_TEST((results(sandbox, "a") == before));
+  // Corrected labels of one person: that person's network only.
+  std::string label_file;
+  for (const auto& file : sandbox.files())
+    if (file.starts_with("raw/dataset_2019/102/") && file.ends_with("_label.csv")) label_file = file;
+  auto labels = sandbox.read(label_file);
+  const auto model = sandbox.read("a/mil/101/model.safetensors"),
+             own = sandbox.read("a/mil/102/model.safetensors");
+  labels.erase(labels.find_last_of('\n', labels.size() - 2) + 1);
+  sandbox.write(label_file, labels);
+  out = again("data: again, because of recordings: ");
+  BOOST_TEST(contains(out, "_label.csv changed"));
+  BOOST_TEST(contains(out, "networks: again, because of data: 102.csv changed, 102.safetensors changed"));
+  BOOST_TEST((sandbox.read("a/mil/101/model.safetensors") == model));
+  BOOST_TEST((sandbox.read("a/mil/102/model.safetensors") != own));
+  again("predictors: done before");
+}
+
 BOOST_AUTO_TEST_CASE(gives_the_same_bytes_on_any_number_of_threads) {
   const Sandbox sandbox;
   const auto held_out = small + "--evaluate leave-one-out --assign-minutes 3 --seed 5 ";

@@ -282,6 +282,75 @@ BOOST_AUTO_TEST_CASE(what_was_not_recorded_counts_for_nothing) {
   check_failure(sandbox, "train_mil", "--pool nonsense", 2, "--pool");
 }
 
+// A model says which encoders it is of, and all programs that read models take it.
+BOOST_AUTO_TEST_CASE(models_of_all_encoders_are_read) {
+  const Sandbox sandbox;
+  write_person(sandbox, "p.safetensors", 0.01f);
+  for (const std::string encoder : {"study", "small", "tcn8"}) {
+    BOOST_TEST_CONTEXT(encoder) {
+      const auto model = encoder + ".safetensors", out = encoder + "_again.safetensors";
+      const auto runs = [&](const std::string& program, const std::string& arguments) {
+        const auto run = sandbox.run(program, arguments);
+        BOOST_TEST(run.status == 0, run.err);
+        return run;
+      };
+      runs("train_mil", "--data p.safetensors --epochs 2 --encoder " + encoder + " --out " + model);
+      BOOST_TEST(io::Tensors::load(sandbox.path() / model).metadata("encoder") == encoder);
+      // What it starts from says the encoders, whatever else is asked for.
+      runs("train_mil", "--data p.safetensors --epochs 2 --init " + model + " --out " + out);
+      BOOST_TEST(io::Tensors::load(sandbox.path() / out).metadata("encoder") == encoder);
+      runs("train_mil", "--data p.safetensors --epochs 3 --resume --init " + model + " --out " + out);
+      runs("modal_importance", "--model " + model + " --data p.safetensors --out i.npy --faithfulness");
+      runs("stream_inference", "--model " + model + " --data p.safetensors --out s.npy");
+      const RowMatrix<float> whole = as_eigen(io::load_npy<float, 2>(sandbox.path() / "i.npy")),
+                             streamed = as_eigen(io::load_npy<float, 2>(sandbox.path() / "s.npy"));
+      BOOST_TEST((whole - streamed).cwiseAbs().maxCoeff() < 1e-5f);
+      runs("export_firmware", "--model " + model + " --out m.hpp");
+    }
+  }
+  auto tensors = io::Tensors::load(sandbox.path() / "small.safetensors");
+  tensors.metadata()["encoder"] = "tcn99";
+  tensors.save(sandbox.path() / "unknown.safetensors");
+  check_failure(sandbox, "modal_importance", "--model unknown.safetensors --data p.safetensors --out i.npy",
+                2, "'tcn99'");
+  check_failure(sandbox, "train_mil", "--data p.safetensors --init unknown.safetensors --out m.safetensors",
+                2, "'tcn99'");
+  check_failure(sandbox, "train_mil", "--encoder tcn99", 2, "--encoder");
+}
+
+// The windows of a modality sum to its importance; devices and streams take whole minutes.
+BOOST_AUTO_TEST_CASE(minutes_are_cut_into_windows) {
+  const Sandbox sandbox;
+  write_person(sandbox, "p.safetensors", 0.01f);
+  const std::string data = " --data p.safetensors";
+  auto run = sandbox.run("train_mil", "--epochs 2 --pool conjunctive --windows 4 --out m.safetensors" + data);
+  BOOST_TEST(run.status == 0, run.err);
+  run =
+      sandbox.run("modal_importance", "--model m.safetensors --out i.npy --when w.npy --faithfulness" + data);
+  BOOST_TEST(run.status == 0, run.err);
+  const RowMatrix<float> importance = as_eigen(io::load_npy<float, 2>(sandbox.path() / "i.npy"));
+  const auto when = io::load_npy<float, 3>(sandbox.path() / "w.npy");
+  BOOST_REQUIRE((when.shape(0) == 20 && when.shape(1) == 2 && when.shape(2) == 4));
+  bool uneven = false;
+  for (std::size_t n = 0; n < 20; ++n)
+    for (std::size_t m = 0; m < 2; ++m) {
+      const float sum = when(n, m, 0) + when(n, m, 1) + when(n, m, 2) + when(n, m, 3);
+      BOOST_TEST(std::abs(sum - importance(static_cast<Index>(n), static_cast<Index>(m))) < 1e-5f);
+      if (m == 1) BOOST_TEST(when(n, m, 0) == when(n, m, 3));  // a scalar
+      uneven = uneven || when(n, m, 0) != when(n, m, 3);
+    }
+  BOOST_TEST(uneven);
+  for (const std::string program : {"stream_inference --data p.safetensors", "export_firmware"})
+    check_failure(sandbox, program.substr(0, program.find(' ')),
+                  "--model m.safetensors --out x" +
+                      (program.find(' ') == std::string::npos ? "" : program.substr(program.find(' '))),
+                  2, "4 windows");
+  run = sandbox.run("train_mil", "--epochs 2 --out whole.safetensors" + data);
+  BOOST_TEST(run.status == 0, run.err);
+  check_failure(sandbox, "modal_importance", "--model whole.safetensors --out i.npy --when w.npy" + data, 2,
+                "--when");
+}
+
 BOOST_AUTO_TEST_CASE(resuming_with_anything_else_is_refused) {
   const Sandbox sandbox;
   write_person(sandbox, "a.safetensors", 1);
@@ -299,6 +368,7 @@ BOOST_AUTO_TEST_CASE(resuming_with_anything_else_is_refused) {
       {"--split 0.6,0.2,0.2", "--split"},
       {"--seed 2", "--seed"},
       {"--standardize", "--standardize"},
+      {"--encoder small", "--encoder"},
       {"--no-shuffle", "--no-shuffle"}};
   for (const auto& [flag, what] : others)
     check_failure(sandbox, "train_mil", "--data a.safetensors " + flag + resumed, 2, what);

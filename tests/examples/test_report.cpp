@@ -153,11 +153,12 @@ BOOST_AUTO_TEST_CASE(says_what_it_was_given) {
   report.training[2].test_f1 = 0.8514;
   report.comparison[0] = {"A", 40, 0.5, 0.75, 0.6, 0.8};
   report.held_out = {{"101", 0, 0, 70, 0.25, 0.5}, {"102", 1, 2, 70, 0.5, 0.375}};
+  report.strips = {{"102", 1598713200, 2, std::vector<double>(2 * report.modalities.size(), 0.0625)}};
   const auto html = to_html(report);
   for (const char* text :
-       {"123,456", "0.851", "+0.250", "KL divergence 1.25", "k = 5 has the best silhouette.",
-        "missing modality", "<td>epochs</td><td>1000</td>", "own group for 1 of 2", "higher F1 for 1 of 2",
-        "-0.125"})
+       {"102, 2020-08-29 15:00 UTC", "30 s", "123,456", "0.851", "+0.250", "KL divergence 1.25",
+        "k = 5 has the best silhouette.", "missing modality", "<td>epochs</td><td>1000</td>",
+        "own group for 1 of 2", "higher F1 for 1 of 2", "-0.125"})
     BOOST_TEST_CONTEXT(text) {
       BOOST_TEST(contains(html, text));
     }
@@ -175,6 +176,9 @@ BOOST_AUTO_TEST_CASE(wrong_lengths_are_refused) {
   BOOST_CHECK_THROW(to_html(report), std::invalid_argument);
   report = sample_report(2, 3, 2, 5);
   report.people[1].group = 7;
+  BOOST_CHECK_THROW(to_html(report), std::invalid_argument);
+  report = sample_report(2, 3, 2, 5);
+  report.strips = {{"101", 0, 12, {1, 2, 3}}};
   BOOST_CHECK_THROW(to_html(report), std::invalid_argument);
   report = sample_report(2, 3, 2, 5);
   report.raw_map.person.pop_back();

@@ -75,7 +75,9 @@ BOOST_AUTO_TEST_CASE(quality_files_come_back) {
   quality.keep();
   quality.drop(data::reason::short_minute);
   quality.defect("bad_cell", "a.csv", 3, "\"na\"");
-  write_quality(file, {quality, quality}, {}, {}, {{"layout", "etri"}});
+  QualityOfAll all;
+  all.settings = {{"layout", "etri"}};
+  write_quality(file, {quality, quality}, all);
   const auto back = read_quality(file);
   BOOST_TEST_REQUIRE(back.size() == 2U);
   BOOST_TEST(back[1].user == "101");

@@ -5,7 +5,6 @@
 #include "../support/throws.hpp"
 #include "common/quality_file.hpp"
 #include "common/zip.hpp"
-#include "common/zipped_sessions.hpp"
 #include "run.hpp"
 
 using namespace lifelog;
@@ -14,6 +13,7 @@ using namespace lifelog::examples;
 namespace {
 
 const std::filesystem::path golden = std::filesystem::path(paths::golden) / "readers" / "e4_zip";
+const std::string folder = "1644227580_A00204/";  // of the session in export.zip
 constexpr std::int64_t start = 1644227580;
 
 boost::test_tools::assertion_result can_unpack(boost::unit_test::test_unit_id) {
@@ -44,16 +44,17 @@ std::string little_endian(std::uint32_t value, int bytes) {
 
 BOOST_AUTO_TEST_SUITE(zip, *boost::unit_test::precondition(can_unpack))
 
-BOOST_AUTO_TEST_CASE(files_are_found_in_whichever_folder) {
+BOOST_AUTO_TEST_CASE(files_are_read_by_their_paths) {
   const ZipArchive zip(golden / "export.zip");
   BOOST_TEST(zip.names().size() == 11u);
-  const auto eda = zip.read("EDA.csv");
+  const auto eda = zip.read(folder + "EDA.csv");
+  BOOST_TEST(eda == zip.read(4));
   BOOST_TEST(eda.starts_with("1644227580.0\n4.0\n0\n1\n2\n"));
   BOOST_TEST(std::count(eda.begin(), eda.end(), '\n') == 482);
-  BOOST_TEST(zip.read("tags.csv") == "");
+  BOOST_TEST(zip.read(folder + "tags.csv") == "");
   BOOST_TEST(ZipArchive(golden / "stored.zip").read("TEMP.csv") == "1644227580.0\n4.0\n31.5\n31.25\n");
-  BOOST_CHECK_THROW(zip.read("IBI.csv"), io_error);
-  BOOST_CHECK_THROW(zip.read("DA.csv"), io_error);
+  BOOST_CHECK_THROW(zip.read(folder + "IBI.csv"), io_error);
+  BOOST_CHECK_THROW(zip.read("EDA.csv"), io_error);
   BOOST_CHECK_THROW(ZipArchive(golden / "none.zip"), io_error);
 }
 
@@ -157,8 +158,8 @@ BOOST_AUTO_TEST_CASE(zipped_and_unpacked_sessions_are_read_alike) {
   for (const char* user : {"P1", "P2/2022_02_07", "P4"}) std::filesystem::create_directories(root / user);
   const ZipArchive zip(golden / "export.zip");
   for (const char* file : {"ACC.csv", "BVP.csv", "EDA.csv", "HR.csv", "TEMP.csv"}) {
-    io::write_text(root / "P1" / file, zip.read(file));
-    io::write_text(root / "P2/2022_02_07" / file, zip.read(file));
+    io::write_text(root / "P1" / file, zip.read(folder + file));
+    io::write_text(root / "P2/2022_02_07" / file, zip.read(folder + file));
   }
   std::filesystem::copy_file(golden / "export.zip", root / "P3.zip");
   std::filesystem::copy_file(golden / "export.zip", root / "P4" / "a.zip");

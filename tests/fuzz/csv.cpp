@@ -104,6 +104,18 @@ void check_numbers(std::string_view text) {
     check_window(kind, numbers);
 }
 
+/// What else is looked at changes no number.
+void check_watched(std::string_view text) {
+  NumberTable plain, watched;
+  read_numbers(text, "fuzz", {"y"}, plain, 0);
+  read_numbers(text, "fuzz", {"y"}, watched, 0, "x");
+  fuzz::check(plain.rows == watched.rows && plain.faults.size() == watched.faults.size(),
+              "the same rows and faults");
+  for (std::size_t i = 0; i < plain.values.size(); ++i)
+    fuzz::check(same_bits(plain.values[i], watched.values[i]), "the same numbers");
+  fuzz::check(watched.unsorted + watched.repeated <= watched.rows, "at most one fault a row");
+}
+
 void check_resampled(std::string_view text) {
   NumberTable numbers;
   read_numbers(text, "fuzz", {"x", "y"}, numbers, 1);
@@ -122,6 +134,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   count_rows(text);
   check_short(text);
   fuzz::refusable([&] { check_numbers(text); });
+  fuzz::refusable([&] { check_watched(text); });
   fuzz::refusable([&] { check_resampled(text); });
   return 0;
 }

@@ -13,13 +13,7 @@ using lifelog::examples::ZipArchive;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::refusable([&] {
     const ZipArchive zip(std::string(fuzz::text_of(data, size)), "fuzz");
-    for (const auto& name : zip.names())
-      fuzz::refusable([&] {
-        try {
-          zip.read(name);
-        } catch (const lifelog::io_error&) {  // a name under __MACOSX/, which does not count
-        }
-      });
+    for (std::size_t i = 0; i < zip.names().size(); ++i) fuzz::refusable([&] { zip.read(i); });
   });
   return 0;
 }

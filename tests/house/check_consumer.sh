@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# usage: CXX=c++ check_consumer.sh subproject|pkg-config|cmake SOURCE_ROOT
-# Builds and runs the program in consumer/ against lifelog: as a Meson subproject, or installed and found through
-# pkg-config or CMake. Exit status 77: the tool for it is not here.
+# usage: CXX=c++ check_consumer.sh subproject|pkg-config|cmake|cmake-subdirectory SOURCE_ROOT
+# Builds and runs the program in consumer/ against lifelog: as a Meson subproject, installed and found through pkg-config or
+# CMake, or as a folder of a CMake project, which installs the same as Meson. Exit status 77: the tool for it is not here.
 set -euo pipefail
 way=$1 root=$2
 here=$root/tests/house/consumer
@@ -17,7 +17,7 @@ quietly() { "$@" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }; }
 
 copy_lifelog() {
   mkdir -p "$1"
-  cp -r "$root"/{include,meson.build,meson_options.txt,cmake,LICENSE} "$1"
+  cp -r "$root"/{include,meson.build,meson_options.txt,CMakeLists.txt,cmake,LICENSE} "$1"
 }
 
 install_lifelog() {
@@ -52,6 +52,31 @@ case $way in
     quietly cmake -S "$here" -B "$work/build" -DCMAKE_PREFIX_PATH="$work/moved" -DCMAKE_CXX_COMPILER="$CXX"
     quietly cmake --build "$work/build"
     "$work/build/consumer"
+    # What is asked for and not there is refused, in words.
+    for asked in '0.1 COMPONENTS xtensor openmp=found' '0.1 COMPONENTS gpu=no component gpu' \
+      '0.2=compatible' '1.0=compatible' '0.1...0.9=found' '0.2...0.9=compatible'; do
+      mkdir -p "$work/asks"
+      printf 'cmake_minimum_required(VERSION 3.19)\nproject(asks CXX)\nfind_package(lifelog %s REQUIRED)\nmessage("found")\n' \
+        "${asked%%=*}" >"$work/asks/CMakeLists.txt"
+      cmake -S "$work/asks" -B "$work/asks/build" -DCMAKE_PREFIX_PATH="$work/moved" -DCMAKE_CXX_COMPILER="$CXX" \
+        >"$work/log" 2>&1 || true
+      grep -q "${asked#*=}" "$work/log" || { cat "$work/log"; echo "find_package(lifelog ${asked%%=*}): expected '${asked#*=}'"; exit 1; }
+    done
+    ;;
+  cmake-subdirectory)
+    cmake --version >/dev/null 2>&1 || skip 'no cmake'
+    printf 'cmake_minimum_required(VERSION 3.24)\nproject(consumer CXX)\nadd_subdirectory(lifelog)\n' >"$work/CMakeLists.txt"
+    sed -n '/^add_executable/,$p' "$here/CMakeLists.txt" >>"$work/CMakeLists.txt"
+    cp "$here/main.cpp" "$work"
+    copy_lifelog "$work/lifelog"
+    quietly cmake -S "$work" -B "$work/build" -DCMAKE_CXX_COMPILER="$CXX"
+    quietly cmake --build "$work/build"
+    "$work/build/consumer"
+    # Installed by CMake there is what Meson installs, but for lifelog.pc.
+    install_lifelog
+    quietly cmake -S "$work/lifelog" -B "$work/own" -DCMAKE_CXX_COMPILER="$CXX"
+    quietly cmake --install "$work/own" --prefix "$work/other"
+    diff -r --exclude=lifelog.pc --exclude=pkgconfig "$work/prefix" "$work/other"
     ;;
   *) echo "unknown way '$way'"; exit 2 ;;
 esac

@@ -37,7 +37,7 @@ def needs_json(header, seen):
 
 def everything(include):
     """What lifelog.hpp should read."""
-    headers = sorted(h for h in include.glob("*/**/*.hpp") if "detail" not in h.relative_to(include).parts and h.name != "instances.hpp")
+    headers = sorted(h for h in include.glob("*/**/*.hpp") if "detail" not in h.relative_to(include).parts and not h.name.endswith("instances.hpp"))
     lines = {True: "", False: ""}
     for header in headers:
         lines[needs_json(header.resolve(), set())] += f'#include "{header.relative_to(include)}"\n'

@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "../mil/bags.hpp"
@@ -50,6 +51,58 @@ BOOST_AUTO_TEST_CASE(the_modality_that_matters_is_missed) {
   judge.repeats = 0;
   BOOST_CHECK_THROW(faithfulness(state.best, bags, planted.labels, test, judge), std::invalid_argument);
   BOOST_CHECK_THROW(faithfulness(state.best, bags, planted.labels, {3}, {}), std::invalid_argument);
+}
+
+// A modality is judged by the bags that have it: masked equals removed, to the bit, and what stands in its place is not read.
+BOOST_AUTO_TEST_CASE(bags_that_lack_a_modality_say_nothing_of_it) {
+  constexpr Index count = 24;
+  auto owned = noisy_bags<float>(count, 7);  // acc, bvp, hr, temp
+  auto& kinds = owned.bags.modalities;
+  std::vector<Index> labels;
+  for (Index n = 0; n < count; ++n) labels.push_back(n % 3);
+  const auto net = mil::make_bag_network<float>(owned.bags.shapes(), 3, 4);
+  // acc lacks every third bag, hr all but one, temp all.
+  std::vector<std::vector<std::uint8_t>> there(4, std::vector<std::uint8_t>(count, 1));
+  for (Index n = 0; n < count; ++n) {
+    const auto at = static_cast<std::size_t>(n);
+    there[0][at] = n % 3 != 0, there[2][at] = n == 5, there[3][at] = 0;
+  }
+  auto removed = owned.bags;
+  std::vector<std::vector<float>> left(4);
+  for (std::size_t m = 0; m < 4; ++m) {
+    kinds[m].present = there[m].data();
+    removed.modalities[m].start.assign(1, 0);
+    for (Index n = 0; n < count; ++n) {
+      const float* const from = kinds[m].instance(n);
+      const bool has = there[m][static_cast<std::size_t>(n)] != 0;
+      if (has)
+        left[m].insert(left[m].end(), from, from + kinds[m].size());
+      else
+        std::fill_n(owned.values[m].data() + n * kinds[m].size(), kinds[m].size(),
+                    std::numeric_limits<float>::quiet_NaN());
+      removed.modalities[m].start.push_back(removed.modalities[m].start.back() + (has ? 1 : 0));
+    }
+    removed.modalities[m].values = left[m].data();
+  }
+  const auto rows = range(0, count);
+  const auto faith = faithfulness(net, owned.bags, labels, rows);
+  const auto other = faithfulness(net, removed, labels, rows);
+  std::vector<Index> having;
+  for (const Index n : rows)
+    if (n % 3 != 0) having.push_back(n);
+  const auto weight = mil::evaluate(net, owned.bags, having).importance.col(0).cast<double>().mean();
+  BOOST_TEST(faith.importance[0] == weight);
+  for (const Index m : {0, 1}) {
+    BOOST_TEST(std::isfinite(faith.drop[m]));
+    BOOST_TEST(faith.drop[m] != 0);
+    BOOST_TEST(faith.drop[m] == other.drop[m]);
+    BOOST_TEST(faith.importance[m] == other.importance[m]);
+  }
+  BOOST_TEST(faith.importance[2] > 0);    // where it is
+  BOOST_TEST(std::isnan(faith.drop[2]));  // one bag has nobody to exchange with
+  BOOST_TEST(std::isnan(faith.importance[3]));
+  BOOST_TEST(std::isnan(faith.drop[3]));
+  BOOST_TEST(std::isfinite(faith.correlation));
 }
 
 BOOST_AUTO_TEST_CASE(rank_correlation_is_spearmans) {

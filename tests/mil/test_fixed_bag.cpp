@@ -41,9 +41,7 @@ Model model_of(Pool kind, const std::vector<ModalityShape>& of = shapes) {
 
 template<class Network>
 void load(Network& network, const Model& model, const FirmwareOptions& options) {
-  std::vector<float> weights;
-  for (const auto& part : mil::detail::firmware_weights(model.network, options))
-    weights.insert(weights.end(), part.values.begin(), part.values.end());
+  const auto weights = fixed_weights(model.network, options);
   network.load(weights.data(), static_cast<Index>(weights.size()));
 }
 

@@ -369,3 +369,23 @@ auto y = over(net, x);
 // instead
 auto net = input<3> | causal_conv<8, 3>() | max_over_time;
 auto y = max_over_time(over(net.signal, x));
+
+// told: a linear layer is told its outputs: linear<4>
+auto net = input<3> | causal_conv<8, 3>() | max_over_time | linear<>;
+// instead
+auto net = input<3> | causal_conv<8, 3>() | max_over_time | linear<4>;
+
+// told: a linear layer is told its outputs: linear<4>
+auto net = input<3> | linear<0> | relu;
+// instead
+auto net = input<3> | linear_to(4) | relu;
+
+// told: what makes a layer is called: dropout(0.2)
+auto net = input<3> | linear<8> | dropout | linear<4>;
+// instead
+auto net = input<3> | linear<8> | dropout(0.2) | linear<4>;
+
+// told: what makes a layer is called: dropout(0.2), linear_to(n)
+auto net = input<3> | causal_conv<8, 3>() | max_over_time | linear_to;
+// instead
+auto net = input<3> | causal_conv<8, 3>() | max_over_time | linear_to(4);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <lifelog/predict/instances.hpp>
 #include <lifelog/predict/row_task.hpp>
+#include <lifelog/train/cross_entropy.hpp>
 #include <lifelog/train/gradient_check.hpp>
 #include <lifelog/train/optimizer.hpp>
 #include <lifelog/train/trainer.hpp>
@@ -157,6 +158,111 @@ BOOST_AUTO_TEST_CASE(threads_and_pieces_change_no_bit) {
   BOOST_TEST(std::abs(total / static_cast<double>(counted) - first_loss) < 1e-12);
 }
 
+train::CrossEntropyOptions weighted() {
+  train::CrossEntropyOptions options;
+  options.class_weights = Eigen::Vector3d(0.5, 1, 3);
+  options.label_smoothing = 0.1;
+  return options;
+}
+
+BOOST_AUTO_TEST_CASE(another_loss_equals_its_formula) {
+  const auto net = made(10);
+  const Table rows(40);
+  const auto options = weighted();
+  double total = 0, weights = 0;
+  for (Index n = 0; n < 40; ++n) {
+    const Eigen::VectorXd log_p = by_definition(net, rows.x.row(n).transpose());
+    const Index y = rows.labels[static_cast<std::size_t>(n)];
+    weights += options.class_weights[y];
+    total -= 0.9 * options.class_weights[y] * log_p[y];
+    for (Index c = 0; c < 3; ++c) total -= 0.1 / 3 * options.class_weights[c] * log_p[c];
+  }
+  auto task = rows.task(net);
+  auto gradient = nn::zeros_like(net);
+  std::vector<Index> predicted;
+  BOOST_TEST(std::abs(task.step(net, rows.all, options, gradient, predicted) - total / weights) < 1e-13);
+  auto scratch = gradient;
+  const auto check = train::gradient_check(
+      net, gradient, [&](const Net& n) { return task.step(n, rows.all, options, scratch, predicted); });
+  BOOST_TEST(check.worst().error < 1e-6, check.worst().name << ": " << check.worst().error);
+}
+
+/// Mean 1 − p of the label, and what it was called with.
+struct Missed {
+  std::vector<Index>* counts;
+  template<class T>
+  double operator()(const T* log_p, Index, Index samples, Index stride, const Index* labels, T* gradient,
+                    Index divisor = 0) const {
+    counts->push_back(samples);
+    double total = 0;
+    for (Index n = 0; n < samples; ++n) {
+      const auto p = std::exp(log_p[labels[n] * stride + n]);
+      total += 1 - p;
+      for (Index c = 0; gradient && c < 3; ++c)
+        gradient[c * stride + n] = c == labels[n] ? -p / static_cast<T>(divisor) : T(0);
+    }
+    return total / static_cast<double>(divisor);
+  }
+};
+
+// The mean over a batch of several pieces is that of smaller batches, each as its divisor weighs it.
+BOOST_AUTO_TEST_CASE(pieces_of_any_loss_make_one_mean) {
+  const auto net = made(11);
+  const Table rows(5000);
+  auto task = rows.task(net);
+  const auto check = [&](const auto& loss, const auto& weight) {
+    auto gradient = nn::zeros_like(net), parts = gradient;
+    std::vector<Index> predicted;
+    const double whole = task.step(net, rows.all, loss, gradient, predicted);
+    double total = 0, weights = 0;
+    for (Index begin = 0; begin < 5000; begin += 1000) {
+      const std::vector<Index> batch(rows.all.begin() + begin, rows.all.begin() + begin + 1000);
+      double own = 0;
+      for (const Index n : batch) own += weight(rows.labels[static_cast<std::size_t>(n)]);
+      auto part = nn::zeros_like(net);
+      total += own * task.step(net, batch, loss, part, predicted);
+      weights += own;
+      nn::visit(
+          [&](const nn::Path&, const nn::Layout& layout, const double* from, double* to) {
+            for (Index i = 0; i < layout.size(); ++i) to[i] += own * from[i];
+          },
+          std::as_const(part), parts);
+    }
+    BOOST_TEST(std::abs(total / weights - whole) < 1e-12);
+    double worst = 0;
+    nn::visit(
+        [&](const nn::Path&, const nn::Layout& layout, const double* a, const double* b) {
+          for (Index i = 0; i < layout.size(); ++i) worst = std::max(worst, std::abs(a[i] / weights - b[i]));
+        },
+        std::as_const(parts), std::as_const(gradient));
+    BOOST_TEST(train::global_norm(gradient) > 1e-3);
+    BOOST_TEST(worst < 1e-12);
+  };
+  const auto options = weighted();
+  check(options, [&](Index y) { return options.class_weights[y]; });
+  std::vector<Index> counts;
+  check(Missed{&counts}, [](Index) { return 1.0; });
+  BOOST_TEST((std::vector<Index>(counts.begin(), counts.begin() + 3) == std::vector<Index>{2048, 2048, 904}));
+}
+
+BOOST_AUTO_TEST_CASE(trains_by_any_loss_and_any_score) {
+  const auto net = made(12);
+  const Table rows(300);
+  auto labels = rows.labels;
+  labels[3] = -100;  // ignored
+  RowTask<double> task(net, rows.x, labels, 1);
+  train::TrainOptionsOf<train::CrossEntropyOptions> options;
+  options.epochs = 20;
+  options.batch = 128;
+  options.loss = weighted();
+  options.score = [](const metrics::ConfusionMatrix& confusion) { return confusion.accuracy(); };
+  train::TrainState<Net> state(net, options);
+  const std::vector<Index> train(rows.all.begin(), rows.all.begin() + 240),
+      valid(rows.all.begin() + 240, rows.all.end());
+  BOOST_TEST((train::train(task, train, valid, options, state) == train::TrainStatus::finished));
+  BOOST_TEST(state.history.back().loss < 0.7 * state.history.front().loss);
+}
+
 BOOST_AUTO_TEST_CASE(training_learns_and_threads_do_not_matter) {
   const auto net = made(6);
   const Table rows(300);
@@ -221,7 +327,12 @@ BOOST_AUTO_TEST_CASE(bad_input) {
       {"expected 4 columns", "got 3"});
   check_throws<Error>([&] { task_of(RowMatrix<double>::Zero(2, 4), {0}); }, {"labels", "2 rows", "got 1"});
   check_throws<Error>([&] { task_of(RowMatrix<double>::Zero(2, 4), {0, 3}); }, {"row 1", "0…2", "got 3"});
-  check_throws<Error>([&] { task_of(RowMatrix<double>::Zero(2, 4), {-1, 0}); }, {"row 0", "got -1"});
+  check_throws<Error>(
+      [&] {
+        task_of(RowMatrix<double>::Zero(2, 4), {-1, 0});
+      },
+      {"row 0", "-100 to be ignored", "got -1"});
+  BOOST_CHECK_NO_THROW(task_of(RowMatrix<double>::Zero(2, 4), {-100, 0}));
   for (const double bad :
        {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
     RowMatrix<double> x = RowMatrix<double>::Zero(3, 4);

@@ -387,6 +387,131 @@ BOOST_AUTO_TEST_CASE(users_are_the_folders) {
   BOOST_CHECK_THROW(empatica_users(dir / "none"), lifelog::io_error);
 }
 
+BOOST_AUTO_TEST_CASE(numbers_are_read_as_people_write_them) {
+  const TempDir dir;
+  Quality quality;
+  const auto values = [&](const std::string& lines) {
+    return read_empatica_stream(dir.file("x.csv", "1644227580.0\n4\n" + lines), 1, 4, quality).values;
+  };
+  const auto read = values("+0.5\n1e-50\n-1e-50\n1e-400\n0." + std::string(400, '0') + "1\n1e-40\n+1e1\n");
+  BOOST_TEST(quality.defects.empty());
+  BOOST_TEST(read == (std::vector<float>{0.5f, 0, 0, 0, 0, 1e-40f, 10}), boost::test_tools::per_element());
+  BOOST_TEST(std::signbit(read[2]));
+  for (const float x : values("+-1\n++1\n+\n1e39\n-1e39\n1e400\n0x1\n1e\n1 2\n")) BOOST_TEST(std::isnan(x));
+  BOOST_TEST(quality.defects.at("bad_cell") == 9);
+}
+
+BOOST_AUTO_TEST_CASE(headers_say_one_number_once_or_for_every_column) {
+  const TempDir dir;
+  Quality quality;
+  const auto reads = [&](const std::string& header, Index channels) {
+    const std::string row = channels == 3 ? "1,2,3\n" : "1\n";
+    try {
+      return read_empatica_stream(dir.file("x.csv", header + row), channels, 0, quality).samples() == 1;
+    } catch (const lifelog::format_error&) {
+      return false;
+    }
+  };
+  BOOST_TEST(reads("1600000020.0\n4.0\n", 1));
+  BOOST_TEST(reads("+1600000020\n4\n", 1));
+  BOOST_TEST(reads("1600000020.0, 1600000020.0, 1600000020.0\n32, 32, 32\n", 3));
+  BOOST_TEST(reads("1600000020.0\n32\n", 3));
+  BOOST_TEST(!reads("1600000020.0, banana\n4\n", 1));
+  BOOST_TEST(!reads("1600000020.0, banana, 1600000020.0\n32\n", 3));
+  BOOST_TEST(!reads("1600000020.0, 1600000020.0, 1600000021.0\n32\n", 3));
+  BOOST_TEST(!reads("1600000020.0, 1600000020.0\n32\n", 3));
+  BOOST_TEST(!reads("1600000020.0\n4, 5\n", 1));
+}
+
+// Half of the minutes at rest is enough to know the unit.
+BOOST_AUTO_TEST_CASE(acceleration_in_g_is_not_divided_again) {
+  const auto expected = read(Recording{}).data.modalities[0].values;
+  Recording in_g;
+  for (Index i = 0; i < 180 * 32; ++i) {
+    std::ostringstream line;
+    line.precision(9);
+    line << static_cast<double>(i % 4) / 64 << ',' << static_cast<double>(i % 5) / 64 << ','
+         << (i % 3 == 0 ? 4.0 : 1.0);
+    in_g.dirt[{"ACC", i}] = line.str();
+  }
+  auto [data, quality] = read(in_g);
+  BOOST_TEST((quality.defects == Counts{{"already_in_g", 1}}));
+  BOOST_TEST(has_note(quality, "ACC.csv: values are in g already"));
+  BOOST_TEST(data.modalities[0].values(1, 2, 1) == 1.0f);
+  BOOST_TEST(data.modalities[0].values(1, 0, 3) == 3.0f / 64);
+  // A sensor that hangs at 0 says nothing.
+  Recording dead;
+  for (Index i = 0; i < 180 * 32; ++i) dead.dirt[{"ACC", i}] = "0,0,0";
+  BOOST_TEST(read(dead).quality.defects.empty());
+  BOOST_TEST(expected(0, 2, 0) == 1.0f);
+}
+
+BOOST_AUTO_TEST_CASE(the_same_file_twice_is_noted) {
+  const TempDir dir;
+  Recording{}.write(dir, "P1/a");
+  Recording{}.write(dir, "P1/b");
+  const auto quality = read(dir).quality;
+  BOOST_TEST((quality.defects == Counts{{"same_file", 5}}));
+  BOOST_TEST(has_note(quality, "b/HR.csv: has the content of"));
+  BOOST_TEST((quality.dropped == Counts{{"duplicate", 3}}));
+}
+
+BOOST_AUTO_TEST_CASE(events_are_labels_if_asked) {
+  const TempDir dir;
+  Recording{}.write(dir, "P1");
+  dir.file("P1/tags.csv", "1644227700.50\r\nwhat\n\n" + std::to_string(minute0 + 60) + "\n");
+  const auto [data, quality] = read(dir, label_header, {.tags = true});
+  BOOST_TEST(quality.error == "");
+  BOOST_TEST(data.classes == (std::vector<std::string>{"none", "tag"}), boost::test_tools::per_element());
+  BOOST_TEST((data.label == xt::xtensor<std::int64_t, 1>{0, 1, 1}));
+  BOOST_TEST((quality.defects == Counts{{"bad_tag", 1}}));
+  std::filesystem::remove(dir / "P1/tags.csv");
+  const auto without = read(dir, label_header, {.tags = true}).quality;
+  BOOST_TEST((without.dropped == Counts{{"unlabelled", 3}}));
+  BOOST_TEST(without.error.find("tags.csv") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(labels_in_local_time_are_found_out) {
+  const auto error = read(Recording{}, label_header + row("P1", 9 * 3600, 9 * 3600 + 60, "a") +
+                                           row("P1", 9 * 3600 + 60, 9 * 3600 + 180, "b"))
+                         .quality.error;
+  for (const char* part : {"2022-02-07 18:53:00 to 2022-02-07 18:56:00 UTC",
+                           "2022-02-07 09:53:00 to 2022-02-07 09:56:00 UTC", "9 hours earlier would fit"})
+    BOOST_TEST((error.find(part) != std::string::npos), error);
+}
+
+BOOST_AUTO_TEST_CASE(text_that_is_no_utf8_is_a_finding) {
+  const TempDir dir;
+  Recording recording;
+  recording.dirt = {{{"TEMP", 3},
+                     "36.5\xb0"
+                     "C"},
+                    {{"TEMP", 4}, std::string(39, 'x') + "\uac00"}};
+  recording.write(dir, "P1");
+  const auto [data, quality] = read(
+      dir, two_labels + "Zo\xeb,1,2,x,y\n" + row("P1", 60, 120, "\xc7\xd1") + row("P1", 60, 120, "a\tb"));
+  BOOST_TEST(quality.minutes_kept == 2);
+  BOOST_TEST(has_note(quality, "36.5\\xb0C"));
+  BOOST_TEST(has_note(quality, "xxx\uac00"));
+  BOOST_TEST(has_note(quality, "labels.csv:5: expected a label in UTF-8"));
+  BOOST_TEST((quality.defects == Counts{{"bad_cell", 2}, {"bad_label", 2}}));
+  const auto labels = read_empatica_labels(dir / "labels.csv");
+  BOOST_REQUIRE(labels.other_faults.size() == 1u);
+  BOOST_TEST(labels.other_faults[0].line == 4);
+  BOOST_TEST(labels.other_faults[0].message.find("\"Zo\\xeb\"") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(labels_of_a_name_in_two_spellings_are_one_persons) {
+  const TempDir dir;
+  Recording{}.write(dir, "Zo\u00eb");
+  const auto labels = read_empatica_labels(
+      dir.file("labels.csv", label_header + row("Zoe\u0308", 0, 60, "a") + row("Zo\u00eb", 60, 180, "b")));
+  BOOST_TEST(labels.intervals.size() == 1u);
+  BOOST_TEST(labels.other_faults.size() == 1u);
+  const auto person = read_empatica_person(dir.path(), "Zo\u00eb", labels);
+  BOOST_TEST(person.quality.minutes_kept == 3);
+}
+
 namespace {
 
 /// Start, rate and number of samples, by the plainest means.

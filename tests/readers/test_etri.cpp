@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <numeric>
 
@@ -421,6 +422,102 @@ BOOST_AUTO_TEST_CASE(progress_is_told_to_the_end) {
   BOOST_REQUIRE(!told.empty());
   BOOST_TEST(told.back() == 2);
   BOOST_TEST(std::is_sorted(told.begin(), told.end()));
+}
+
+BOOST_AUTO_TEST_CASE(timestamps_that_do_not_ascend_are_counted) {
+  TemporaryFolder folder;
+  write_tiny_user(folder.path / "7");
+  const auto file = folder.path / "7" / "1598713200" / "hr" / "1598713200.csv";
+  write(file, "timestamp,hr\n0.5,60\n0.5,70\n31.25,80\n2,90\n\"40\",90\n,90\n40.0,90\n");
+  const auto [data, quality] = read_etri_person(folder.path, "7", {.rules = rules_of(heart)});
+  BOOST_TEST((quality.defects == Counts{{"unsorted_timestamp", 1}, {"repeated_timestamp", 2}}));
+  BOOST_TEST(noted(quality, "1598713200.csv:3: timestamp"));
+  BOOST_TEST(data.modalities[0].values(0, 0, 0) == 570.0f / 7);  // they stay where they are
+  // The same numbers, whatever is looked at besides; also of a file that lacks a column.
+  NumberTable plain, watched;
+  const std::string text = "timestamp,x,z\n1,2,3\n0,5,6\n" + std::string("2,7,8\n");
+  read_numbers(text, "t", {"y", "z", "x"}, plain, 0);
+  read_numbers(text, "t", {"y", "z", "x"}, watched, 0, "timestamp");
+  BOOST_TEST(watched.unsorted == 1);
+  BOOST_TEST(watched.unsorted_line == 3);
+  BOOST_REQUIRE(plain.values.size() == watched.values.size());
+  for (std::size_t i = 0; i < plain.values.size(); ++i)
+    BOOST_TEST((plain.values[i] == watched.values[i] || (i % 3 == 0 && std::isnan(watched.values[i]))));
+  read_numbers(text, "t", {"x"}, watched, 1, "none");
+  BOOST_TEST(watched.unsorted == 0);
+}
+
+BOOST_AUTO_TEST_CASE(two_folders_of_one_person_are_neither_read) {
+  TemporaryFolder folder;
+  const auto root = folder.path;
+  for (const char* user :
+       {"user01-06/user01", "user07-12/user01", "user07-12/user07", "user01-06/user2", "user02"})
+    write_tiny_user(root / user);
+  BOOST_TEST(etri_users(root) == (std::vector<std::string>{"user01", "user02", "user07"}));
+  BOOST_CHECK_EXCEPTION(etri_user_folder(root, "user01"), lifelog::format_error, [](const auto& e) {
+    const std::string text = e.what();
+    return text.find("user01-06/user01 and user07-12/user01") != std::string::npos;
+  });
+  BOOST_CHECK_THROW(read_etri_person(root, "user02"), lifelog::format_error);
+  BOOST_CHECK_THROW(etri_user_folder(root, "user08"), lifelog::io_error);
+  BOOST_TEST(read_etri_person(root, "user07", {.rules = rules_of(heart)}).quality.minutes_kept == 2);
+  Eigen::Index files = 0;
+  for (const auto& ignored : etri_ignored(root)) files += ignored.files;
+  BOOST_TEST(files == 4 * 3);
+}
+
+BOOST_AUTO_TEST_CASE(all_files_are_read_or_ignored) {
+  TemporaryFolder folder;
+  const auto root = folder.path, session = root / "dataset_2019" / "7" / "1598713200";
+  write_tiny_user(root / "dataset_2019" / "7");
+  write(root / "user_info_2019_2018_updated.csv", "");
+  write(root / "dataset_2019" / "readme.txt", "");
+  write(root / "more" / "a", "");
+  write(root / "more" / "b" / "c", "");
+  write(session / "hr.csv", "");
+  write(session / "hr" / "x.txt", "");
+  write(session / "other" / "1598713200.csv", "");
+  write(root / "dataset_2019" / "7" / "old" / "hr" / "1598713200.csv", "");
+  auto quality = read_etri_person(root, "7", {.rules = rules_of(heart)}).quality;
+  BOOST_TEST(quality.files == 3);
+  auto ignored = etri_ignored(root);
+  std::map<std::string, Eigen::Index> files;
+  for (const auto& i : ignored) files[i.path] += i.files;
+  BOOST_TEST(
+      (files == Counts{{"user_info_2019_2018_updated.csv", 1}, {"dataset_2019/readme.txt", 1}, {"more", 2}}));
+  Eigen::Index of_person = 0;
+  for (const auto& i : quality.ignored) of_person += i.files;
+  BOOST_TEST(of_person == 4);
+  BOOST_TEST(quality.dropped.at(reason::stray_folder) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(labels_in_local_time_are_found_out) {
+  TemporaryFolder folder;
+  write_tiny_user(folder.path / "7");
+  write(folder.path / "7" / "1598713200" / "1598713200_label.csv",
+        "ts,emotionTension\n1598745600,2\n1598745660,3\n");  // nine hours later
+  const auto quality = read_etri_person(folder.path, "7", {.rules = rules_of(heart)}).quality;
+  for (const char* part : {"2020-08-30 00:00:00 to 2020-08-30 00:02:00 UTC",
+                           "2020-08-29 15:00:00 to 2020-08-29 15:02:00 UTC", "9 hours earlier would fit"})
+    BOOST_TEST((quality.error.find(part) != std::string::npos), quality.error);
+}
+
+BOOST_AUTO_TEST_CASE(actions_that_are_no_names_cost_their_minute) {
+  TemporaryFolder folder;
+  const auto session = folder.path / "7" / "1598713200";
+  std::string labels = "ts,action\n";
+  const char* actions[] = {"sleep", "\"eat, drink\"", "\xbd\xc4\xbb\xe7", "\uc2dd\uc0ac", "sleep"};
+  for (int i = 0; i < 5; ++i) {
+    labels += std::to_string(minute(i)) + ',' + actions[i] + '\n';
+    write(session / "hr" / name(i), "timestamp,hr\n1,80\n");
+  }
+  write(session / "1598713200_label.csv", labels);
+  const auto [data, quality] =
+      read_etri_person(folder.path, "7", {.target = EtriTarget::action, .rules = rules_of(heart)});
+  BOOST_TEST(data.classes == (std::vector<std::string>{"sleep", "\uc2dd\uc0ac"}));
+  BOOST_TEST((quality.dropped == Counts{{reason::bad_label, 2}}));
+  BOOST_TEST((quality.defects == Counts{{"bad_text", 1}}));
+  BOOST_TEST(noted(quality, "\\xbd\u013b\\xe7"));  // of which two bytes happen to be a letter
 }
 
 BOOST_AUTO_TEST_SUITE_END()

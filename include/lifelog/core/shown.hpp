@@ -42,6 +42,16 @@ inline bool printable(std::uint32_t code) {
          !among(0x2066, 0x2069) && code != 0xfeff;
 }
 
+/// Whether a text is UTF-8 of nothing but characters that can be seen.
+inline bool is_printable(std::string_view text) {
+  while (!text.empty()) {
+    const auto [code, bytes] = utf8_character(text);
+    if (bytes == 0 || !printable(code)) return false;
+    text.remove_prefix(bytes);
+  }
+  return true;
+}
+
 /// `text` as a message may show it, on one line: bytes that are not UTF-8, and characters that cannot be seen, as \x1b or
 /// \u202e; what is longer than `limit` characters is cut and ends in "…".
 inline std::string shown(std::string_view text, std::size_t limit = 200) {

@@ -54,14 +54,40 @@ inline bool is_missing(std::string_view cell) {
   return word == "na" || word == "nan" || word == "null" || word == "none" || word == "n/a";
 }
 
-/// Reads a whole cell as a decimal number with a point, whatever the locale. Infinities are bad, NaN is
-/// missing.
+namespace detail {
+
+/// As std::from_chars, but for what is too small for `Number`: that is 0, of its sign, where it is an error there. A number
+/// may begin with a plus.
+template<class Number>
+std::from_chars_result read_number(const char* at, const char* end, Number& value) {
+  if (end - at > 1 && *at == '+' && at[1] != '-' && at[1] != '+') ++at;
+  const auto result = std::from_chars(at, end, value);
+  if (result.ec != std::errc::result_out_of_range) return result;
+  if constexpr (sizeof(Number) < sizeof(double)) {
+    double wide = 0;
+    const auto again = read_number(at, end, wide);
+    value = static_cast<Number>(wide);
+    return std::abs(wide) < 1 ? again : result;
+  }
+  const bool negative = at != end && *at == '-';
+  const std::string_view text(at, static_cast<std::size_t>(result.ptr - at));
+  const auto exponent = text.find_first_of("eE");
+  const bool tiny = exponent == std::string_view::npos ? text.find_first_of("123456789") > text.find('.')
+                                                       : text[exponent + 1] == '-';
+  if (!tiny) return result;
+  value = negative ? Number(-0.0) : Number(0);
+  return {result.ptr, std::errc()};
+}
+
+}  // namespace detail
+
+/// Reads a whole cell as a decimal number with a point, whatever the locale; what is too small for a double is 0.
+/// Infinities are bad, NaN is missing.
 inline CellNumber parse_number(std::string_view cell) {
   cell = trimmed(cell);
   if (is_missing(cell)) return {CellKind::missing, not_a_number};
-  if (cell.size() > 1 && cell.front() == '+' && cell[1] != '-') cell.remove_prefix(1);
   double value = 0;
-  const auto [stop, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+  const auto [stop, error] = detail::read_number(cell.data(), cell.data() + cell.size(), value);
   if (error != std::errc() || stop != cell.data() + cell.size() || !lifelog::detail::is_finite(value))
     return {CellKind::bad, not_a_number};
   return {CellKind::number, value};

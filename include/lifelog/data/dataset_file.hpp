@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <set>
 #include <span>
 #include <string>
@@ -144,11 +145,13 @@ inline void expect_metadata(const io::Tensors& file, const std::string& key, con
 
 /// Writes a data set as a safetensors file, atomically: per modality a tensor F32 [N, channels, length]
 /// (series) or [N] (scalar), `label` and `timestamp` I64 [N], `present` U8 [N, M] unless empty; metadata
-/// `format` = `lifelog-dataset`, `version` = `1`, `user`, `modalities`, `classes` (comma lists).
+/// `format` = `lifelog-dataset`, `version` = `1`, `user`, `modalities`, `classes` (comma lists). about: more metadata, say
+/// the rules by which it was made; none of these names.
 ///
 /// Throws io_error; std::invalid_argument for a data set that load_dataset would not take, naming tensor and
 /// row.
-inline void save_dataset(const std::filesystem::path& path, const data::DataSet& data) {
+inline void save_dataset(const std::filesystem::path& path, const data::DataSet& data,
+                         const std::map<std::string, std::string>& about = {}) {
   detail::DataSetCheck(data, [](const std::string& tensor, const std::string& reason) {
     lifelog::detail::bad_argument("data: ", tensor, ": ", reason);
   }).run();
@@ -172,6 +175,9 @@ inline void save_dataset(const std::filesystem::path& path, const data::DataSet&
                      {"user", data.user},
                      {"modalities", detail::join(names)},
                      {"classes", detail::join(data.classes)}};
+  for (const auto& [key, text] : about)
+    lifelog::detail::require(file.metadata().emplace(key, text).second, "about: expected other names than '",
+                             key, "'");
   file.save(path);
 }
 

@@ -24,6 +24,9 @@ struct NumberTable {
   Index rows = 0;
   std::vector<double> values;     ///< [rows, columns], row-major; NaN where a cell held no number
   std::vector<CellFault> faults;  ///< in file order
+  /// Of a column that should ascend, where one was named: rows whose number is below, or as, that of the row before, and
+  /// the line of the first.
+  Index unsorted = 0, repeated = 0, unsorted_line = 0;
 
   double operator()(Index row, std::size_t column) const {
     return values[static_cast<std::size_t>(row) * columns + column];

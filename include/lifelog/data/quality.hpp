@@ -3,9 +3,11 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../core/config.hpp"
+#include "../core/shown.hpp"
 
 namespace lifelog::data {
 
@@ -39,6 +41,13 @@ inline constexpr const char* duplicate = "duplicate";        ///< the same minut
 inline constexpr const char* stray_folder = "stray_folder";  ///< in a folder that is no session
 }  // namespace reason
 
+/// A file, or a folder with all that is in it, of which nothing was read.
+struct Ignored {
+  std::string path;
+  std::string reason;
+  Index files = 1;  ///< that it stands for
+};
+
 /// What became of one person's recording: every minute seen is counted once, as kept, repaired or dropped, by
 /// reason.
 struct Quality {
@@ -56,6 +65,9 @@ struct Quality {
   std::vector<std::string> notes;
   Index notes_total = 0;
   Index max_notes = 100;
+  /// Files that belong to the person's minutes, and what lies among them and was not read.
+  Index files = 0;
+  std::vector<Ignored> ignored;
   /// Where and why the first minute was dropped; empty while none was.
   std::string first_drop;
   /// Why nothing of this person can be used; empty when something can.
@@ -81,10 +93,15 @@ struct Quality {
     if (first_drop.empty()) first_drop = where.empty() ? why : where + ": " + why;
   }
 
-  /// Records a remark that says itself what it is about.
+  /// Records a remark that says itself what it is about. It may quote a file: what cannot be shown is kept escaped.
   void note(const std::string& text) {
     ++notes_total;
-    if (static_cast<Index>(notes.size()) < max_notes) notes.push_back(text);
+    if (static_cast<Index>(notes.size()) < max_notes) notes.push_back(lifelog::detail::shown(text, 2000));
+  }
+
+  /// Records a file or folder that is not read.
+  void ignore(std::string path, std::string reason, Index of_files = 1) {
+    ignored.push_back({std::move(path), std::move(reason), of_files});
   }
 
   /// Records a remark on a file; `line` counts from 1, 0 speaks of the file as a whole.

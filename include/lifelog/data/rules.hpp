@@ -43,7 +43,9 @@ struct Rules {
   std::vector<Modality> modalities;
   /// Whether a minute with a value out of its channel's plausible range goes.
   bool drop_implausible = false;
-  /// The scale of self-reports; what is not on it is no label.
+  /// The scale of self-reports; what is not on it is no label. The study's is 1 to 7. A 0, which can occur, is no step of it
+  /// but stands for no answer: it drops its minute as an empty cell does. Row tables keep it, where it goes into the bin
+  /// {0, 1} as in the original.
   int lowest_label = 1, highest_label = 7;
   LabelEncoding encoding = LabelEncoding::present;
   /// Whether values are standardised before a network sees them (`standardize.hpp`). Readers never do.

@@ -15,6 +15,14 @@ namespace lifelog::generator {
 /// written.
 using GeneratedMinute = std::array<xt::xtensor<double, 2>, 9>;
 
+/// A stretch of a minute, from 0 at its begin to 1 at its end.
+struct MinuteSpan {
+  double begin, end;
+};
+
+/// [modality]: where a minute has bursts, the only places where a label can show (in modalities that are planted).
+using BurstSpans = std::array<std::vector<MinuteSpan>, 9>;
+
 namespace detail {
 
 /// How a modality's file looks: header, columns after the timestamp, decimals of timestamp and values.
@@ -63,7 +71,9 @@ class MinuteSynthesizer {
       drift_[i] = std::sin(0.37 * minutes + static_cast<double>(i)) + 0.5 * random_.normal();
   }
 
-  void draw(GeneratedMinute& out) {
+  /// spans: where the bursts are, unless null.
+  void draw(GeneratedMinute& out, BurstSpans* spans) {
+    spans_ = spans;
     wrist_acceleration(out[0]);
     heart(out[1], out[3]);
     skin_conductance(out[2]);
@@ -83,6 +93,11 @@ class MinuteSynthesizer {
                 {plan_.burst_code(index_, modality), plan_.options.strength, level_,
                  amplitude * person_.traits.amplitude[m], person_.traits.direction[m]},
                 bursts_);
+    if (spans_ == nullptr) return bursts_;
+    const double length = static_cast<double>(rows);
+    for (const auto& burst : bursts_)
+      (*spans_)[m].push_back({static_cast<double>(burst.begin) / length,
+                              static_cast<double>(burst.begin + burst.length) / length});
     return bursts_;
   }
 
@@ -255,13 +270,15 @@ class MinuteSynthesizer {
   Random random_;
   std::array<double, 3> drift_{};
   std::vector<Burst> bursts_;
+  BurstSpans* spans_ = nullptr;
 };
 
 }  // namespace detail
 
-/// Draws one minute. person, session, minute: indices of the plan. `out` is overwritten, its memory reused.
+/// Draws one minute. person, session, minute: indices of the plan. `out` is overwritten, its memory reused; so is `bursts`, if
+/// asked for.
 inline void generate_minute(const GeneratorPlan& plan, Index person, Index session, Index minute,
-                            GeneratedMinute& out) {
+                            GeneratedMinute& out, BurstSpans* bursts = nullptr) {
   const auto count = [](const auto& items) { return static_cast<Index>(items.size()); };
   lifelog::detail::require(person >= 0 && person < count(plan.people), "person: expected an index below ",
                            count(plan.people), ", got ", person);
@@ -271,7 +288,8 @@ inline void generate_minute(const GeneratorPlan& plan, Index person, Index sessi
   const auto& levels = sessions[static_cast<std::size_t>(session)].level;
   lifelog::detail::require(minute >= 0 && minute < count(levels), "minute: expected an index below ",
                            count(levels), ", got ", minute);
-  detail::MinuteSynthesizer(plan, person, session, minute).draw(out);
+  if (bursts != nullptr) bursts->fill({});
+  detail::MinuteSynthesizer(plan, person, session, minute).draw(out, bursts);
 }
 
 }  // namespace lifelog::generator

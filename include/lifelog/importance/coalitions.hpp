@@ -24,7 +24,7 @@ std::vector<Index> kinds_of(const mil::detail::BagBatch<T>& batch, Index bag) {
 template<class T, class Encoders>
 class CoalitionBatch {
  public:
-  using Plane = typename mil::detail::PoolPass<T, Encoders>::Plane;
+  using Plane = typename mil::detail::PoolPassOf<T, Encoders>::Plane;
 
   /// own_lanes: each coalition gets its instances anew, for pools that write on them.
   CoalitionBatch(const mil::detail::BagBatch<T>& from, const std::vector<const T*>& keys, bool own_lanes)
@@ -123,9 +123,9 @@ void for_each_game(const mil::BagNetwork<T, Encoders>& net, const mil::Bags<T>& 
         games.emplace_back(static_cast<Index>(kinds.back().size()), options);
         some.add(n, kinds.back(), games.back().coalitions());
       }
-      mil::detail::PoolPass<T, Encoders> pool;
+      mil::detail::PoolPassOf<T, Encoders> pool;
       const auto& shown = some.finish();
-      pool.forward(net, shown, some.keys());
+      pool.forward(net.heads(), shown, some.keys());
       Index lane = 0;
       for (std::size_t n = 0; n < games.size(); ++n) {
         const auto coalitions = static_cast<Index>(games[n].coalitions().size());

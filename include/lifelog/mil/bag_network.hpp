@@ -6,88 +6,36 @@
 #include <variant>
 #include <vector>
 
-#include "../nn/batch_norm.hpp"
-#include "../nn/causal_block.hpp"
-#include "../nn/linear.hpp"
-#include "../nn/max_over_time.hpp"
 #include "bags.hpp"
+#include "encoders.hpp"
 #include "pool.hpp"
 
 namespace lifelog::mil {
 
-/// The causal encoder of a series: [channels × time] → key.
-template<class T>
-auto make_series_encoder(Index channels) {
-  using namespace nn;
-  return input_of<T>(channels) |
-         named<"network.0.network">(causal_block<8>(dilation<1>) | causal_block<8>(dilation<2>) |
-                                    causal_block<16>(dilation<4>)) |
-         max_over_time | named<"network.3">(linear<key_size>);
-}
-
-/// The encoder of a scalar modality: 1 → key.
-template<class T>
-auto make_scalar_encoder() {
-  using namespace nn;
-  return input<1, T> | linear<key_size> | batch_norm | leaky_relu | linear<key_size> | batch_norm;
-}
-
-template<class T>
-using SeriesEncoder = decltype(make_series_encoder<T>(1));
-template<class T>
-using ScalarEncoder = decltype(make_scalar_encoder<T>());
-
-/// The encoders of a bag network: a type with either function or both, whose networks end in keys of one length.
-struct StudyEncoders {
-  /// Of a series: [channels × time] → key.
-  template<class T>
-  static auto series(Index channels) {
-    return make_series_encoder<T>(channels);
-  }
-  /// Of a vector of `inputs` numbers → key. (The study's are of one.)
-  template<class T>
-  static auto vector(Index inputs) {
-    lifelog::detail::require(inputs == 1, "encoder: expected vectors of 1 number, got ", inputs);
-    return make_scalar_encoder<T>();
-  }
-};
-
 namespace detail {
 
-/// Stands for an encoder that there is none of.
-template<int>
-struct NoEncoder {
-  template<class Visitor, class... Nets>
-  static void visit(Visitor&, const nn::Path&, Nets&...) {}
-  void initialise(Random&) {}
+/// What of a network comes after its encoders, whichever those are.
+template<class Pools, class Value>
+struct BagHeads {
+  Pools& pool;
+  std::vector<Value*> values;  ///< of each kind
+
+  Index modalities() const { return static_cast<Index>(values.size()); }
+  Index classes() const { return values.front()->outputs(); }
 };
 
-template<class T, class Encoders>
-auto make_series_or_none(Index channels) {
-  if constexpr (requires { Encoders::template series<T>(channels); })
-    return Encoders::template series<T>(channels);
-  else
-    return NoEncoder<0>();
+/// The pools that a network may have: any of the library's, or the one beside its encoders.
+template<class T, class Encoders, Index keys>
+struct PoolsOf {
+  using Type = AnyPool<T, keys>;
+};
+template<class T, class Encoders, Index keys>
+requires requires {
+  typename Encoders::template Pool<T, keys>;
 }
-template<class T, class Encoders>
-auto make_vector_or_none(Index inputs) {
-  if constexpr (requires { Encoders::template vector<T>(inputs); })
-    return Encoders::template vector<T>(inputs);
-  else
-    return NoEncoder<1>();
-}
-
-template<class Series, class Vector>
-constexpr Index key_size_of() {
-  if constexpr (requires { Series::channels; }) {
-    if constexpr (requires { Vector::channels; })
-      static_assert(Series::channels == Vector::channels,
-                    "the encoders of a bag network must end in keys of the same length");
-    return Series::channels;
-  } else {
-    return Vector::channels;
-  }
-}
+struct PoolsOf<T, Encoders, keys> {
+  using Type = std::variant<typename Encoders::template Pool<T, keys>>;
+};
 
 }  // namespace detail
 
@@ -100,6 +48,9 @@ constexpr Index key_size_of() {
 /// A gradient, an optimiser's moments and a checkpoint are values of this type. Tensors are named as the original's
 /// PyTorch `state_dict`: `<modality>ILNet.Encoder.…`, `<modality>ILNet.Vl.1.…`, `Kl.1.…`, `Ql.1.…`; those of the pools
 /// that the original does not have begin with `Al.`.
+///
+/// Encoders: see encoders.hpp. A type that also says `template<class T, Index keys> using Pool = …`, a pool as pool.hpp tells
+/// what one is, has this pool instead of a choice of the library's.
 template<class T, class Encoders = StudyEncoders>
 struct BagNetwork {
   using Scalar = T;
@@ -119,8 +70,11 @@ struct BagNetwork {
     ValueHead<T, key_size> value;  ///< no parameter of the network where the pool is of embeddings
   };
 
+  using Pools = typename detail::PoolsOf<T, Encoders, key_size>::Type;
+  static constexpr bool own_pool = std::variant_size_v<Pools> == 1;
+
   std::vector<Branch> branches;
-  AnyPool<T, key_size> pool;
+  Pools pool;
 
   /// All parameters zero (`initialise` draws them). Throws std::invalid_argument without modalities, with a
   /// name twice, or with fewer than two classes.
@@ -128,11 +82,15 @@ struct BagNetwork {
 
   Index modalities() const { return static_cast<Index>(branches.size()); }
   Index classes() const { return branches.front().value.outputs(); }
+  /// Of the library's pools.
   Pool pool_kind() const { return static_cast<Pool>(pool.index()); }
   /// Whether one value head follows the pool, instead of one for each kind before it.
   bool values_after_pool() const {
     return std::visit([](const auto& any) { return any.form == Form::embeddings; }, pool);
   }
+
+  auto heads() const { return heads_of<const Pools, const ValueHead<T, key_size>>(*this); }
+  auto heads() { return heads_of<Pools, ValueHead<T, key_size>>(*this); }
 
   std::vector<ModalityShape> shapes() const {
     std::vector<ModalityShape> shapes;
@@ -154,10 +112,17 @@ struct BagNetwork {
       if (!net.values_after_pool())
         ValueHead<T, key_size>::visit(visitor, at / "Vl", net.branches[m].value, nets.branches[m].value...);
     }
-    visit_pools(visitor, path, std::make_index_sequence<pool_names.size()>{}, net, nets...);
+    visit_pools(visitor, path, std::make_index_sequence<std::variant_size_v<Pools>>{}, net, nets...);
   }
 
  private:
+  template<class P, class Value, class Net>
+  static detail::BagHeads<P, Value> heads_of(Net& net) {
+    detail::BagHeads<P, Value> heads{net.pool, {}};
+    for (auto& branch : net.branches) heads.values.push_back(&branch.value);
+    return heads;
+  }
+
   template<std::size_t alternative, class Visitor, class First, class... Rest>
   static void visit_encoder(Visitor& visitor, const nn::Path& path, First& first, Rest&... rest) {
     std::variant_alternative_t<alternative, decltype(first.encoder)>::visit(
@@ -169,8 +134,8 @@ struct BagNetwork {
                           Net& net, Nets&... nets) {
     const auto visit_one = [&]<std::size_t one>(std::integral_constant<std::size_t, one>) {
       if (net.pool.index() == one)
-        std::variant_alternative_t<one, AnyPool<T, key_size>>::visit(visitor, path, std::get<one>(net.pool),
-                                                                     std::get<one>(nets.pool)...);
+        std::variant_alternative_t<one, Pools>::visit(visitor, path, std::get<one>(net.pool),
+                                                      std::get<one>(nets.pool)...);
     };
     (visit_one(std::integral_constant<std::size_t, alternative>{}), ...);
   }
@@ -188,7 +153,8 @@ BagNetwork<T, Encoders> make_bag_network(const std::vector<ModalityShape>& modal
 
 template<class T, class Encoders>
 BagNetwork<T, Encoders>::BagNetwork(const std::vector<ModalityShape>& modalities, Index classes, Pool kind)
-    : pool(make_pool<T, key_size>(kind, static_cast<Index>(modalities.size()), classes)) {
+    : pool(make_pool<Pools>(own_pool ? 0 : static_cast<std::size_t>(kind),
+                            static_cast<Index>(modalities.size()), classes)) {
   using lifelog::detail::require;
   require(!modalities.empty(), "BagNetwork: expected at least one modality, got none");
   require(classes >= 2, "BagNetwork: expected at least two classes, got ", classes);

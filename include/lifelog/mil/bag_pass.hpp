@@ -83,12 +83,15 @@ class BagPass {
   template<class Encoder>
   struct SeriesState {
     using Plain = decltype(std::declval<Encoder>().signal.fold());
+    using Trained = decltype(nn::detail::fold_training(std::declval<Encoder>().signal));
+    static constexpr bool drops = !std::is_same_v<Plain, Trained>;
     using Reduced = typename Encoder::Reduced;
     static constexpr Index features = Encoder::features;
     static constexpr bool of_maxima = std::is_same_v<Reduced, nn::MaxOverTimeMaker>;
 
-    std::unique_ptr<Plain> plain;  ///< the folded signal
-    std::vector<Index> times;      ///< [instances × features]: when each maximum was reached
+    std::unique_ptr<Plain> plain;      ///< the folded signal
+    std::unique_ptr<Trained> trained;  ///< in training the same with what it drops, where it drops anything
+    std::vector<Index> times;          ///< [instances × features]: when each maximum was reached
     typename decltype(Encoder::head)::template Tape<Domain> head;
   };
   template<int none>
@@ -130,7 +133,11 @@ class BagPass {
     if constexpr (Network::has_series)
       if (const auto* series = std::get_if<0>(&branch.encoder)) {
         using State = SeriesState<Series>;
-        state.series.plain = std::make_unique<typename State::Plain>(series->signal.fold());
+        if (State::drops && domain.training)
+          state.series.trained =
+              std::make_unique<typename State::Trained>(nn::detail::fold_training(series->signal));
+        else
+          state.series.plain = std::make_unique<typename State::Plain>(series->signal.fold());
         state.input.setZero(State::features, domain.stride());
         if (State::of_maxima)
           state.series.times.resize(static_cast<std::size_t>(domain.count * State::features));
@@ -163,6 +170,8 @@ class BagPass {
   }
 
   void encode_series();
+  template<class Signal>
+  void encode(std::size_t m, const Signal& signal, Piece piece);
 
   const T* gather_vectors(std::size_t m) {
     const auto& values = bags_.modalities[m];
@@ -178,6 +187,11 @@ class BagPass {
   void backward(const Network& net, Network& gradient);
 
   void pull_series(const Network& net, Network& gradient);
+  template<class Signal, class State>
+  void pull_signals(std::unique_ptr<Signal> State::*made, const Network& net, Network& gradient);
+
+  /// What is dropped of the n-th series of a kind: the same in evaluation and gradient, on any thread.
+  nn::Draw draw(Index n) const { return {batch_.bags.step, static_cast<std::uint64_t>(n)}; }
 
   Bags<T> bags_;
   int threads_;
@@ -185,7 +199,7 @@ class BagPass {
   detail::BagBatch<T> batch_;
   std::vector<Branch> branches_;
   std::vector<const T*> keys_;
-  detail::PoolPass<T, Encoders> pool_;
+  detail::PoolPassOf<T, Encoders> pool_;
   Plane dlog_;
 };
 
@@ -212,31 +226,38 @@ void BagPass<T, Encoders>::forward(const Network& net, const std::vector<Index>&
       if (const auto* vector = std::get_if<1>(&net.branches[m].encoder))
         vector->record(domain, state.vector.tape, gather_vectors(m), key);
   }
-  pool_.forward(net, batch_, keys_);
+  pool_.forward(net.heads(), batch_, keys_);
 }
 
 template<class T, class Encoders>
 void BagPass<T, Encoders>::encode_series() {
   if constexpr (Network::has_series)
-    for_series_pieces(
-        [](Index) { return encode_instances; },
-        [&](std::size_t m, Piece piece, Index) {
-          using State = SeriesState<Series>;
-          using Evaluate =
-              std::conditional_t<State::of_maxima, nn::MaxOverTime<typename State::Plain>,
-                                 nn::ReduceOverTime<typename State::Plain, typename State::Reduced>>;
-          auto& state = branches_[m];
-          const auto evaluate = std::make_unique<Evaluate>(*state.series.plain);
-          for (Index n = piece.begin; n < piece.end; ++n) {
-            T features[State::features];
-            if constexpr (State::of_maxima)
-              (*evaluate)(*state.series.plain, series(m, n), features,
-                          state.series.times.data() + n * State::features);
-            else
-              (*evaluate)(*state.series.plain, series(m, n), features);
-            for (Index c = 0; c < State::features; ++c) state.input(c, n) = features[c];
-          }
-        });
+    for_series_pieces([](Index) { return encode_instances; },
+                      [&](std::size_t m, Piece piece, Index) {
+                        const auto& state = branches_[m].series;
+                        if constexpr (SeriesState<Series>::drops)
+                          if (batch_.bags.training) return encode(m, *state.trained, piece);
+                        encode(m, *state.plain, piece);
+                      });
+}
+
+template<class T, class Encoders>
+template<class Signal>
+void BagPass<T, Encoders>::encode(std::size_t m, const Signal& signal, Piece piece) {
+  using State = SeriesState<Series>;
+  using Evaluate = std::conditional_t<State::of_maxima, nn::MaxOverTime<Signal>,
+                                      nn::ReduceOverTime<Signal, typename State::Reduced>>;
+  auto& state = branches_[m];
+  const auto evaluate = std::make_unique<Evaluate>(signal);
+  for (Index n = piece.begin; n < piece.end; ++n) {
+    T features[State::features];
+    evaluate->draw(draw(n));
+    if constexpr (State::of_maxima)
+      (*evaluate)(signal, series(m, n), features, state.series.times.data() + n * State::features);
+    else
+      (*evaluate)(signal, series(m, n), features);
+    for (Index c = 0; c < State::features; ++c) state.input(c, n) = features[c];
+  }
 }
 
 template<class T, class Encoders>
@@ -246,7 +267,7 @@ void BagPass<T, Encoders>::backward(const Network& net, Network& gradient) {
     branches_[m].dkey.setZero(key_size, batch_.kinds[m].stride());
     dkeys.push_back(branches_[m].dkey.data());
   }
-  pool_.backward(net, batch_, keys_, dlog_.data(), dkeys, gradient);
+  pool_.backward(net.heads(), batch_, keys_, dlog_.data(), dkeys, gradient.heads());
   for (std::size_t m = 0; m < branches_.size(); ++m) {
     const auto& domain = batch_.kinds[m];
     if (domain.count == 0) continue;
@@ -270,40 +291,49 @@ template<class T, class Encoders>
 void BagPass<T, Encoders>::pull_series(const Network& net, Network& gradient) {
   if constexpr (Network::has_series) {
     using State = SeriesState<Series>;
-    using Plain = typename State::Plain;
-    const auto size = [](Index count) {
-      return std::max(gradient_instances, piece_count(gradient_pieces, count));
-    };
-    std::vector<std::vector<Plain>> partial(branches_.size());
-    for (std::size_t m = 0; m < branches_.size(); ++m)
-      if (const Index count = batch_.kinds[m].count; bags_.modalities[m].channels > 0 && count > 0)
-        partial[m].assign(static_cast<std::size_t>(piece_count(size(count), count)),
-                          nn::zeros_like(*branches_[m].series.plain));
-    for_series_pieces(size, [&](std::size_t m, Piece piece, Index index) {
-      auto& state = branches_[m];
-      const auto& plain = *state.series.plain;
-      using Pull = std::conditional_t<State::of_maxima, nn::MaxOverTimeGradient<Plain>,
-                                      nn::OverTimeGradient<Plain, typename State::Reduced>>;
-      const auto pull = std::make_unique<Pull>(plain);
-      auto& to = partial[m][static_cast<std::size_t>(index)];
-      for (Index n = piece.begin; n < piece.end; ++n) {
-        T slopes[State::features];
-        for (Index c = 0; c < State::features; ++c) slopes[c] = state.dinput(c, n);
-        if constexpr (State::of_maxima) {
-          (*pull)(plain, series(m, n), state.series.times.data() + n * State::features, slopes, to);
-        } else {
-          T features[State::features];
-          pull->forward(plain, series(m, n), features);
-          pull->backward(plain, slopes, to);
-        }
+    if constexpr (State::drops)
+      if (batch_.bags.training) return pull_signals(&State::trained, net, gradient);
+    pull_signals(&State::plain, net, gradient);
+  }
+}
+
+template<class T, class Encoders>
+template<class Signal, class State>
+void BagPass<T, Encoders>::pull_signals(std::unique_ptr<Signal> State::*made, const Network& net,
+                                        Network& gradient) {
+  const auto size = [](Index count) {
+    return std::max(gradient_instances, piece_count(gradient_pieces, count));
+  };
+  std::vector<std::vector<Signal>> partial(branches_.size());
+  for (std::size_t m = 0; m < branches_.size(); ++m)
+    if (const Index count = batch_.kinds[m].count; bags_.modalities[m].channels > 0 && count > 0)
+      partial[m].assign(static_cast<std::size_t>(piece_count(size(count), count)),
+                        nn::zeros_like(*(branches_[m].series.*made)));
+  for_series_pieces(size, [&](std::size_t m, Piece piece, Index index) {
+    auto& state = branches_[m];
+    const Signal& signal = *(state.series.*made);
+    using Pull = std::conditional_t<State::of_maxima, nn::MaxOverTimeGradient<Signal>,
+                                    nn::OverTimeGradient<Signal, typename State::Reduced>>;
+    const auto pull = std::make_unique<Pull>(signal);
+    auto& to = partial[m][static_cast<std::size_t>(index)];
+    for (Index n = piece.begin; n < piece.end; ++n) {
+      T slopes[State::features];
+      for (Index c = 0; c < State::features; ++c) slopes[c] = state.dinput(c, n);
+      pull->draw(draw(n));
+      if constexpr (State::of_maxima) {
+        (*pull)(signal, series(m, n), state.series.times.data() + n * State::features, slopes, to);
+      } else {
+        T features[State::features];
+        pull->forward(signal, series(m, n), features);
+        pull->backward(signal, slopes, to);
       }
-    });
-    for (std::size_t m = 0; m < branches_.size(); ++m) {
-      if (partial[m].empty()) continue;
-      for (std::size_t i = 1; i < partial[m].size(); ++i) nn::add(partial[m][0], partial[m][i]);
-      std::get<0>(net.branches[m].encoder)
-          .signal.unfold(partial[m][0], std::get<0>(gradient.branches[m].encoder).signal);
     }
+  });
+  for (std::size_t m = 0; m < branches_.size(); ++m) {
+    if (partial[m].empty()) continue;
+    for (std::size_t i = 1; i < partial[m].size(); ++i) nn::add(partial[m][0], partial[m][i]);
+    std::get<0>(net.branches[m].encoder)
+        .signal.unfold(partial[m][0], std::get<0>(gradient.branches[m].encoder).signal);
   }
 }
 

@@ -113,7 +113,7 @@ class BagStream {
   std::vector<Ear> ears_;
   detail::BagBatch<T> batch_;
   Eigen::Array<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> keys_;
-  detail::PoolPass<T, Encoders> pass_;
+  detail::PoolPassOf<T, Encoders> pass_;
 };
 
 template<class T, class Encoders>
@@ -154,7 +154,7 @@ void BagStream<T, Encoders>::evaluate() {
   lifelog::detail::require(!batch_.places.empty(),
                            "BagStream: expected a sample of some modality, got none yet");
   batch_.start = {0, static_cast<Index>(batch_.places.size())};
-  pass_.forward(net_, batch_, keys);
+  pass_.forward(std::as_const(net_).heads(), batch_, keys);
 }
 
 }  // namespace lifelog::mil

@@ -38,8 +38,8 @@ inline ChannelScale scale_of(const FirmwareOptions& options, std::size_t modalit
 }
 
 /// Draws standard normal inputs, scaled and shifted to the sensors' units, and evaluates the bag as a whole.
-template<class T>
-SelfTest make_self_test(const BagNetwork<T>& net, const FirmwareOptions& options) {
+template<class T, class Encoders>
+SelfTest make_self_test(const BagNetwork<T, Encoders>& net, const FirmwareOptions& options) {
   SelfTest test;
   Random random(options.seed);
   std::vector<std::vector<T>> seen;  // a modality's inputs as the network sees them, [channels][samples]
@@ -68,8 +68,9 @@ SelfTest make_self_test(const BagNetwork<T>& net, const FirmwareOptions& options
 }
 
 /// All weights in the order in which `FixedBagNetwork` takes them over, convolutions folded.
-template<class T>
-std::vector<io::CHeader::Part> firmware_weights(const BagNetwork<T>& net, const FirmwareOptions& options) {
+template<class T, class Encoders>
+std::vector<io::CHeader::Part> firmware_weights(const BagNetwork<T, Encoders>& net,
+                                                const FirmwareOptions& options) {
   std::vector<io::CHeader::Part> parts;
   const auto add = [&](const std::string& prefix, const auto& part) {
     nn::visit(
@@ -97,8 +98,17 @@ std::vector<io::CHeader::Part> firmware_weights(const BagNetwork<T>& net, const 
   return parts;
 }
 
-template<class T>
-void require_scales(const BagNetwork<T>& net, const FirmwareOptions& options) {
+/// The begin of the type of such a network in a header.
+template<class Encoders>
+std::string fixed_network() {
+  if constexpr (std::is_same_v<Encoders, StudyEncoders>)
+    return "FixedBagNetwork<float, ";
+  else
+    return std::string("FixedBagNetworkOf<float, ") + Encoders::type + ", ";
+}
+
+template<class T, class Encoders>
+void require_scales(const BagNetwork<T, Encoders>& net, const FirmwareOptions& options) {
   using lifelog::detail::require;
   if (options.scales.empty()) return;
   require(options.scales.size() == net.branches.size(), "scales: expected ", net.branches.size(),
@@ -118,6 +128,16 @@ void require_scales(const BagNetwork<T>& net, const FirmwareOptions& options) {
 
 }  // namespace detail
 
+/// What `FixedBagNetwork::load` takes over of a network, for those who bring it to a device by other ways than a header.
+template<class T, class Encoders>
+std::vector<float> fixed_weights(const BagNetwork<T, Encoders>& net, const FirmwareOptions& options = {}) {
+  detail::require_scales(net, options);
+  std::vector<float> weights;
+  for (const auto& part : detail::firmware_weights(net, options))
+    weights.insert(weights.end(), part.values.begin(), part.values.end());
+  return weights;
+}
+
 /// A model as a header for firmware: its `Network` (fixed_bag.hpp), weights, names, and a self-test. It needs
 /// lifelog/embedded.hpp and Eigen.
 ///
@@ -129,8 +149,8 @@ void require_scales(const BagNetwork<T>& net, const FirmwareOptions& options) {
 ///
 /// Throws std::invalid_argument for scales that do not fit the model, a name that is no identifier, or weights that are
 /// not finite.
-template<class T>
-io::CHeader firmware_header(const BasicModel<T>& model, const FirmwareOptions& options) {
+template<class T, class Encoders>
+io::CHeader firmware_header(const BasicModel<T, Encoders>& model, const FirmwareOptions& options) {
   detail::require_scales(model.network, options);
   lifelog::detail::require(options.test_samples > 0, "test_samples: expected at least 1, got ",
                            options.test_samples);
@@ -147,7 +167,7 @@ io::CHeader firmware_header(const BasicModel<T>& model, const FirmwareOptions& o
   header.comment("Modalities, as numbered in Stream::push, and classes, as in its log-probabilities.");
   header.strings("modalities", names);
   header.strings("classes", model.classes);
-  header.code("\nusing Network = lifelog::mil::FixedBagNetwork<float, " +
+  header.code("\nusing Network = lifelog::mil::" + detail::fixed_network<Encoders>() +
               std::to_string(model.network.classes()) + ", lifelog::mil::Pool::" + kind + channels + ">;");
   header.code("using Stream = lifelog::mil::FixedBagStream<Network>;");
   header.comment("What Network::load takes over; convolutions are folded.");

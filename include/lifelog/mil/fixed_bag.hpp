@@ -20,27 +20,28 @@ namespace lifelog::mil {
 namespace detail {
 
 /// The folded encoder of a modality with so many channels; 0: a scalar.
-template<class T, Index channels>
+template<class T, class Encoders, Index channels>
 auto make_fixed_encoder() {
-  using namespace nn;
-  if constexpr (channels == 0)
-    return make_scalar_encoder<T>().fold();
-  else
-    return (input<channels, T> | causal_block<8>(dilation<1>) | causal_block<8>(dilation<2>) |
-            causal_block<16>(dilation<4>) | max_over_time | linear<key_size>)
-        .fold();
+  if constexpr (channels == 0) {
+    return Encoders::template vector<T>(1).fold();
+  } else {
+    const auto encoder = Encoders::template series<T>(std::integral_constant<Index, channels>{});
+    static_assert(decltype(encoder.signal)::input_channels == channels,
+                  "for firmware, encoders of series take their channels as `auto`: series(auto channels)");
+    return encoder.fold();
+  }
 }
 
-template<class T, Index classes>
+template<class T, Index keys, Index classes>
 auto make_fixed_value_head() {
   using namespace nn;
-  return input<key_size, T> | leaky_relu | linear<classes> | log_softmax;
+  return input<keys, T> | leaky_relu | linear<classes> | log_softmax;
 }
 
-template<class T, Index outputs>
+template<class T, Index keys, Index outputs>
 auto make_fixed_attention_head() {
   using namespace nn;
-  return input<key_size, T> | leaky_relu | linear<outputs> | sigmoid;
+  return input<keys, T> | leaky_relu | linear<outputs> | sigmoid;
 }
 
 /// A network on feature vectors, at one of them.
@@ -55,14 +56,14 @@ void evaluate_one(const Net& net, const T* x, T* y) {
 template<class T, class Pool, Index modalities, Index classes>
 struct FixedPool;
 
-template<class T, Index modalities, Index classes>
-struct FixedPool<T, SelfAttention<T>, modalities, classes> {
-  using Key = decltype(make_fixed_attention_head<T, 1>());
-  using Query = decltype(make_fixed_attention_head<T, modalities>());
+template<class T, Index size, Index modalities, Index classes>
+struct FixedPool<T, SelfAttention<T, size>, modalities, classes> {
+  using Key = decltype(make_fixed_attention_head<T, size, 1>());
+  using Query = decltype(make_fixed_attention_head<T, size, modalities>());
   Key key;
   Query query;
 
-  void scores(const Index* kinds, const T (*keys)[key_size], Index count, T* out) const {
+  void scores(const Index* kinds, const T (*keys)[size], Index count, T* out) const {
     std::fill_n(out, count, T(0));
     for (Index m = 0; m < count; ++m) {
       T k, q[modalities];
@@ -81,23 +82,26 @@ struct FixedPool<T, SelfAttention<T>, modalities, classes> {
 
 template<class T, class Head, class Weighing, Form form, Index modalities, Index classes>
 struct FixedPool<T, ScorePool<Head, Weighing, form>, modalities, classes> : ScorePool<Head, Weighing, form> {
-  void scores(const Index*, const T (*keys)[key_size], Index count, T* out) const {
+  template<Index size>
+  void scores(const Index*, const T (*keys)[size], Index count, T* out) const {
     for (Index m = 0; m < count; ++m) evaluate_one(this->score, keys[m], out + m);
   }
 };
 
 template<class T, class Mixing, Index modalities, Index classes>
 struct FixedPool<T, PlainPool<T, Mixing>, modalities, classes> : PlainPool<T, Mixing> {
-  void scores(const Index*, const T (*)[key_size], Index, T*) const {}
+  template<Index size>
+  void scores(const Index*, const T (*)[size], Index, T*) const {}
 };
 
 template<class T, class Head, class Value, Index modalities, Index classes>
 struct FixedPool<T, EmbeddingPool<Head, Value>, modalities, classes> {
-  using FixedValue = decltype(make_fixed_value_head<T, classes>());
+  using FixedValue = decltype(make_fixed_value_head<T, Head::input_channels, classes>());
   Head score;
   FixedValue value;
 
-  void scores(const Index*, const T (*keys)[key_size], Index count, T* out) const {
+  template<Index size>
+  void scores(const Index*, const T (*keys)[size], Index count, T* out) const {
     for (Index m = 0; m < count; ++m) evaluate_one(score, keys[m], out + m);
   }
 
@@ -144,22 +148,25 @@ struct ScalarEar {
 
 /// A bag network whose modalities have `channels…` channels (0: a scalar), its convolutions folded. Inputs are raw: each
 /// channel is standardised on its way in, (x − mean) / deviation, which leaves it as it is at the start.
-template<class T, Index classes_, Pool kind, Index... channels>
-struct FixedBagNetwork {
+///
+/// Encoders as BagNetwork's, of vectors of one number; of series with `auto channels` (encoders.hpp).
+template<class T, class Encoders, Index classes_, Pool kind, Index... channels>
+struct FixedBagNetworkOf {
   using Scalar = T;
+  static constexpr Index key_size = BagNetwork<T, Encoders>::key_size;
   static constexpr Index modalities = sizeof...(channels);
   static constexpr Index classes = classes_;
 
   template<Index count>
   struct Branch {
     static constexpr Index inputs = count == 0 ? 1 : count;
-    using Encoder = decltype(detail::make_fixed_encoder<T, count>());
-    using Value = decltype(detail::make_fixed_value_head<T, classes>());
+    using Encoder = decltype(detail::make_fixed_encoder<T, Encoders, count>());
+    using Value = decltype(detail::make_fixed_value_head<T, key_size, classes>());
 
     T mean[inputs], mean_rest[inputs];  ///< their sum is the mean: one T may be too coarse for it
     T deviation[inputs];
-    Encoder encoder = detail::make_fixed_encoder<T, count>();
-    Value value = detail::make_fixed_value_head<T, classes>();
+    Encoder encoder;
+    Value value;
 
     Branch() {
       std::fill_n(mean, inputs, T(0));
@@ -174,8 +181,8 @@ struct FixedBagNetwork {
 
   std::tuple<Branch<channels>...> branches;
   /// What the pool does; its parameters are in `pool`.
-  using Pooling = PoolOf<T, kind>;
-  detail::FixedPool<T, Pooling, modalities, classes> pool = make_pool();
+  using Pooling = PoolOf<T, kind, key_size>;
+  detail::FixedPool<T, Pooling, modalities, classes> pool;
 
   /// In the order in which `firmware_header` writes them.
   template<class Visitor, class Net>
@@ -210,23 +217,6 @@ struct FixedBagNetwork {
   }
 
  private:
-  static auto make_pool() {
-    using Fixed = detail::FixedPool<T, Pooling, modalities, classes>;
-    if constexpr (kind == Pool::self)
-      return Fixed{detail::make_fixed_attention_head<T, 1>(),
-                   detail::make_fixed_attention_head<T, modalities>()};
-    else if constexpr (kind == Pool::embedding_attention)
-      return Fixed{make_score_head<T>(), detail::make_fixed_value_head<T, classes>()};
-    else if constexpr (kind == Pool::embedding_gated)
-      return Fixed{make_gated_score_head<T>(), detail::make_fixed_value_head<T, classes>()};
-    else if constexpr (kind == Pool::attention)
-      return Fixed{{make_score_head<T>()}};
-    else if constexpr (requires { Pooling::score; })
-      return Fixed{{make_gated_score_head<T>()}};
-    else
-      return Fixed{};
-  }
-
   template<class Visitor, class B>
   static void visit_branch(Visitor& visitor, const nn::Path& path, B& branch) {
     using Plain = std::remove_const_t<B>;
@@ -239,6 +229,10 @@ struct FixedBagNetwork {
   }
 };
 
+/// With the study's encoders.
+template<class T, Index classes, Pool kind, Index... channels>
+using FixedBagNetwork = FixedBagNetworkOf<T, StudyEncoders, classes, kind, channels...>;
+
 /// A fixed bag network fed sample by sample, as `BagStream` is: what it holds of the past, a constant of the type.
 ///
 ///     stream.push(network, 0, acceleration);   // modality 0: [channels]
@@ -249,10 +243,10 @@ struct FixedBagNetwork {
 template<class Network>
 class FixedBagStream;
 
-template<class T, Index classes, Pool kind, Index... channels>
-class FixedBagStream<FixedBagNetwork<T, classes, kind, channels...>> {
+template<class T, class Encoders, Index classes, Pool kind, Index... channels>
+class FixedBagStream<FixedBagNetworkOf<T, Encoders, classes, kind, channels...>> {
  public:
-  using Network = FixedBagNetwork<T, classes, kind, channels...>;
+  using Network = FixedBagNetworkOf<T, Encoders, classes, kind, channels...>;
 
   /// Begins a new bag.
   void reset() {
@@ -279,7 +273,8 @@ class FixedBagStream<FixedBagNetwork<T, classes, kind, channels...>> {
   /// absent: its importance is 0. False, and both untouched, when none has had a sample yet.
   bool evaluate(const Network& net, T* importance, T* log_probabilities) {
     using Pooling = typename Network::Pooling;
-    T keys[Network::modalities][key_size], values[Network::modalities][classes], weights[Network::modalities];
+    constexpr Index length = Network::key_size;
+    T keys[Network::modalities][length], values[Network::modalities][classes], weights[Network::modalities];
     Index kinds[Network::modalities], count = 0;
     each_modality(net, [&](Index m, auto& ear, const auto& branch) {
       if (ear.samples == 0) return;
@@ -292,16 +287,16 @@ class FixedBagStream<FixedBagNetwork<T, classes, kind, channels...>> {
     T shares[Network::modalities];
     std::copy_n(weights, count, shares);
     if constexpr (Pooling::form == Form::embeddings) {
-      T mixed[key_size] = {};
+      T mixed[length] = {};
       for (Index m = 0; m < count; ++m)
-        for (Index k = 0; k < key_size; ++k) mixed[k] += weights[m] * keys[m][k];
+        for (Index k = 0; k < length; ++k) mixed[k] += weights[m] * keys[m][k];
       detail::evaluate_one(net.pool.value, mixed, log_probabilities);
     } else {
       Index next = 0;
       each_modality(net, [&](Index m, auto&, const auto& branch) {
         if (next == count || kinds[next] != m) return;
         if constexpr (Pooling::form == Form::keys)
-          for (Index k = 0; k < key_size; ++k) keys[next][k] *= weights[next];
+          for (Index k = 0; k < length; ++k) keys[next][k] *= weights[next];
         detail::evaluate_one(branch.value, keys[next], values[next]);
         ++next;
       });
@@ -355,10 +350,10 @@ class FixedBagStream<FixedBagNetwork<T, classes, kind, channels...>> {
 ///   inputs              modality after modality: [samples][channels] of a series, one number of a scalar
 ///   importance          [modalities], what the host computed
 ///   log_probabilities   [classes]
-template<class T, Index classes, Pool kind, Index... channels>
-T self_test(const FixedBagNetwork<T, classes, kind, channels...>& net,
-            FixedBagStream<FixedBagNetwork<T, classes, kind, channels...>>& stream, const T* inputs,
-            Index samples, const T* importance, const T* log_probabilities) {
+template<class T, class Encoders, Index classes, Pool kind, Index... channels>
+T self_test(const FixedBagNetworkOf<T, Encoders, classes, kind, channels...>& net,
+            FixedBagStream<FixedBagNetworkOf<T, Encoders, classes, kind, channels...>>& stream,
+            const T* inputs, Index samples, const T* importance, const T* log_probabilities) {
   constexpr Index count = sizeof...(channels);
   constexpr Index widths[] = {channels...};
   stream.reset();

@@ -15,31 +15,35 @@
 //
 // All files must be compiled with the same instruction set (-march) and settings of the library.
 
-#ifdef LIFELOG_INSTANTIATE
-#define LIFELOG_INSTANCE template
-#else
-#define LIFELOG_INSTANCE extern template
-#endif
+#define LIFELOG_BAG_INSTANCES(keyword, Encoders)                                                          \
+  keyword struct mil::BagNetwork<float, mil::Encoders>;                                                   \
+  keyword class mil::BagPass<float, mil::Encoders>;                                                       \
+  keyword class mil::BagStream<float, mil::Encoders>;                                                     \
+  keyword struct train::TrainState<mil::BagNetwork<float, mil::Encoders>>;                                \
+  keyword train::TrainStatus train::train(mil::BagTask<float, mil::Encoders>&, const std::vector<Index>&, \
+                                          const std::vector<Index>&, const train::TrainOptions&,          \
+                                          train::TrainState<mil::BagNetwork<float, mil::Encoders>>&);     \
+  keyword void train::save_checkpoint(const std::string&,                                                 \
+                                      const train::TrainState<mil::BagNetwork<float, mil::Encoders>>&,    \
+                                      const train::RunIdentity&);                                         \
+  keyword void train::load_checkpoint(const std::string&,                                                 \
+                                      train::TrainState<mil::BagNetwork<float, mil::Encoders>>&,          \
+                                      const train::RunIdentity&);                                         \
+  keyword void mil::save_model(const std::string&, const mil::BasicModel<float, mil::Encoders>&);         \
+  keyword mil::BasicModel<float, mil::Encoders> mil::detail::model_of<float, mil::Encoders>(              \
+      const io::Tensors&);                                                                                \
+  keyword io::CHeader mil::firmware_header(const mil::BasicModel<float, mil::Encoders>&,                  \
+                                           const mil::FirmwareOptions&);
 
 namespace lifelog {
 
-LIFELOG_INSTANCE struct mil::BagNetwork<float>;
-LIFELOG_INSTANCE class mil::BagPass<float>;
-LIFELOG_INSTANCE class mil::BagStream<float>;
-LIFELOG_INSTANCE struct train::TrainState<mil::BagNetwork<float>>;
-
-LIFELOG_INSTANCE train::TrainStatus train::train(mil::BagTask<float>&, const std::vector<Index>&,
-                                                 const std::vector<Index>&, const train::TrainOptions&,
-                                                 train::TrainState<mil::BagNetwork<float>>&);
-LIFELOG_INSTANCE void train::save_checkpoint(const std::string&,
-                                             const train::TrainState<mil::BagNetwork<float>>&,
-                                             const train::RunIdentity&);
-LIFELOG_INSTANCE void train::load_checkpoint(const std::string&, train::TrainState<mil::BagNetwork<float>>&,
-                                             const train::RunIdentity&);
-LIFELOG_INSTANCE void mil::save_model(const std::string&, const mil::BasicModel<float>&);
-LIFELOG_INSTANCE mil::BasicModel<float> mil::load_model<float>(const std::string&);
-LIFELOG_INSTANCE io::CHeader mil::firmware_header(const mil::BasicModel<float>&, const mil::FirmwareOptions&);
+#ifdef LIFELOG_INSTANTIATE
+template class mil::detail::PoolPass<float, mil::key_size,
+                                     mil::AnyPool<float>>;  // that of all encoders with keys of this length
+LIFELOG_BAG_INSTANCES(template, StudyEncoders)
+#else
+extern template class mil::detail::PoolPass<float, mil::key_size, mil::AnyPool<float>>;
+LIFELOG_BAG_INSTANCES(extern template, StudyEncoders)
+#endif
 
 }  // namespace lifelog
-
-#undef LIFELOG_INSTANCE

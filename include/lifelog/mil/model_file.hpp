@@ -19,9 +19,9 @@ namespace lifelog::mil {
 
 /// A trained network, what its classes 0…C−1 stand for, and what else its file should say: further metadata, for
 /// instance how the data was split.
-template<class T>
+template<class T, class Encoders = StudyEncoders>
 struct BasicModel {
-  BagNetwork<T> network;
+  BagNetwork<T, Encoders> network;
   std::vector<std::string> classes;
   std::map<std::string, std::string> notes;
 };
@@ -46,13 +46,20 @@ inline std::vector<std::string> split(const std::string& text) {
   return parts;
 }
 
+inline bool has_vectors(const std::vector<ModalityShape>& shapes) {
+  return std::any_of(shapes.begin(), shapes.end(), [](const auto& shape) { return shape.inputs != 1; });
+}
+
+/// In files, of a pool that comes with its encoders, whose name tells which it is.
+inline constexpr const char* own_pool = "own";
+
 }  // namespace detail
 
 /// Writes a model with its metadata; the file appears complete or not at all. Throws io_error, and
 /// std::invalid_argument when the classes' names are not one for each, or a name has a comma, which lists in files are
-/// cut at, or a weight is not finite.
-template<class T>
-void save_model(const std::string& path, const BasicModel<T>& model) {
+/// cut at, or a weight is not finite. Encoders of your own need a `name` that no others have.
+template<class T, class Encoders>
+void save_model(const std::string& path, const BasicModel<T, Encoders>& model) {
   lifelog::detail::require(static_cast<Index>(model.classes.size()) == model.network.classes(),
                            "classes: expected ", model.network.classes(), " names, got ",
                            model.classes.size());
@@ -68,12 +75,13 @@ void save_model(const std::string& path, const BasicModel<T>& model) {
       model.network);
   io::Tensors tensors;
   train::add_tensors(tensors, model.network);
-  std::vector<std::string> names, channels;
+  std::vector<std::string> names, channels, inputs;
   for (const auto& shape : model.network.shapes()) {
     lifelog::detail::require(shape.name.find(',') == std::string::npos,
                              "modalities: expected no comma, got '", shape.name, "'");
     names.push_back(shape.name);
     channels.push_back(std::to_string(shape.channels));
+    inputs.push_back(std::to_string(shape.inputs));
   }
   tensors.metadata() = model.notes;
   tensors.metadata().insert_or_assign("format", "lifelog-model");
@@ -81,7 +89,11 @@ void save_model(const std::string& path, const BasicModel<T>& model) {
   tensors.metadata().insert_or_assign("modalities", detail::join(names));
   tensors.metadata().insert_or_assign("channels", detail::join(channels));
   tensors.metadata().insert_or_assign("classes", detail::join(model.classes));
-  tensors.metadata().insert_or_assign("pool", pool_name(model.network.pool_kind()));
+  tensors.metadata().insert_or_assign("encoder", Encoders::name);
+  tensors.metadata().insert_or_assign(
+      "pool", model.network.own_pool ? detail::own_pool : pool_name(model.network.pool_kind()));
+  if (detail::has_vectors(model.network.shapes()))  // of more than one number
+    tensors.metadata().insert_or_assign("inputs", detail::join(inputs));
   tensors.save(path);
 }
 
@@ -137,36 +149,67 @@ inline std::vector<ModalityShape> infer_modalities(const io::Tensors& tensors) {
   return shapes;
 }
 
+/// A list of counts, one for each of `size` modalities.
+inline std::vector<Index> stated_counts(const io::Tensors& tensors, const std::string& key,
+                                        std::size_t size) {
+  const auto entries = split(tensors.metadata(key));
+  if (entries.size() != size)
+    throw format_error(tensors.source(), "metadata 'modalities' and '" + key + "' differ in length");
+  std::vector<Index> counts;
+  for (const auto& entry : entries) {
+    Index count = 0;
+    if (entry.empty()) throw format_error(tensors.source(), "metadata '" + key + "' has an empty entry");
+    for (const char c : entry) {
+      if (c < '0' || c > '9' || count > 100'000)
+        throw format_error(tensors.source(), "metadata '" + key + "' must be counts, got '" +
+                                                 lifelog::detail::shown(entry) + "'");
+      count = count * 10 + (c - '0');
+    }
+    counts.push_back(count);
+  }
+  return counts;
+}
+
 inline std::vector<ModalityShape> stated_modalities(const io::Tensors& tensors) {
-  const auto names = split(tensors.metadata("modalities")), channels = split(tensors.metadata("channels"));
-  if (names.size() != channels.size())
-    throw format_error(tensors.source(), "metadata 'modalities' and 'channels' differ in length");
+  const auto names = split(tensors.metadata("modalities"));
+  const auto channels = stated_counts(tensors, "channels", names.size());
   if (std::set<std::string>(names.begin(), names.end()).size() != names.size())
     throw format_error(tensors.source(), "metadata 'modalities' has a name twice");
   std::vector<ModalityShape> shapes;
-  for (std::size_t m = 0; m < names.size(); ++m) {
-    Index count = 0;
-    if (channels[m].empty()) throw format_error(tensors.source(), "metadata 'channels' has an empty entry");
-    for (const char c : channels[m]) {
-      if (c < '0' || c > '9' || count > 100'000)
-        throw format_error(tensors.source(), "metadata 'channels' must be counts, got '" +
-                                                 lifelog::detail::shown(channels[m]) + "'");
-      count = count * 10 + (c - '0');
-    }
-    shapes.push_back({names[m], count});
+  for (std::size_t m = 0; m < names.size(); ++m) shapes.push_back({names[m], channels[m]});
+  if (tensors.metadata().count("inputs") > 0) {
+    const auto inputs = stated_counts(tensors, "inputs", names.size());
+    for (std::size_t m = 0; m < names.size(); ++m) shapes[m].inputs = inputs[m];
   }
   return shapes;
 }
 
+/// The name of a file's encoders; files of before there was a choice, and state_dicts, have the study's.
+inline std::string encoder_of(const io::Tensors& tensors, bool ours) {
+  const auto encoder = tensors.metadata().find("encoder");
+  return !ours || encoder == tensors.metadata().end() ? StudyEncoders::name : encoder->second;
+}
+
+[[noreturn]] inline void refuse(const io::Tensors& tensors, const char* what,
+                                const std::vector<std::string>& known, const std::string& got) {
+  std::string names;
+  for (const auto& name : known) names += (names.empty() ? "'" : ", '") + name + "'";
+  throw format_error(tensors.source(), "expected " + std::string(what) + " " + names + ", got '" +
+                                           lifelog::detail::shown(got) + "'");
+}
+
 /// The pool that metadata names; in a file without ours, the one whose tensors are there.
-inline Pool pool_of(const io::Tensors& tensors, bool ours) {
+template<class Network>
+Pool pool_of(const io::Tensors& tensors, bool ours) {
   const PlainNames names(tensors);
-  if (ours) {
+  if constexpr (Network::own_pool) {
+    if (tensors.metadata("pool") != own_pool) refuse(tensors, "pool", {own_pool}, tensors.metadata("pool"));
+    return Pool::self;  // which is not looked at
+  } else if (ours) {
     if (const auto pool = pool_named(tensors.metadata("pool"))) return *pool;
-    std::string known;
-    for (const auto& entry : pool_names) known += std::string(known.empty() ? "'" : ", '") + entry.name + "'";
-    throw format_error(tensors.source(), "expected pool " + known + ", got '" +
-                                             lifelog::detail::shown(tensors.metadata("pool")) + "'");
+    std::vector<std::string> known;
+    for (const auto& entry : pool_names) known.push_back(entry.name);
+    refuse(tensors, "pool", known, tensors.metadata("pool"));
   }
   if (names.find({"Kl.1.weight"})) return Pool::self;
   if (names.find({"Al.0.weight"})) return Pool::attention;
@@ -195,7 +238,7 @@ inline void require_room(const io::Tensors& tensors, const std::vector<ModalityS
   double have = 1e5, need = 0;
   for (const auto& tensor : tensors.tensors()) have += static_cast<double>(tensor.bytes.size());
   for (const auto& shape : shapes)
-    need += static_cast<double>(8 * 3 * shape.channels + key_size * (key_size + classes));
+    need += static_cast<double>(8 * (shape.channels + shape.inputs) + key_size * classes);
   if (need > have)
     throw format_error(tensors.source(), "states " + std::to_string(shapes.size()) + " modalities and " +
                                              std::to_string(classes) +
@@ -216,8 +259,9 @@ inline bool has_our_metadata(const io::Tensors& tensors) {
 }
 
 /// Throws format_error where a direction of weights has an output without length, by which its weights are divided.
-template<class T>
-void require_lengths(const io::Tensors& tensors, const BagNetwork<T>& net) {
+template<class Network>
+void require_lengths(const io::Tensors& tensors, const Network& net) {
+  using T = typename Network::Scalar;
   nn::visit(
       [&](const nn::Path& path, const nn::Layout& layout, const T* values) {
         if (path.name == nullptr || std::string_view(path.name) != "weight_v") return;
@@ -244,27 +288,36 @@ inline std::vector<std::string> class_names(const io::Tensors& tensors, bool our
   return names;
 }
 
+template<class T, class Encoders>
+BasicModel<T, Encoders> model_of(const io::Tensors& tensors) {
+  using Network = BagNetwork<T, Encoders>;
+  const bool ours = has_our_metadata(tensors);
+  if (encoder_of(tensors, ours) != Encoders::name)
+    refuse(tensors, "encoder", {Encoders::name}, encoder_of(tensors, ours));
+  const auto shapes = ours ? stated_modalities(tensors) : infer_modalities(tensors);
+  const auto classes = classes_of(tensors, shapes);
+  require_room(tensors, shapes, classes);
+  BasicModel<T, Encoders> model{Network(shapes, classes, pool_of<Network>(tensors, ours)),
+                                class_names(tensors, ours, static_cast<std::size_t>(classes)),
+                                {}};
+  train::assign_tensors(model.network, tensors);
+  require_lengths(tensors, model.network);
+  const std::set<std::string> stated{"format", "version", "modalities", "channels",
+                                     "inputs", "classes", "encoder",    "pool"};
+  for (const auto& [key, value] : tensors.metadata())
+    if (stated.count(key) == 0) model.notes[key] = value;
+  return model;
+}
+
 }  // namespace detail
 
 /// Reads a model of ours, or a bare `state_dict` of the original, whose modalities, channels and classes are told from names
 /// and shapes, in each of the forms that `train::assign_tensors` takes. Strict: one format_error on all tensors that are
-/// missing, unknown, of another shape or type, or whose values cannot be those of a network.
-template<class T = float>
-BasicModel<T> load_model(const std::string& path) {
-  const auto tensors = io::Tensors::load(path);
-  const bool ours = detail::has_our_metadata(tensors);
-  const auto shapes = ours ? detail::stated_modalities(tensors) : detail::infer_modalities(tensors);
-  const auto classes = detail::classes_of(tensors, shapes);
-  detail::require_room(tensors, shapes, classes);
-  BasicModel<T> model{BagNetwork<T>(shapes, classes, detail::pool_of(tensors, ours)),
-                      detail::class_names(tensors, ours, static_cast<std::size_t>(classes)),
-                      {}};
-  train::assign_tensors(model.network, tensors);
-  detail::require_lengths(tensors, model.network);
-  for (const auto& [key, value] : tensors.metadata())
-    if (!std::set<std::string>{"format", "version", "modalities", "channels", "classes", "pool"}.count(key))
-      model.notes[key] = value;
-  return model;
+/// missing, unknown, of another shape or type, or whose values cannot be those of a network; another on a file of other
+/// encoders or another pool, which it names.
+template<class T = float, class Encoders = StudyEncoders>
+BasicModel<T, Encoders> load_model(const std::string& path) {
+  return detail::model_of<T, Encoders>(io::Tensors::load(path));
 }
 
 }  // namespace lifelog::mil

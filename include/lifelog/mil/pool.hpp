@@ -15,6 +15,7 @@
 #include "../nn/linear.hpp"
 #include "../nn/product.hpp"
 #include "bags.hpp"
+#include "encoders.hpp"
 
 // Pools: what makes one prediction of a bag's instances. A pool is a type that says
 //
@@ -23,13 +24,12 @@
 //   form       what the weights mix: predictions, embeddings (then one head follows the pool), or keys before their heads
 //   Mixing     of predictions: WeightedSum, Sum, LargestOf, LogSumExp
 //
+//   make       a pool for bags of so many kinds and classes, its parameters zero
+//
 // and everything else (batches, training, streams, firmware) follows from that. To add one, write its type here, its place in
-// `AnyPool`, and its line in `pool_names`.
+// `AnyPool`, and its line in `pool_names`. One of your own needs neither: say `Pool` beside your encoders (bag_network.hpp).
 
 namespace lifelog::mil {
-
-/// Length of an instance's key, what the study's encoders end in.
-inline constexpr Index key_size = 32;
 
 /// How a bag's instances m, of keys h_m and with value heads V_m, become its log-probabilities.
 ///
@@ -303,6 +303,9 @@ struct SelfAttention {
   static constexpr Form form = Form::predictions;
   AttentionHead<T, keys> key, query;
 
+  static SelfAttention make(Index kinds, Index) {
+    return {make_attention_head<T, keys>(1), make_attention_head<T, keys>(kinds)};
+  }
   void initialise(Random& random) { key.initialise(random), query.initialise(random); }
 
   template<class Visitor, class... Pools>
@@ -363,6 +366,7 @@ struct ScorePool {
   static constexpr Form form = form_;
   Head score;
 
+  static ScorePool make(Index, Index) { return {Head()}; }
   void initialise(Random& random) { score.initialise(random); }
 
   template<class Visitor, class... Pools>
@@ -400,6 +404,7 @@ struct PlainPool {
   using Mixing = Mixing_;
   static constexpr Form form = Form::predictions;
 
+  static PlainPool make(Index, Index) { return {}; }
   void initialise(Random&) {}
   template<class Visitor, class... Pools>
   static void visit(Visitor&, const nn::Path&, Pools&...) {}
@@ -418,6 +423,9 @@ struct EmbeddingPool : ScorePool<Head, Softmax, Form::embeddings> {
   using Scored = ScorePool<Head, Softmax, Form::embeddings>;
   Value value;
 
+  static EmbeddingPool make(Index, Index classes) {
+    return {{Head()}, make_value_head<typename Head::Scalar, Head::input_channels>(classes)};
+  }
   void initialise(Random& random) { Scored::initialise(random), value.initialise(random); }
 
   template<class Visitor, class... Pools>
@@ -440,36 +448,16 @@ using AnyPool =
 template<class T, Pool kind, Index keys = key_size>
 using PoolOf = std::variant_alternative_t<static_cast<std::size_t>(kind), AnyPool<T, keys>>;
 
-/// A pool for bags of so many kinds of instances, its parameters zero.
-template<class T, Index keys = key_size>
-AnyPool<T, keys> make_pool(Pool kind, Index kinds, Index classes) {
-  const auto attention = [] { return make_score_head<T, keys>(); };
-  const auto gated = [] { return make_gated_score_head<T, keys>(); };
-  switch (kind) {
-    case Pool::self:
-      return PoolOf<T, Pool::self, keys>{make_attention_head<T, keys>(1),
-                                         make_attention_head<T, keys>(kinds)};
-    case Pool::attention:
-      return PoolOf<T, Pool::attention, keys>{attention()};
-    case Pool::gated:
-      return PoolOf<T, Pool::gated, keys>{gated()};
-    case Pool::mean:
-      return PoolOf<T, Pool::mean, keys>{};
-    case Pool::max:
-      return PoolOf<T, Pool::max, keys>{};
-    case Pool::log_sum_exp:
-      return PoolOf<T, Pool::log_sum_exp, keys>{};
-    case Pool::conjunctive:
-      return PoolOf<T, Pool::conjunctive, keys>{gated()};
-    case Pool::additive:
-      return PoolOf<T, Pool::additive, keys>{gated()};
-    case Pool::embedding_attention:
-      return PoolOf<T, Pool::embedding_attention, keys>{{attention()}, make_value_head<T, keys>(classes)};
-    case Pool::embedding_gated:
-      return PoolOf<T, Pool::embedding_gated, keys>{{gated()}, make_value_head<T, keys>(classes)};
+/// One of a variant's pools, by its place.
+template<class Pools, std::size_t place = 0>
+Pools make_pool(std::size_t kind, Index kinds, Index classes) {
+  if constexpr (place < std::variant_size_v<Pools>) {
+    if (kind == place) return std::variant_alternative_t<place, Pools>::make(kinds, classes);
+    return make_pool<Pools, place + 1>(kind, kinds, classes);
+  } else {
+    lifelog::detail::require(false, "pool: expected one of Pool's, got ", kind);
+    return std::variant_alternative_t<0, Pools>::make(kinds, classes);
   }
-  lifelog::detail::require(false, "pool: expected one of Pool's, got ", static_cast<int>(kind));
-  return PoolOf<T, Pool::mean, keys>{};
 }
 
 }  // namespace lifelog::mil

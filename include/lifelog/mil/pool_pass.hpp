@@ -9,19 +9,21 @@
 
 namespace lifelog::mil::detail {
 
-/// From keys to log-probabilities: scores, weighs and mixes the instances of a batch of bags by a network's pool, and pulls the
-/// gradient back. Planes are [row][lane]; a lane is an instance of a kind, or a bag.
-template<class T, class Encoders>
+/// From keys to log-probabilities: scores, weighs and mixes the instances of a batch of bags by a network's heads, and pulls the
+/// gradient back. Planes are [row][lane]; a lane is an instance of a kind, or a bag. The same for all encoders with keys of
+/// `keys_size`.
+template<class T, Index keys_size, class Pools>
 class PoolPass {
  public:
-  using Network = BagNetwork<T, Encoders>;
+  using Value = ValueHead<T, keys_size>;
+  using Heads = BagHeads<const Pools, const Value>;
+  using Gradient = BagHeads<Pools, Value>;
   using Domain = nn::Samples<T>;
   using Batch = BagBatch<T>;
   using Plane = Eigen::Array<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  static constexpr Index keys_size = Network::key_size;
 
   /// keys: a plane [key_size] for each kind, of its instances.
-  void forward(const Network& net, const Batch& batch, const std::vector<const T*>& keys) {
+  void forward(const Heads& net, const Batch& batch, const std::vector<const T*>& keys) {
     const auto rules = rules_of(net);
     const auto places = batch.places.size();
     importance.setZero(net.modalities(), batch.bags.stride());
@@ -48,20 +50,20 @@ class PoolPass {
 
   /// dlog: the loss's derivative in `log_probabilities`. Adds to the gradient of the pool and of the value heads, and to dkeys,
   /// planes like keys.
-  void backward(const Network& net, const Batch& batch, const std::vector<const T*>& keys, const T* dlog,
-                const std::vector<T*>& dkeys, Network& gradient) {
+  void backward(const Heads& net, const Batch& batch, const std::vector<const T*>& keys, const T* dlog,
+                const std::vector<T*>& dkeys, const Gradient& gradient) {
     const auto rules = rules_of(net);
     dscores_.assign(batch.places.size(), T(0));
     if (rules.after) {
       dmixed_.setZero(keys_size, batch.bags.stride());
       rules.after->pull(batch.bags, bag_value_, mixed_.data(), log_probabilities.data(), dlog, dmixed_.data(),
-                        *const_cast<Value*>(rules_of(gradient).after));
+                        *after_of(gradient));
       unmix_keys(batch, keys, dkeys);
     } else {
       unmix_predictions(rules, net, batch, dlog);
       const auto heads = values_of(net);
       const auto gradients = [&](std::size_t m) -> auto& {
-        return gradient.branches[m].value;
+        return *gradient.values[m];
       };
       if (rules.form == Form::keys) {
         zero_like(batch, dscaled_);
@@ -94,8 +96,6 @@ class PoolPass {
   std::vector<T> weights, shares;
 
  private:
-  using Value = ValueHead<T, keys_size>;
-
   /// What a pool does beside scoring; everything here is compiled once for all of them.
   struct Rules {
     Form form;
@@ -106,23 +106,35 @@ class PoolPass {
     const Value* after;  ///< the head of embeddings, or none
   };
 
-  static Rules rules_of(const Network& net) {
-    return std::visit(
+  static Rules rules_of(const Heads& net) {
+    Rules rules = std::visit(
         [](const auto& pool) {
           using Pool = std::remove_cvref_t<decltype(pool)>;
           using Weighing = typename Pool::Weighing;
           using Mixing = typename Pool::Mixing;
-          Rules rules{Pool::form,
-                      Weighing::template weigh<T>,
-                      Weighing::template pull<T>,
-                      Mixing::template mix<T>,
-                      Weighing::sums_to_one,
-                      Mixing::weighted,
-                      nullptr};
-          if constexpr (Pool::form == Form::embeddings) rules.after = &pool.value;
-          return rules;
+          return Rules{Pool::form,
+                       Weighing::template weigh<T>,
+                       Weighing::template pull<T>,
+                       Mixing::template mix<T>,
+                       Weighing::sums_to_one,
+                       Mixing::weighted,
+                       nullptr};
         },
         net.pool);
+    rules.after = after_of(net);
+    return rules;
+  }
+
+  template<class Pool, class Head>
+  static Head* after_of(const BagHeads<Pool, Head>& heads) {
+    return std::visit(
+        [](auto& pool) -> Head* {
+          if constexpr (std::remove_cvref_t<decltype(pool)>::form == Form::embeddings)
+            return &pool.value;
+          else
+            return nullptr;
+        },
+        heads.pool);
   }
 
   /// The pass that belongs to a pool, made when the pool is first seen.
@@ -133,9 +145,9 @@ class PoolPass {
     return std::get<Pass>(pass_);
   }
 
-  static auto values_of(const Network& net) {
+  static auto values_of(const Heads& net) {
     return [&net](std::size_t m) -> const auto& {
-      return net.branches[m].value;
+      return *net.values[m];
     };
   }
 
@@ -162,7 +174,7 @@ class PoolPass {
     }
   }
 
-  void unmix_predictions(const Rules& rules, const Network& net, const Batch& batch, const T* dlog) {
+  void unmix_predictions(const Rules& rules, const Heads& net, const Batch& batch, const T* dlog) {
     const Index classes = net.classes(), stride = batch.bags.stride();
     values_.zero_gradient(values_of(net), batch);
     std::vector<T> dmix(at(classes));
@@ -301,11 +313,14 @@ class PoolPass {
 
   template<class Variant>
   struct PassesOf;
-  template<class... Pools>
-  struct PassesOf<std::variant<Pools...>> {
-    using Type = std::variant<std::monostate, typename Pools::Pass...>;
+  template<class... Any>
+  struct PassesOf<std::variant<Any...>> {
+    using Type = std::variant<std::monostate, typename Any::Pass...>;
   };
-  typename PassesOf<AnyPool<T, keys_size>>::Type pass_;
+  typename PassesOf<Pools>::Type pass_;
 };
+
+template<class T, class Encoders>
+using PoolPassOf = PoolPass<T, BagNetwork<T, Encoders>::key_size, typename BagNetwork<T, Encoders>::Pools>;
 
 }  // namespace lifelog::mil::detail

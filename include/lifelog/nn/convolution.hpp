@@ -41,10 +41,11 @@ struct CausalConv : NodeBase {
   Index inputs() const { return weight.cols() / taps; }
   Index outputs() const { return out; }
 
-  /// Whether outputs `dilation` samples apart are evaluated in pairs: with three taps, where that divides a chunk.
+  /// Whether outputs `dilation` samples apart are evaluated in pairs: with three taps, where that divides a chunk, and spares
+  /// more than it costs.
   template<class P>
-  static constexpr bool in_pairs =
-      taps == 3 && P::packets(dilation_) > 0 && P::depth % std::max<Index>(2 * P::packets(dilation_), 1) == 0;
+  static constexpr bool in_pairs = taps == 3 && out >= detail::pair_rows&& P::packets(dilation_) > 0 &&
+                                   P::depth % std::max<Index>(2 * P::packets(dilation_), 1) == 0;
   template<class P>
   static constexpr Index spread = in_pairs<P> ? P::packets(dilation_) : 1;
   template<class P>
@@ -209,7 +210,7 @@ struct CausalConv : NodeBase {
     }
     for (Index k = 0; k < taps; ++k) {
       const Index* const at = tape.of_tap(k);
-      detail::accumulate_outer(
+      detail::accumulate_outer<out>(
           gradient.weight.data() + k * inputs() * out, out, dy, stride, out, x, domain.input_stride(),
           inputs(), stride / packet, [](Index s) { return s * packet; },
           [&](Index s) { return at[s / packets] + s % packets * packet; });

@@ -61,6 +61,11 @@ template<class T = float>
 constexpr Input<Eigen::Dynamic, T> input_of(Index channels) {
   return {channels};
 }
+/// The same as `input<channels, T>`, for functions that make a network of either.
+template<class T = float, Index channels>
+constexpr Input<channels, T> input_of(std::integral_constant<Index, channels>) {
+  return {channels};
+}
 
 namespace detail {
 
@@ -142,6 +147,10 @@ template<Node F, Maker M>
 requires(detail::fault_in<F, M> == detail::Fault::none) auto operator|(F first, const M& maker) {
   return detail::append(std::move(first), maker);
 }
+
+template<class L, class R, class... Arguments>
+LIFELOG_REFUSED("what makes a layer is called: dropout(0.2), linear_to(n)")
+detail::Nothing operator|(const L&, R (*)(Arguments...));
 
 /// Two makers in a row are a maker: `conv<8>(…) | leaky_relu`.
 template<class A, class B>

@@ -128,8 +128,8 @@ struct Linear : NodeBase {
     constexpr Index packet = detail::packet_size<T>;
     const Index steps = (piece.end - piece.begin) / packet;
     const auto offset = [&](Index s) { return piece.begin + s * packet; };
-    detail::accumulate_outer(gradient, outputs(), dy, stride, outputs(), x, stride, inputs(), steps, offset,
-                             offset);
+    detail::accumulate_outer<out>(gradient, outputs(), dy, stride, outputs(), x, stride, inputs(), steps,
+                                  offset, offset);
     for (Index o = 0; o < outputs(); ++o) {
       auto total = detail::broadcast(T(0));
       for (Index s = 0; s < steps; ++s)
@@ -165,8 +165,13 @@ struct LinearMaker : MakerBase {
 };
 
 /// A linear layer to `out` features.
-template<Index out>
+template<Index out = 0>
 inline constexpr LinearMaker<out> linear;
+template<Index out>
+requires(out < 1) LIFELOG_REFUSED(
+    "a linear layer is told its outputs: linear<4>, or linear_to(n) where n is no "
+    "constant")
+inline constexpr detail::Nothing linear<out>;
 
 /// A linear layer to a number of features known only at run time (classes, modalities).
 constexpr LinearMaker<Eigen::Dynamic> linear_to(Index out) {

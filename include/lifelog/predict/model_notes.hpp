@@ -65,8 +65,8 @@ inline void require_sound(const data::Standardization::Scale& scale) {
 
 /// How a model's inputs are standardised; nothing where they are not. Throws format_error on a note that cannot be read or
 /// by which nothing can be standardised.
-template<class T>
-std::optional<data::Standardization> standardization_of(const mil::BasicModel<T>& model) {
+template<class T, class Encoders>
+std::optional<data::Standardization> standardization_of(const mil::BasicModel<T, Encoders>& model) {
   return detail::read_note(model, "standardize", [](const io::Json& json) {
     data::Standardization fitted;
     for (const auto& entry : json)
@@ -76,10 +76,21 @@ std::optional<data::Standardization> standardization_of(const mil::BasicModel<T>
   });
 }
 
+/// How many windows a model's minutes are cut into (`window_bags_of`): 1 unless its file tells. Throws format_error on a note
+/// that cannot be read.
+template<class T, class Encoders>
+Index windows_of(const mil::BasicModel<T, Encoders>& model) {
+  const auto windows =
+      detail::read_note(model, "windows", [](const io::Json& json) { return json.get<Index>(); });
+  if (windows && (*windows < 1 || *windows > 100'000))
+    throw format_error("model", "metadata 'windows': expected 1...100000, got " + std::to_string(*windows));
+  return windows.value_or(1);
+}
+
 /// How the minutes that a model was trained on were split; nothing where its file does not tell. Throws format_error on a
 /// note that cannot be read.
-template<class T>
-std::optional<evaluate::SplitOptions> split_of(const mil::BasicModel<T>& model) {
+template<class T, class Encoders>
+std::optional<evaluate::SplitOptions> split_of(const mil::BasicModel<T, Encoders>& model) {
   return detail::read_note(model, "split", [](const io::Json& json) {
     evaluate::SplitOptions split;
     split.train = json.at("train"), split.valid = json.at("valid"), split.test = json.at("test");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -11,6 +13,22 @@
 
 namespace lifelog::predict {
 
+namespace detail {
+
+/// What a loss of these samples, a batch, divides by: what it says itself, else the samples that it does not ignore.
+template<class Loss>
+auto divisor_of(const Loss& loss, const std::vector<Index>& labels) {
+  if constexpr (requires { loss.divisor(labels.data(), Index{}); })
+    return loss.divisor(labels.data(), static_cast<Index>(labels.size()));
+  else if constexpr (requires { loss.ignore_index; })
+    return static_cast<Index>(labels.size()) -
+           std::count(labels.begin(), labels.end(), Index{loss.ignore_index});
+  else
+    return static_cast<Index>(labels.size());
+}
+
+}  // namespace detail
+
 /// Labelled rows as a training task (`train/trainer.hpp`). Batches are worked through in pieces of fixed size on all
 /// threads, summed in order: memory is that of a few pieces, and results do not depend on the number of threads.
 template<class T>
@@ -18,16 +36,18 @@ class RowTask {
  public:
   using Network = PredictorNetwork<T>;
 
-  /// rows: [n, columns], the inputs of all modalities side by side, no NaN; labels: [n], 0…C−1. threads: 0 for all.
-  RowTask(const Network& net, RowMatrix<T> rows, std::vector<Index> labels, int threads = 0)
+  /// rows: [n, columns], the inputs of all modalities side by side, no NaN; labels: [n], 0…C−1 or the label that the loss
+  /// ignores. threads: 0 for all.
+  RowTask(const Network& net, RowMatrix<T> rows, std::vector<Index> labels, int threads = 0,
+          Index ignore_index = train::FocalLossOptions{}.ignore_index)
       : rows_(std::move(rows)), labels_(std::move(labels)), classes_(net.classes()), threads_(threads) {
     using lifelog::detail::require;
     require(rows_.cols() == net.columns(), "rows: expected ", net.columns(), " columns, got ", rows_.cols());
     require(static_cast<Index>(labels_.size()) == rows_.rows(), "labels: expected one for each of ",
             rows_.rows(), " rows, got ", labels_.size());
     for (std::size_t n = 0; n < labels_.size(); ++n) {
-      require(labels_[n] >= 0 && labels_[n] < classes_, "labels: row ", n, " must be in 0…", classes_ - 1,
-              ", got ", labels_[n]);
+      require(labels_[n] == ignore_index || (labels_[n] >= 0 && labels_[n] < classes_), "labels: row ", n,
+              " must be in 0…", classes_ - 1, ", or ", ignore_index, " to be ignored, got ", labels_[n]);
       require(lifelog::detail::all_finite(rows_.row(static_cast<Index>(n))), "rows: row ", n,
               " has a value that is not finite");
     }
@@ -36,15 +56,34 @@ class RowTask {
   Index classes() const { return classes_; }
   Index label(Index row) const { return labels_[static_cast<std::size_t>(row)]; }
 
-  /// rows: numbers of rows, each below n; else std::invalid_argument, from `predict` too.
-  double step(const Network& net, const std::vector<Index>& rows, const train::FocalLossOptions& loss,
-              Network& gradient, std::vector<Index>& predicted);
+  /// rows: numbers of rows, each below n; else std::invalid_argument, from `predict` too. loss: of log-probabilities, called as
+  /// FocalLossOptions is, also with a batch's divisor and a piece of it: what `loss.divisor(labels, samples)` says of all of the
+  /// batch's labels, and where there is no such function how many of them are not `loss.ignore_index`.
+  template<class Loss = train::FocalLossOptions>
+  double step(const Network& net, const std::vector<Index>& rows, const Loss& loss, Network& gradient,
+              std::vector<Index>& predicted) {
+    require_rows(rows);
+    std::vector<Index> labels;
+    for (const Index row : rows) labels.push_back(label(row));
+    const auto divisor = detail::divisor_of(loss, labels);
+    const auto of_piece = [&](const Plane& log_probabilities, Index first, Index count, T* slopes) {
+      return loss(log_probabilities.data(), classes_, count, log_probabilities.cols(), labels.data() + first,
+                  slopes, divisor);
+    };
+    return step_by(net, rows, of_piece, gradient, predicted);
+  }
 
   void predict(const Network& net, const std::vector<Index>& rows, std::vector<Index>& predicted);
 
  private:
   using Plane = typename detail::RowPass<T>::Plane;
+  /// A loss of `count` of a batch's rows from the `first` on, whose derivative it sets.
+  using PieceLoss =
+      std::function<double(const Plane& log_probabilities, Index first, Index count, T* slopes)>;
   static constexpr Index piece_rows = 2048;
+
+  double step_by(const Network& net, const std::vector<Index>& rows, const PieceLoss& loss, Network& gradient,
+                 std::vector<Index>& predicted);
 
   void require_rows(const std::vector<Index>& rows) const {
     for (const Index row : rows)
@@ -79,24 +118,16 @@ class RowTask {
 };
 
 template<class T>
-double RowTask<T>::step(const Network& net, const std::vector<Index>& rows,
-                        const train::FocalLossOptions& loss, Network& gradient,
-                        std::vector<Index>& predicted) {
-  require_rows(rows);
+double RowTask<T>::step_by(const Network& net, const std::vector<Index>& rows, const PieceLoss& loss,
+                           Network& gradient, std::vector<Index>& predicted) {
   const detail::PresentNetwork<T> present(net);
   const Index pieces = piece_count(piece_rows, static_cast<Index>(rows.size()));
   std::vector<detail::PresentNetwork<T>> partial(static_cast<std::size_t>(pieces), nn::zeros_like(present));
   std::vector<double> losses(static_cast<std::size_t>(pieces));
-  Index counted = 0;
-  for (const Index row : rows) counted += label(row) != loss.ignore_index;
   for_pieces(present, rows, predicted,
-             [&](std::size_t piece, Index begin, const Plane& x, auto& pass, Index count) {
-               std::vector<Index> labels;
-               for (Index n = 0; n < count; ++n)
-                 labels.push_back(label(rows[static_cast<std::size_t>(begin + n)]));
+             [&](std::size_t piece, Index first, const Plane& x, auto& pass, Index count) {
                Plane dlog(classes_, x.cols());
-               losses[piece] = train::focal_loss(pass.log_probabilities.data(), classes_, count, x.cols(),
-                                                 labels.data(), loss, dlog.data(), counted);
+               losses[piece] = loss(pass.log_probabilities, first, count, dlog.data());
                pass.backward(present, x, dlog, partial[piece]);
              });
   double total = 0;

@@ -8,7 +8,6 @@
 #include <sstream>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include "../data/dataset.hpp"
@@ -17,6 +16,7 @@
 #include "empatica.hpp"
 #include "etri.hpp"
 #include "etri_rows.hpp"
+#include "listing.hpp"
 #include "table.hpp"
 
 // What reading a person came to, kept in a file, so that a second run does not parse.
@@ -24,40 +24,21 @@
 namespace lifelog::readers {
 
 /// All that is in a tree without reading it: how many files below `path` (or the file itself), how many bytes,
-/// and a checksum over the path from there on, size and time of last change of each, in order. A file that
-/// changes while its size and time stay the same is not noticed. What is not there counts as no files.
+/// and a checksum over the path from there on, size and time of last change of each, in order. Links are followed, as
+/// readers follow them. A file that changes while its size and time stay the same is not noticed. What is not there counts
+/// as no files.
 inline std::string tree_state(const std::filesystem::path& path) {
-  namespace fs = std::filesystem;
-  struct File {
-    std::string name;
-    std::uint64_t size;
-    std::int64_t time;
-  };
-  std::vector<File> files;
-  std::error_code error;
-  const auto add = [&](const fs::path& file) {
-    std::error_code failed;
-    if (fs::is_directory(file, failed)) return;
-    const auto time = fs::last_write_time(file, failed).time_since_epoch().count();
-    files.push_back({file.lexically_relative(path).string(), fs::file_size(file, failed),
-                     static_cast<std::int64_t>(time)});
-  };
-  if (fs::is_directory(path, error))
-    for (fs::recursive_directory_iterator it(path, error), end; !error && it != end; it.increment(error))
-      add(it->path());
-  else if (fs::exists(path, error))
-    add(path);
-  std::sort(files.begin(), files.end(), [](const File& a, const File& b) { return a.name < b.name; });
+  const auto listing = list_files(path);
   detail::Checksum sum;
   std::uint64_t bytes = 0;
-  for (const auto& file : files) {
-    sum.add(file.name);
+  for (const auto& file : listing.files) {
+    sum.add(file.path);
     sum.add("", 1);
     sum.add(&file.size, sizeof file.size);
     sum.add(&file.time, sizeof file.time);
     bytes += file.size;
   }
-  return std::to_string(files.size()) + " files, " + std::to_string(bytes) + " bytes, " +
+  return std::to_string(listing.files.size()) + " files, " + std::to_string(bytes) + " bytes, " +
          std::to_string(sum.value());
 }
 
@@ -118,9 +99,14 @@ void describe(Stream& out, const data::Rules& rules) {
 }
 
 template<class A>
+void fields(A& archive, data::Ignored& i) {
+  archive(i.path, i.reason, i.files);
+}
+
+template<class A>
 void fields(A& archive, data::Quality& q) {
   archive(q.user, q.minutes_seen, q.minutes_kept, q.kept, q.repaired, q.dropped, q.defects, q.notes,
-          q.notes_total, q.max_notes, q.first_drop, q.error);
+          q.notes_total, q.max_notes, q.files, q.ignored, q.first_drop, q.error);
 }
 
 template<class A>
@@ -158,7 +144,7 @@ void fields(A& archive, EtriRows& r) {
   archive(r.table.user, r.table.columns, r.table.time, r.table.values, r.table.labels, r.quality);
 }
 
-inline constexpr std::string_view cache_magic = "lifelog cache 1\n";
+inline constexpr std::string_view cache_magic = "lifelog cache 2\n";
 
 /// The value of a cache file whose key is this one and whose bytes are those that were written.
 template<class T>
@@ -227,8 +213,8 @@ inline std::string settings_text(const EtriRowOptions& options) {
 /// The same for `read_empatica_person`.
 inline std::string settings_text(const EmpaticaOptions& options) {
   auto out = detail::plain_stream();
-  out << "empatica minutes " << options.allow_missing << ' ' << options.label_seconds << ' '
-      << options.max_notes << '\n';
+  out << "empatica minutes " << options.allow_missing << ' ' << options.tags << ' ' << options.label_seconds
+      << ' ' << options.max_notes << '\n';
   detail::describe(out, options.rules);
   for (const auto& sensor : options.sensors) {
     out << sensor.file << ' ' << sensor.scale << ' ';

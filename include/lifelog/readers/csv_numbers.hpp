@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -39,23 +40,30 @@ inline double number_or_fault(CsvCursor& cursor, std::size_t column, data::Numbe
   const auto text = cursor.cell();
   const auto number = data::parse_number(text);
   if (number.kind != data::CellKind::number)
-    out.faults.push_back({out.rows, line, column, number.kind, std::string(text.substr(0, 40))});
+    out.faults.push_back({out.rows, line, column, number.kind, lifelog::detail::shown(text, 40)});
   return number.value;
 }
 
 /// Which columns of a file go where.
 struct CsvPlan {
-  std::vector<std::size_t> target;    ///< a column of the file: its column in the table, or `none`
+  /// A column of the file: its column in the table, `none`, or one more than the table has for the column that ascends: a
+  /// row's place is followed by that of the next, which is not there yet.
+  std::vector<std::size_t> target;
   std::vector<std::size_t> position;  ///< a column of the table: its column in the file, or `none`
+  bool ascends = false;               ///< whether there is such a column, which the table has not
 
   bool lacks_columns() const {
     return std::find(position.begin(), position.end(), CsvReader::none) != position.end();
   }
 };
 
-inline CsvPlan plan_columns(const CsvReader& csv, const std::vector<std::string>& names,
-                            std::size_t required) {
+inline CsvPlan plan_columns(const CsvReader& csv, const std::vector<std::string>& names, std::size_t required,
+                            std::string_view ascending) {
   CsvPlan plan{std::vector<std::size_t>(csv.header().size(), CsvReader::none), {}};
+  if (const auto at = ascending.empty() ? CsvReader::none : csv.find(ascending); at != CsvReader::none) {
+    plan.target[at] = names.size();
+    plan.ascends = true;
+  }
   for (std::size_t c = 0; c < names.size(); ++c) {
     const auto at = c < required ? csv.column(names[c]) : csv.find(names[c]);
     plan.position.push_back(at);
@@ -98,13 +106,15 @@ EIGEN_DONT_INLINE inline const char* read_plain_row(const char* at, const char* 
 /// Any row, from the cursor to its line end. row: [columns], NaN where there is no number.
 inline void read_row(CsvCursor& cursor, const CsvPlan& plan, double* row, data::NumberTable& out) {
   const auto line = cursor.line;
-  std::fill_n(row, out.columns, data::not_a_number);
+  std::fill_n(row, out.columns + plan.ascends, data::not_a_number);
   std::size_t at = 0;
   do {
     const auto c = at < plan.target.size() ? plan.target[at] : CsvReader::none;
     ++at;
     if (c == CsvReader::none)
       cursor.cell();
+    else if (c == out.columns)
+      row[c] = data::parse_number(cursor.cell()).value;
     else
       row[c] = number_or_fault(cursor, c, out);
   } while (cursor.next_cell());
@@ -114,26 +124,47 @@ inline void read_row(CsvCursor& cursor, const CsvPlan& plan, double* row, data::
       out.faults.push_back({out.rows, line, c, data::CellKind::missing, std::string()});
 }
 
+/// Whether numbers ascend, one after the other; those that are none (NaN) are passed by.
+class Ascent {
+ public:
+  void add(double number, Index line, data::NumberTable& out) {
+    if (!(number > last_)) [[unlikely]] {
+      if (lifelog::detail::is_nan(number)) return;
+      ++(number == last_ ? out.repeated : out.unsorted);
+      if (out.unsorted_line == 0) out.unsorted_line = line;
+    }
+    last_ = number;
+  }
+
+ private:
+  double last_ = -std::numeric_limits<double>::infinity();
+};
+
 }  // namespace detail
 
 /// Reads named columns of a CSV text as numbers, in one pass and without splitting into cells first.
 ///
 /// text: the whole file; file: its name for errors. names: wanted columns, each once, in the wanted order; a
 /// name that the header lacks is a format_error if it is one of the first `required`, and a column of NaN (no
-/// faults) otherwise. A row too short has missing cells; one too long is cut.
+/// faults) otherwise. A row too short has missing cells; one too long is cut. ascending: a column that is not wanted but
+/// whose numbers should ascend (`out.unsorted`, `out.repeated`); none when empty, or not there.
 inline void read_numbers(std::string_view text, const std::string& file,
                          const std::vector<std::string>& names, data::NumberTable& out,
-                         std::size_t required = CsvReader::none) {
+                         std::size_t required = CsvReader::none, std::string_view ascending = {}) {
   const CsvReader csv(text, file);
-  const auto plan = detail::plan_columns(csv, names, required);
+  const auto plan = detail::plan_columns(csv, names, required, ascending);
   out.columns = names.size();
   out.rows = 0;
   out.faults.clear();
-  out.values.resize(std::max(text.size() / 8, out.columns));  // near what is to come, as numbers are written
+  out.unsorted = out.repeated = out.unsorted_line = 0;
+  const auto row_size = out.columns + plan.ascends;
+  out.values.resize(std::max(text.size() / 8, row_size));  // near what is to come, as numbers are written
   if (plan.lacks_columns()) std::fill(out.values.begin(), out.values.end(), data::not_a_number);
   auto cursor = csv.cursor();
+  detail::Ascent ascent;
   for (std::size_t used = 0; cursor.find_row(); ++out.rows, used += out.columns) {
-    if (used + out.columns > out.values.size()) out.values.resize(2 * out.values.size(), data::not_a_number);
+    const auto line = cursor.line;
+    if (used + row_size > out.values.size()) out.values.resize(2 * out.values.size(), data::not_a_number);
     double* const row = out.values.data() + used;
     if (const char* next = detail::read_plain_row(cursor.at, cursor.end, plan, row)) {
       cursor.at = next;
@@ -142,6 +173,10 @@ inline void read_numbers(std::string_view text, const std::string& file,
       detail::read_row(cursor, plan, row, out);
       cursor.end_line();
     }
+    if (!plan.ascends) continue;
+    auto& number = out.values[used + out.columns];
+    ascent.add(number, line, out);
+    number = data::not_a_number;  // of the next row's first column, which the file may lack
   }
   out.values.resize(static_cast<std::size_t>(out.rows) * out.columns);
 }

@@ -6,10 +6,12 @@
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -17,8 +19,10 @@
 #include "../data/dataset.hpp"
 #include "../data/labels.hpp"
 #include "../data/rules.hpp"
+#include "detail/archive.hpp"
 #include "empatica_files.hpp"
 #include "empatica_sessions.hpp"
+#include "overlap.hpp"
 #include "progress.hpp"
 
 namespace lifelog::readers {
@@ -28,6 +32,7 @@ namespace lifelog::readers {
 /// | rules | Rules | whether values out of the plausible range go; its modalities are not used | study_rules() |
 /// | sensors | vector<EmpaticaSensor> | files to read, in order | empatica_sensors() |
 /// | allow_missing | bool | keep minutes of which only some modalities are usable | false |
+/// | tags | bool | labels are not those of the label file but the events of tags.csv: "tag" in whose minute one was marked, "none" otherwise | false |
 /// | label_seconds | double | least time of a minute that its label must cover | 30 |
 /// | max_notes | Index | notes kept in Quality | 100 |
 /// | progress | ReadProgress | told the files read | none |
@@ -35,6 +40,7 @@ struct EmpaticaOptions {
   data::Rules rules = data::study_rules();
   std::vector<EmpaticaSensor> sensors = empatica_sensors();
   bool allow_missing = false;
+  bool tags = false;
   double label_seconds = 30;
   Index max_notes = 100;
   ReadProgress progress = {};
@@ -54,7 +60,22 @@ constexpr std::int64_t empatica_minute = 60'000'000;  // microseconds, as all ti
 struct EmpaticaRecording {
   const EmpaticaSensor* sensor;
   std::optional<EmpaticaStream> stream = std::nullopt;  ///< when its file was usable
+  float scale = sensor->scale;                          ///< of what is in the file
 };
+
+/// Whether acceleration is in g already, not in the sixty-fourths that the wristband exports: gravity pulls at it with 1 g,
+/// and it rests most of the time.
+inline bool already_in_g(const EmpaticaStream& stream) {
+  std::vector<float> lengths;
+  for (Index i = 0; i < stream.samples(); ++i) {
+    const float* v = stream.values.data() + 3 * i;
+    if (!lifelog::detail::is_nan(v[0])) lengths.push_back(std::sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]));
+  }
+  if (lengths.empty()) return false;
+  const auto middle = lengths.begin() + static_cast<std::ptrdiff_t>(lengths.size() / 2);
+  std::nth_element(lengths.begin(), middle, lengths.end());
+  return *middle > 0.5f && *middle < 2.0f;
+}
 
 /// What one sensor has of one minute.
 struct EmpaticaWindow {
@@ -87,7 +108,7 @@ inline EmpaticaWindow find_window(const EmpaticaRecording& recording, std::int64
     window.unreadable += lifelog::detail::is_nan(sample[0]);
     for (Index c = 0; c < stream.channels; ++c) {
       const auto& channel = sensor.modality.channels[static_cast<std::size_t>(c)];
-      const auto value = static_cast<double>(sample[c] * sensor.scale);
+      const auto value = static_cast<double>(sample[c] * recording.scale);
       window.implausible += value < channel.low || value > channel.high;
     }
   }
@@ -108,7 +129,7 @@ inline void append_window(const EmpaticaRecording& recording, const EmpaticaWind
     return;
   }
   const auto& stream = *recording.stream;
-  const float scale = recording.sensor->scale;
+  const float scale = recording.scale;
   for (Index c = 0; c < stream.channels; ++c) {
     double sum = 0;
     for (Index i = window.begin; i < window.end; ++i) {
@@ -131,15 +152,17 @@ class EmpaticaReader {
     for (const auto& sensor : options.sensors)
       lifelog::detail::require(sensor.modality.series() || sensor.modality.kind == data::WindowKind::mean,
                                "sensors: expected ", sensor.modality.name, " to be a series or a mean");
-    if (const auto found = labels.intervals.find(data_.user); found != labels.intervals.end())
-      intervals_ = &found->second;
+    if (const auto* user = labels.find(data_.user))
+      if (const auto found = labels.intervals.find(*user); found != labels.intervals.end())
+        intervals_ = &found->second;
     values_.resize(options.sensors.size());
   }
 
   void read(const std::vector<EmpaticaSession>& sessions) {
-    if (const auto faults = labels_.faults.find(data_.user); faults != labels_.faults.end())
-      for (const auto& fault : faults->second)
-        quality_.defect("bad_label", labels_.file, fault.line, fault.message);
+    if (const auto* user = labels_.find(data_.user))
+      if (const auto faults = labels_.faults.find(*user); faults != labels_.faults.end())
+        for (const auto& fault : faults->second)
+          quality_.defect("bad_label", labels_.file, fault.line, fault.message);
     ProgressCounter progress(options_.progress,
                              static_cast<Index>(sessions.size() * options_.sensors.size()));
     for (const auto& session : sessions) read_session(session, progress);
@@ -149,21 +172,58 @@ class EmpaticaReader {
  private:
   void read_session(const EmpaticaSession& session, ProgressCounter& progress) {
     std::vector<EmpaticaRecording> recordings;
+    if (!session.failure.empty()) {
+      fail(session.failure);
+      progress.add(static_cast<Index>(options_.sensors.size()));
+      return;
+    }
     for (const auto& sensor : options_.sensors) {
-      const auto& modality = sensor.modality;
       auto& recording = recordings.emplace_back(EmpaticaRecording{&sensor});
       try {
-        recording.stream = parse_empatica_stream(session.read(sensor.file), session.name + "/" + sensor.file,
-                                                 static_cast<Index>(modality.channels.size()),
-                                                 modality.series() ? modality.rate : 0, quality_);
+        read_stream(session, recording);
       } catch (const std::runtime_error& failure) {  // format_error, io_error
-        if (failure_.empty()) failure_ = failure.what();
-        ++quality_.defects["bad_file"];
-        quality_.note(failure.what());
+        fail(failure.what());
       }
       progress.add(1);
     }
-    for (const auto start : seen_minutes(recordings)) consider(session, recordings, start);
+    if (options_.tags) read_tags(session);
+    const auto minutes = seen_minutes(recordings);
+    for (const auto start : minutes) consider(session, recordings, start);
+  }
+
+  void fail(const std::string& failure) {
+    if (failure_.empty()) failure_ = failure;
+    ++quality_.defects["bad_file"];
+    quality_.note(failure);
+  }
+
+  void read_stream(const EmpaticaSession& session, EmpaticaRecording& recording) {
+    const auto& sensor = *recording.sensor;
+    const auto& modality = sensor.modality;
+    const auto name = session.name + "/" + sensor.file;
+    const auto text = session.read(sensor.file);
+    ++quality_.files;
+    Checksum sum;
+    sum.add(text);
+    const auto [first, is_new] = seen_.try_emplace({sensor.file, text.size(), sum.value()}, name);
+    if (!is_new) quality_.defect("same_file", name, 0, "has the content of " + first->second);
+    recording.stream = parse_empatica_stream(text, name, static_cast<Index>(modality.channels.size()),
+                                             modality.series() ? modality.rate : 0, quality_);
+    const bool in_g = sensor.scale != 1 && modality.channels.size() == 3 &&
+                      modality.channels[0].unit == "g" && already_in_g(*recording.stream);
+    if (!in_g) return;
+    recording.scale = 1;
+    quality_.defect("already_in_g", name, 0, "values are in g already; not divided again");
+  }
+
+  void read_tags(const EmpaticaSession& session) {
+    tags_.reset();
+    try {
+      tags_ = parse_empatica_tags(session.read("tags.csv"), session.name + "/tags.csv", quality_);
+      ++quality_.files;
+    } catch (const std::runtime_error& failure) {
+      fail(failure.what());
+    }
   }
 
   /// Starts of all minutes in which any of the series was recorded; the files' sizes bound their number.
@@ -184,11 +244,8 @@ class EmpaticaReader {
     const auto drop = [&](const char* reason) {
       quality_.drop(reason, session.name + ": minute " + std::to_string(start / 1'000'000));
     };
-    const auto* label =
-        intervals_ == nullptr
-            ? nullptr
-            : covering_label(*intervals_, start, start + empatica_minute,
-                             static_cast<std::int64_t>(std::ceil(1e6 * options_.label_seconds)));
+    recorded_.push_back({start / 1'000'000, start / 1'000'000 + 60});
+    const auto* label = label_at(start);
     if (label == nullptr) return drop(data::reason::unlabelled);
     if (taken_.contains(start)) return drop(data::reason::duplicate);
     std::vector<EmpaticaWindow> windows;
@@ -219,6 +276,19 @@ class EmpaticaReader {
     }
   }
 
+  /// Null without one.
+  const std::string* label_at(std::int64_t start) const {
+    static const std::string tag = "tag", none = "none";
+    if (options_.tags) {
+      if (!tags_) return nullptr;
+      const auto first = std::lower_bound(tags_->begin(), tags_->end(), start);
+      return first != tags_->end() && *first < start + empatica_minute ? &tag : &none;
+    }
+    if (intervals_ == nullptr) return nullptr;
+    return covering_label(*intervals_, start, start + empatica_minute,
+                          static_cast<std::int64_t>(std::ceil(1e6 * options_.label_seconds)));
+  }
+
   void finish() {
     const auto n = starts_.size(), m = options_.sensors.size();
     data_.timestamp = xt::xtensor<std::int64_t, 1>::from_shape({n});
@@ -246,13 +316,24 @@ class EmpaticaReader {
   void explain() {
     if (starts_.empty() && !failure_.empty())
       quality_.error = failure_;
-    else if (intervals_ == nullptr)
+    else if (intervals_ == nullptr && !options_.tags)
       quality_.error = labels_.file + ": no usable label of user \"" + data_.user + "\"";
     else if (starts_.empty())
-      quality_.error = "no complete labelled minute";
+      quality_.error = no_minute();
     else if (data_.classes.size() < 2)
       quality_.error = "all minutes have one label, \"" + data_.classes.front() + "\": nothing to learn";
   }
+
+  std::string no_minute() const {
+    std::vector<TimeSpan> labelled;
+    if (intervals_ != nullptr && !options_.tags)
+      for (const auto& interval : *intervals_)
+        labelled.push_back({interval.start / 1'000'000, (interval.end + 999'999) / 1'000'000});
+    const auto fault = overlap_fault(labelled, recorded_);
+    return "no complete labelled minute" + (fault.empty() ? fault : ": " + fault);
+  }
+
+  using FileContent = std::tuple<std::string, std::size_t, std::uint64_t>;  // name, size, checksum
 
   const EmpaticaLabels& labels_;
   const EmpaticaOptions& options_;
@@ -260,6 +341,9 @@ class EmpaticaReader {
   data::DataSet& data_;
   const std::vector<EmpaticaInterval>* intervals_ = nullptr;
   std::string failure_;
+  std::map<FileContent, std::string> seen_;        // and where it was seen first
+  std::optional<std::vector<std::int64_t>> tags_;  // of the present session
+  std::vector<TimeSpan> recorded_;                 // minutes seen
   std::set<std::int64_t> taken_;
   std::vector<std::int64_t> starts_;        // [n]
   std::vector<std::string> label_of_;       // [n]
@@ -284,7 +368,8 @@ class EmpaticaReader {
 /// the others are zero in `values` and in `present`. Labels become 0…C−1 in sorted order of those kept.
 ///
 /// What makes a person unusable (files missing or broken, no label, no minute, a single class) is said in
-/// `quality.error`, not thrown.
+/// `quality.error`, not thrown; where labels and recordings do not overlap, with both ranges. Acceleration that is in g
+/// already is noted and taken as it is, a file that was there before, byte for byte, is noted.
 inline EmpaticaPerson read_empatica_person(const std::string& user,
                                            const std::vector<EmpaticaSession>& sessions,
                                            const EmpaticaLabels& labels,
@@ -296,7 +381,7 @@ inline EmpaticaPerson read_empatica_person(const std::string& user,
   return person;
 }
 
-/// The same of the sessions in a folder, <user>/{ACC,BVP,EDA,TEMP,HR}.csv or <user>/<session>/….
+/// The same of the sessions in a folder, <user>/{ACC,BVP,EDA,TEMP,HR}.csv or in folders below.
 inline EmpaticaPerson read_empatica_person(const std::filesystem::path& dir, const std::string& user,
                                            const EmpaticaLabels& labels,
                                            const EmpaticaOptions& options = {}) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
@@ -18,6 +17,7 @@
 #include "../data/quality.hpp"
 #include "../io/atomic_file.hpp"
 #include "csv.hpp"
+#include "person_name.hpp"
 
 // The files of an Empatica E4 session export, and the label file that goes with a folder of them.
 
@@ -72,7 +72,7 @@ bool read_cells(std::string_view line, Index count, T* out) {
   for (Index c = 0; c < count; ++c) {
     if (c > 0 && (at == end || *at++ != ',')) return false;
     skip_blanks();
-    const auto [stop, error] = std::from_chars(at, end, out[c]);
+    const auto [stop, error] = data::detail::read_number(at, end, out[c]);
     if (error != std::errc() || !lifelog::detail::is_finite(out[c])) return false;
     at = stop;
     skip_blanks();
@@ -80,15 +80,21 @@ bool read_cells(std::string_view line, Index count, T* out) {
   return at == end;
 }
 
-/// The first cell of a header line, which repeats one number for every column.
-inline double header_number(std::string_view line, const std::string& where, const char* what, double low,
-                            double high) {
-  const auto cell = line.substr(0, line.find(','));
-  double value = 0;
-  if (!read_cells(cell, 1, &value) || !(value >= low) || !(value <= high))
-    throw format_error(where,
-                       std::string("expected ") + what + ", got \"" + std::string(line.substr(0, 40)) + "\"");
-  return value;
+/// The number of a header line, which stands there once or once for every column.
+inline double header_number(std::string_view line, Index channels, const std::string& where, const char* what,
+                            double low, double high) {
+  std::vector<double> values(static_cast<std::size_t>(channels));
+  bool good = read_cells(line, channels, values.data());
+  if (!good) {
+    values.resize(1);
+    good = read_cells(line, 1, values.data());
+  }
+  good = good && values[0] >= low && values[0] <= high &&
+         std::all_of(values.begin(), values.end(), [&](double value) { return value == values[0]; });
+  if (!good)
+    throw format_error(where, std::string("expected ") + what + ", the same for every column, got \"" +
+                                  lifelog::detail::shown(line, 40) + "\"");
+  return values[0];
 }
 
 }  // namespace detail
@@ -105,10 +111,11 @@ inline EmpaticaStream parse_empatica_stream(std::string_view text, const std::st
 
   EmpaticaStream stream;
   stream.channels = channels;
-  const double start =
-      detail::header_number(detail::take_line(text), name + ":1", "a start in unix seconds", 0, 1e11);
+  const double start = detail::header_number(detail::take_line(text), channels, name + ":1",
+                                             "a start in unix seconds", 0, 1e11);
   stream.start = std::llround(1e6 * start);
-  stream.rate = detail::header_number(detail::take_line(text), name + ":2", "a rate in Hz", 1e-3, 1e4);
+  stream.rate =
+      detail::header_number(detail::take_line(text), channels, name + ":2", "a rate in Hz", 1e-3, 1e4);
   if (rate > 0 && stream.rate != rate)
     throw format_error(name + ":2", "expected a rate of " + std::to_string(rate) + " Hz, got " +
                                         std::to_string(stream.rate));
@@ -123,7 +130,7 @@ inline EmpaticaStream parse_empatica_stream(std::string_view text, const std::st
     std::fill(out, out + channels, std::numeric_limits<float>::quiet_NaN());
     quality.defect("bad_cell", name, i + 3,
                    "expected " + std::to_string(channels) + (channels == 1 ? " number" : " numbers") +
-                       ", got \"" + std::string(line.substr(0, 40)) + "\"");
+                       ", got \"" + lifelog::detail::shown(line, 40) + "\"");
   }
   return stream;
 }
@@ -137,6 +144,26 @@ inline EmpaticaStream read_empatica_stream(const std::filesystem::path& path, In
 /// In microseconds of unix time.
 using EmpaticaInterval = data::LabelInterval;
 
+/// Reads the text of `tags.csv`, in which the wristband's button marks events: unix seconds, one a line. Microseconds,
+/// ascending. Lines that are none are counted in `quality` as "bad_tag".
+inline std::vector<std::int64_t> parse_empatica_tags(std::string_view text, const std::string& name,
+                                                     data::Quality& quality) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  std::vector<std::int64_t> tags;
+  for (Index number = 1; !text.empty(); ++number) {
+    const auto line = detail::take_line(text);
+    double second = 0;
+    if (data::trimmed(line).empty()) continue;
+    if (detail::read_cells(line, 1, &second) && second >= 0 && second < 1e11)
+      tags.push_back(std::llround(1e6 * second));
+    else
+      quality.defect("bad_tag", name, number,
+                     "expected unix seconds, got \"" + lifelog::detail::shown(line, 40) + "\"");
+  }
+  std::sort(tags.begin(), tags.end());
+  return tags;
+}
+
 /// A label file: CSV with the columns user, start, end (unix seconds), the label column, and any others.
 struct EmpaticaLabels {
   struct Fault {
@@ -147,10 +174,36 @@ struct EmpaticaLabels {
   std::string file;
   std::map<std::string, std::vector<EmpaticaInterval>> intervals;  ///< per user, ascending by start
   std::map<std::string, std::vector<Fault>> faults;                ///< rows that say nothing usable, per user
+  std::vector<Fault> other_faults;                                 ///< rows that are of no user
+  std::map<std::string, std::string> spelling;  ///< of each user's `name_key`, as the file has it first
+
+  /// Whether any row is of that user, and how the file spells the name.
+  const std::string* find(std::string_view user) const {
+    const auto found = spelling.find(name_key(user));
+    return found == spelling.end() ? nullptr : &found->second;
+  }
 };
 
+namespace detail {
+
+/// The user of a row, in the spelling that came first; null, and a fault, when it is no name.
+inline const std::string* labelled_user(EmpaticaLabels& labels, const std::string& name, Index line) {
+  if (const auto fault = name_fault(name); !fault.empty()) {
+    labels.other_faults.push_back({line, "user: " + fault});
+    return nullptr;
+  }
+  const auto& first = labels.spelling.try_emplace(name_key(name), name).first->second;
+  if (first != name)
+    labels.other_faults.push_back({line, "two spellings of one person, \"" + first + "\" (" +
+                                             code_points(first) + ") and (" + code_points(name) +
+                                             "), read as one"});
+  return &first;
+}
+
+}  // namespace detail
+
 /// Reads the text of a label file. file: its name, for errors. Throws format_error when one of the columns is
-/// missing. Rows without a usable start, end or label are kept as faults of their user.
+/// missing. Rows without a usable start, end or label (text in UTF-8 without commas) are kept as faults of their user.
 inline EmpaticaLabels parse_empatica_labels(std::string_view text, const std::string& file,
                                             const std::string& column = "label") {
   CsvReader csv(text, file);
@@ -158,22 +211,25 @@ inline EmpaticaLabels parse_empatica_labels(std::string_view text, const std::st
              label = csv.column(column);
   EmpaticaLabels labels;
   labels.file = file;
+  const auto quoted = [&csv](std::size_t at) { return '"' + lifelog::detail::shown(csv.cell(at), 40) + '"'; };
   while (csv.next()) {
-    const auto who = cell_text(csv.cell(user));
+    const auto* who = detail::labelled_user(labels, cell_text(csv.cell(user)), csv.line());
+    if (who == nullptr) continue;
     const auto from = data::parse_number(csv.cell(start)), to = data::parse_number(csv.cell(end));
     const auto is_time = [](const data::CellNumber& n) {
       return n.kind == data::CellKind::number && n.value >= 0 && n.value < 1e11;
     };
+    const auto text_of = cell_text(csv.cell(label));
     if (!is_time(from) || !is_time(to) || !(from.value < to.value))
-      labels.faults[who].push_back({csv.line(), "expected unix seconds start < end, got \"" +
-                                                    std::string(csv.cell(start).substr(0, 40)) + "\" and \"" +
-                                                    std::string(csv.cell(end).substr(0, 40)) + "\""});
-    else if (data::is_missing(csv.cell(label)) || csv.cell(label).find(',') != std::string_view::npos)
-      labels.faults[who].push_back(
-          {csv.line(), "expected a label without commas, got \"" + std::string(csv.cell(label)) + "\""});
+      labels.faults[*who].push_back(
+          {csv.line(), "expected unix seconds start < end, got " + quoted(start) + " and " + quoted(end)});
+    else if (data::is_missing(text_of) || text_of.find(',') != std::string::npos ||
+             !lifelog::detail::is_printable(text_of))
+      labels.faults[*who].push_back(
+          {csv.line(), "expected a label in UTF-8 without commas, got " + quoted(label)});
     else
-      labels.intervals[who].push_back(
-          {std::llround(1e6 * from.value), std::llround(1e6 * to.value), cell_text(csv.cell(label))});
+      labels.intervals[*who].push_back(
+          {std::llround(1e6 * from.value), std::llround(1e6 * to.value), text_of});
   }
   for (auto& [who, list] : labels.intervals)
     std::sort(list.begin(), list.end(), [](const EmpaticaInterval& a, const EmpaticaInterval& b) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <functional>
+#include <set>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "../data/labels.hpp"
 #include "../data/modalities.hpp"
 #include "../io/atomic_file.hpp"
+#include "listing.hpp"
 
 // Which files an Empatica E4 exports, and where they may lie.
 
@@ -54,6 +56,7 @@ struct EmpaticaSession {
   /// The content of a file, `ACC.csv` say. Throws io_error where there is none, format_error where it cannot
   /// be had.
   std::function<std::string(const std::string& file)> read;
+  std::string failure = {};  ///< why none of its files can be had, if so
 };
 
 /// The session that lies in a folder.
@@ -61,25 +64,20 @@ inline EmpaticaSession empatica_folder(const std::filesystem::path& folder) {
   return {folder.string(), [folder](const std::string& file) { return io::read_file(folder / file); }};
 }
 
-/// The sessions of a person: the folder itself, if it holds the file of any sensor, then each of its
-/// sub-folders that does, in the order of their names.
+/// The sessions of a person: the folder itself, if it holds the file of any sensor, and each folder below that does, in the
+/// order of their paths.
 inline std::vector<EmpaticaSession> empatica_sessions(
     const std::filesystem::path& person, const std::vector<EmpaticaSensor>& sensors = empatica_sensors()) {
-  std::error_code error;
-  std::vector<std::filesystem::path> folders;
-  for (std::filesystem::directory_iterator it(person, error), end; !error && it != end; it.increment(error)) {
-    std::error_code unknown;
-    if (it->is_directory(unknown)) folders.push_back(it->path());
+  std::set<std::filesystem::path> folders;
+  for (const auto& file : list_files(person).files) {
+    const std::filesystem::path path(file.path);
+    if (std::any_of(sensors.begin(), sensors.end(),
+                    [&](const EmpaticaSensor& sensor) { return path.filename() == sensor.file; }))
+      folders.insert(path.parent_path());
   }
-  std::sort(folders.begin(), folders.end());
-  folders.insert(folders.begin(), person);
   std::vector<EmpaticaSession> sessions;
   for (const auto& folder : folders)
-    if (std::any_of(sensors.begin(), sensors.end(), [&](const EmpaticaSensor& sensor) {
-          std::error_code unknown;
-          return std::filesystem::exists(folder / sensor.file, unknown);
-        }))
-      sessions.push_back(empatica_folder(folder));
+    sessions.push_back(empatica_folder(folder.empty() ? person : person / folder));
   return sessions;
 }
 

@@ -19,6 +19,7 @@
 #include "../data/rules.hpp"
 #include "../data/windows.hpp"
 #include "etri_tree.hpp"
+#include "overlap.hpp"
 #include "progress.hpp"
 
 namespace lifelog::readers {
@@ -59,7 +60,7 @@ struct EtriMinute {
 /// What reading a minute's files found: one window and the defects of one file per modality.
 struct EtriMinuteResult {
   std::vector<data::Window> windows;
-  std::vector<Index> bad_cells;
+  std::vector<Index> bad_cells, unsorted, repeated, unsorted_line;
 };
 
 /// Minutes worth reading; accounts for all others of the person at once.
@@ -73,9 +74,15 @@ class EtriCandidates {
       if (!column && !labels.ts.empty())
         quality.defect("bad_label_file", labels.file, 1,
                        "expected a column \"" + std::string(etri_label_column(options.target)) + "\"");
+      for (const auto ts : labels.ts) labelled_.push_back({ts, ts + 60});
+      for (const auto& minutes : sessions[s].minutes)
+        for (const auto ts : minutes) recorded_.push_back({ts, ts + 60});
       for (const auto ts : etri_minutes(sessions[s], labels)) consider(s, ts, sessions[s], labels, column);
     }
   }
+
+  /// As `overlap_fault`, of all sessions.
+  std::string overlap() const { return overlap_fault(labelled_, recorded_); }
 
   std::vector<EtriMinute> take() { return std::move(minutes_); }
 
@@ -91,7 +98,7 @@ class EtriCandidates {
     auto label = usable_label(labels.cell(*row, *column), options_.target, options_.rules);
     if (label.why != nullptr) {
       quality_.note(labels.file, labels.line[*row],
-                    "label \"" + labels.cell(*row, *column) + "\" is not usable");
+                    "label \"" + lifelog::detail::shown(labels.cell(*row, *column), 80) + "\" is not usable");
       return quality_.drop(label.why, data::Quality::place(labels.file, labels.line[*row]));
     }
     std::size_t recorded = 0;
@@ -108,14 +115,16 @@ class EtriCandidates {
   const EtriOptions& options_;
   data::Quality& quality_;
   std::vector<EtriMinute> minutes_;
+  std::vector<TimeSpan> labelled_, recorded_;
 };
 
 inline data::Window read_window(const std::filesystem::path& path, const data::Modality& modality,
                                 const data::Rules& rules, MinuteFile& file, float* out) {
   try {
-    file.read(path, data::window_columns(modality));
+    file.read(path, data::window_columns(modality), CsvReader::none, "timestamp");
   } catch (const std::runtime_error& failure) {  // format_error, io_error
     file.numbers.faults.clear();
+    file.numbers.unsorted = file.numbers.repeated = file.numbers.unsorted_line = 0;
     return data::rejected(data::reason::bad_file, 0, failure.what());
   }
   return data::make_window(modality, file.numbers, rules, out);
@@ -159,12 +168,16 @@ class EtriWindows {
       const auto size = values.shape(1) * values.shape(2);
       float* out = values.data() + i * size;
       file.numbers.faults.clear();
+      file.numbers.unsorted = file.numbers.repeated = file.numbers.unsorted_line = 0;
       result.windows.push_back(
           session.has(m, minutes_[i].ts)
               ? read_window(session.minute_file(modalities_[m], minutes_[i].ts), modalities_[m],
                             options_.rules, file, out)
               : data::rejected(data::reason::missing_modality, 0, "no file of this minute"));
       result.bad_cells.push_back(static_cast<Index>(file.numbers.faults.size()));
+      result.unsorted.push_back(file.numbers.unsorted);
+      result.repeated.push_back(file.numbers.repeated);
+      result.unsorted_line.push_back(file.numbers.unsorted_line);
       if (result.windows.back().good()) continue;
       // One unusable modality is enough to lose the minute: the rest need not be read.
       if (!options_.allow_missing) break;
@@ -193,6 +206,10 @@ inline bool account(const EtriMinute& minute, const EtriMinuteResult& result, co
     good += window.good();
     implausible += window.implausible;
     if (result.bad_cells[m] > 0) quality.defects["bad_cell"] += result.bad_cells[m];
+    if (result.unsorted[m] > 0) quality.defects["unsorted_timestamp"] += result.unsorted[m];
+    if (result.repeated[m] > 0) quality.defects["repeated_timestamp"] += result.repeated[m];
+    if (result.unsorted_line[m] > 0)
+      quality.note(file, result.unsorted_line[m], "timestamp: expected more than in the row before");
     if (window.good() && window.implausible == 0) continue;
     const auto line = window.good() ? window.implausible_line : window.line;
     quality.note(file, line, window.message);
@@ -280,7 +297,7 @@ inline void finish(const std::vector<EtriMinute>& minutes, const std::vector<std
 
 /// Reads the labelled minutes of one person.
 ///
-/// dir: as `etri_root` takes it. user: one of `etri_users(dir)`; io_error when it has no folder. Sensor files
+/// dir: as `etri_root` takes it. user: one of `etri_users(dir)`; errors as `etri_user_folder`. Sensor files
 /// are read in parallel, the result does not depend on the number of threads; one person's minutes are held
 /// in memory.
 ///
@@ -296,7 +313,8 @@ inline void finish(const std::vector<EtriMinute>& minutes, const std::vector<std
 /// others are zero in `values` and in `present`.
 ///
 /// Labels become 0…C−1 in sorted order of those kept, or of the whole scale, as the rules say. What makes a
-/// person unusable (no minute, a single class) is said in `quality.error`, not thrown.
+/// person unusable (no minute, a single class) is said in `quality.error`, not thrown; where labels and recordings do not
+/// overlap, with both ranges. Rows whose timestamp is not above that of the row before are counted and stay where they are.
 inline EtriPerson read_etri_person(const std::filesystem::path& dir, const std::string& user,
                                    const EtriOptions& options = {}) {
   const auto folder = etri_user_folder(dir, user);
@@ -304,7 +322,8 @@ inline EtriPerson read_etri_person(const std::filesystem::path& dir, const std::
   person.data.user = person.quality.user = user;
   person.quality.max_notes = options.max_notes;
   const auto sessions = list_etri_sessions(folder, options.rules.modalities, person.quality);
-  const auto minutes = detail::EtriCandidates(sessions, options, person.quality).take();
+  detail::EtriCandidates candidates(sessions, options, person.quality);
+  const auto minutes = candidates.take();
   const auto results = detail::EtriWindows(sessions, minutes, options, person.data).read();
   std::vector<std::size_t> kept;
   std::set<std::int64_t> taken;
@@ -313,6 +332,8 @@ inline EtriPerson read_etri_person(const std::filesystem::path& dir, const std::
       kept.push_back(i);
   if (options.allow_missing) detail::fill_present(results, kept, person.data);
   detail::finish(minutes, kept, options, person);
+  if (kept.empty())
+    if (const auto fault = candidates.overlap(); !fault.empty()) person.quality.error += ": " + fault;
   return person;
 }
 

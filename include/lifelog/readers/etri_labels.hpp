@@ -106,14 +106,20 @@ inline void read_label_rows(CsvReader& csv, EtriLabels& labels, data::Quality& q
     if (ts.kind != data::CellKind::number || std::abs(ts.value) > 1e15) {
       quality.defect(
           "bad_label_time", labels.file, csv.line(),
-          "ts: expected unix seconds, got \"" + std::string(csv.cell(ts_column).substr(0, 40)) + "\"");
+          "ts: expected unix seconds, got \"" + lifelog::detail::shown(csv.cell(ts_column), 40) + "\"");
       continue;
     }
     labels.ts.push_back(std::llround(ts.value));
     labels.line.push_back(csv.line());
     bool misspelt = false;
-    for (std::size_t c = 0; c < csv.header().size(); ++c)
-      if (csv.header()[c] != "ts") labels.cells.push_back(clean_label(csv.cell(c), misspelt));
+    for (std::size_t c = 0; c < csv.header().size(); ++c) {
+      if (csv.header()[c] == "ts") continue;
+      const auto& cell = labels.cells.emplace_back(clean_label(csv.cell(c), misspelt));
+      if (!lifelog::detail::is_printable(cell))
+        quality.defect("bad_text", labels.file, csv.line(),
+                       lifelog::detail::shown(csv.header()[c], 40) + ": expected text in UTF-8, got \"" +
+                           lifelog::detail::shown(cell, 40) + "\"");
+    }
     labels.misspelt.push_back(misspelt);
     if (misspelt) ++quality.defects["misspelt_action"];
   }
@@ -140,10 +146,16 @@ struct UsableLabel {
   const char* why = nullptr;  ///< a `lifelog::data::reason`; null when it can
 };
 
+/// Whether a text can be the name of a class: data sets list their classes with commas between.
+inline bool names_class(std::string_view text) {
+  return !text.empty() && text.find(',') == std::string_view::npos && lifelog::detail::is_printable(text);
+}
+
 /// What a cell of a label file says of a target. Self-reports are whole numbers on the rules' scale; options
-/// of actions are codes; actions are any text.
+/// of actions are codes; actions are any text in UTF-8 without a comma.
 inline UsableLabel usable_label(const std::string& cell, EtriTarget target, const data::Rules& rules) {
   if (cell.empty()) return {{}, data::reason::empty_label};
+  if (!names_class(cell)) return {{}, data::reason::bad_label};
   if (target == EtriTarget::action) return {cell};
   const auto number = data::parse_number(cell);
   const bool whole = number.kind == data::CellKind::number && number.value == std::floor(number.value);

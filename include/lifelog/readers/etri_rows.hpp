@@ -118,7 +118,7 @@ class EtriRowBuilder {
                      joined.values.begin() + static_cast<std::ptrdiff_t>((i + 1) * joined.columns));
       for (auto& column : table_.labels) {
         const auto c = labels.find(column.name);
-        column.cells.push_back(c ? labels.cell(row, *c) : std::string());
+        column.cells.push_back(c ? lifelog::detail::shown(labels.cell(row, *c)) : std::string());
       }
     }
     account(session, labels, label_of, begun);

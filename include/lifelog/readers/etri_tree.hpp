@@ -19,6 +19,7 @@
 #include "../io/atomic_file.hpp"
 #include "csv_numbers.hpp"
 #include "etri_labels.hpp"
+#include "listing.hpp"
 
 // The ETRI lifelog as it lies on disk:
 //   <user>/<session>/<session>_label.csv, <user>/<session>/<modality>/<unix second of the minute>.csv
@@ -124,6 +125,15 @@ inline std::vector<EtriUser> users_of_part(const std::filesystem::path& part) {
   return users;
 }
 
+/// The same, each once: of folders that mean one person the first by name.
+inline std::vector<EtriUser> people_of_part(const std::filesystem::path& part) {
+  auto users = users_of_part(part);
+  users.erase(std::unique(users.begin(), users.end(),
+                          [](const EtriUser& a, const EtriUser& b) { return a.id == b.id; }),
+              users.end());
+  return users;
+}
+
 inline bool holds_users(const std::filesystem::path& part) {
   for (const auto& user : users_of_part(part))
     if (!numbered_folders(user.folder).empty()) return true;
@@ -155,18 +165,30 @@ inline std::filesystem::path etri_root(const std::filesystem::path& dir) {
       "numbers for <session> and numbers or user01, user02, ... for <user>; found no such user folder");
 }
 
-/// The folder of a person; io_error when there is none.
+/// The folder of a person; io_error when there is none, format_error when two folders mean that person (`101` and `0101`,
+/// `user01-06/user01` and `user07-12/user01`): they may be two people, one of them with a wrong name.
 inline std::filesystem::path etri_user_folder(const std::filesystem::path& dir, const std::string& user) {
   const auto root = etri_root(dir);
+  const auto id = detail::as_user(user);
+  std::vector<std::filesystem::path> folders;
+  bool named = false;
   for (auto& found : detail::users_of_part(root))
-    if (found.name == user) return std::move(found.folder);
-  throw io_error((root / user).string(), "expected the folder of a person, found none");
+    if (id && found.id == *id) {
+      named = named || found.name == user;
+      folders.push_back(std::move(found.folder));
+    }
+  if (!named) throw io_error((root / user).string(), "expected the folder of a person, found none");
+  if (folders.size() > 1)
+    throw format_error((root / user).string(), "expected one folder of the person, found " +
+                                                   folders[0].lexically_relative(root).string() + " and " +
+                                                   folders[1].lexically_relative(root).string());
+  return std::move(folders.front());
 }
 
-/// Names of all persons of a lifelog, ascending by number. Errors as `etri_root`.
+/// Names of all persons of a lifelog, each once, ascending by number. Errors as `etri_root`.
 inline std::vector<std::string> etri_users(const std::filesystem::path& dir) {
   std::vector<std::string> names;
-  for (auto& user : detail::users_of_part(etri_root(dir))) names.push_back(std::move(user.name));
+  for (auto& user : detail::people_of_part(etri_root(dir))) names.push_back(std::move(user.name));
   return names;
 }
 
@@ -187,6 +209,39 @@ inline std::vector<std::string> etri_strays(const std::filesystem::path& dir) {
   return strays;
 }
 
+/// All that is below `dir` and not in the folder of a person who is read, by path from `dir` on: what lies beside the part of
+/// the lifelog that is read, what lies beside persons, and folders that mean a person who has one already. Errors as
+/// `etri_root`. without: folders that are passed by.
+inline std::vector<data::Ignored> etri_ignored(const std::filesystem::path& dir,
+                                               const std::vector<std::filesystem::path>& without = {}) {
+  const auto root = etri_root(dir);
+  std::vector<data::Ignored> ignored;
+  const auto add = [&](const std::filesystem::path& path, const char* reason) {
+    const auto same = [&](const std::filesystem::path& other) {
+      std::error_code unknown;
+      return std::filesystem::equivalent(path, other, unknown);
+    };
+    if (std::any_of(without.begin(), without.end(), same)) return;
+    ignored.push_back({path.lexically_relative(dir).string(), reason, count_files(path, without)});
+  };
+  std::error_code error;
+  for (const auto& entry : root == dir ? std::vector<detail::Entry>() : detail::entries(dir, error)) {
+    if (dir / entry.name == root) continue;
+    const bool survey = entry.name.starts_with("user_info") && !entry.folder;
+    add(dir / entry.name, survey ? "who took part, which is not needed" : "beside the part that is read");
+  }
+  for (const auto& stray : etri_strays(dir)) add(root / stray, "no folder of a person");
+  const auto users = detail::users_of_part(root);
+  for (std::size_t u = 0; u < users.size(); ++u) {
+    const auto same = [&](const detail::EtriUser& other) { return other.id == users[u].id; };
+    if (std::count_if(users.begin(), users.end(), same) > 1)
+      add(users[u].folder, "two folders mean this person");
+  }
+  std::stable_sort(ignored.begin(), ignored.end(),
+                   [](const data::Ignored& a, const data::Ignored& b) { return a.path < b.path; });
+  return ignored;
+}
+
 namespace detail {
 
 inline void list_minutes(const std::filesystem::path& folder, std::vector<std::int64_t>& minutes,
@@ -198,10 +253,14 @@ inline void list_minutes(const std::filesystem::path& folder, std::vector<std::i
   for (const auto& entry : found) {
     const std::string_view name = entry.name;
     const auto minute = name.ends_with(".csv") ? as_id(name.substr(0, name.size() - 4), false) : std::nullopt;
-    if (minute)
+    if (minute) {
       minutes.push_back(*minute);
-    else
-      quality.defect("stray_file", (folder / entry.name).string(), 0, "expected <unix second>.csv");
+      ++quality.files;
+      continue;
+    }
+    const auto path = folder / entry.name;
+    quality.defect("stray_file", path.string(), 0, "expected <unix second>.csv");
+    quality.ignore(path.string(), "no <unix second>.csv", count_files(path));
   }
   std::sort(minutes.begin(), minutes.end());
 }
@@ -230,10 +289,18 @@ inline EtriSession list_etri_session(const std::filesystem::path& path,
     else
       quality.defect("missing_modality_folder", (path / modalities[m].name).string(), 0, "no such folder");
   }
-  for (const auto& entry : found)
-    if (!entry.folder && entry.name != session.name + "_label.csv")
-      quality.defect("stray_file", (path / entry.name).string(), 0,
-                     "ignored: not the label file of the session");
+  for (const auto& entry : found) {
+    const auto where = path / entry.name;
+    const auto of_sensor = [&](const data::Modality& m) { return entry.name == m.name; };
+    if (entry.folder && std::none_of(modalities.begin(), modalities.end(), of_sensor)) {
+      quality.ignore(where.string(), "no folder of a sensor that is read", count_files(where));
+    } else if (!entry.folder && entry.name == session.name + "_label.csv") {
+      ++quality.files;
+    } else if (!entry.folder) {
+      quality.defect("stray_file", where.string(), 0, "ignored: not the label file of the session");
+      quality.ignore(where.string(), "not the label file of the session", count_files(where));
+    }
+  }
   return session;
 }
 
@@ -280,6 +347,7 @@ inline std::vector<EtriSession> list_etri_sessions(const std::filesystem::path& 
     const auto path = user_folder / entry.name;
     quality.defect(entry.folder ? "stray_folder" : "stray_file", path.string(), 0,
                    "ignored: expected session folders named by numbers");
+    quality.ignore(path.string(), "no session, which is named by a number", count_files(path));
     if (entry.folder) detail::drop_stray_minutes(path, modalities, quality);
   }
   if (error) quality.defect("unreadable_folder", user_folder.string(), 0, error.message());
@@ -298,8 +366,8 @@ struct MinuteFile {
 
   /// As `read_numbers`; io_error when there is no such file.
   void read(const std::filesystem::path& path, const std::vector<std::string>& names,
-            std::size_t required = CsvReader::none) {
-    read_numbers(io::read_file(path, text), path.filename().string(), names, numbers, required);
+            std::size_t required = CsvReader::none, std::string_view ascending = {}) {
+    read_numbers(io::read_file(path, text), path.filename().string(), names, numbers, required, ascending);
   }
 };
 

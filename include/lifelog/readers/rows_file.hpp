@@ -14,6 +14,7 @@
 
 #include "../core/finite.hpp"
 #include "../data/rows.hpp"
+#include "../data/utc.hpp"
 #include "../io/atomic_file.hpp"
 #include "csv.hpp"
 
@@ -22,26 +23,6 @@
 namespace lifelog::readers {
 
 namespace detail {
-
-inline void append_padded(std::string& out, std::int64_t value, std::size_t digits) {
-  const auto text = std::to_string(value);
-  out.append(digits > text.size() ? digits - text.size() : 0, '0').append(text);
-}
-
-/// `YYYY-MM-DD HH:MM:SS`, UTC.
-inline void append_datetime(std::string& out, std::int64_t unix_second) {
-  using namespace std::chrono;
-  const sys_seconds when{seconds{unix_second}};
-  const auto day = floor<days>(when);
-  const year_month_day date(day);
-  const auto second = (when - day).count();
-  append_padded(out, static_cast<int>(date.year()), 4);
-  append_padded(out.append(1, '-'), static_cast<unsigned>(date.month()), 2);
-  append_padded(out.append(1, '-'), static_cast<unsigned>(date.day()), 2);
-  append_padded(out.append(1, ' '), second / 3600, 2);
-  append_padded(out.append(1, ':'), second / 60 % 60, 2);
-  append_padded(out.append(1, ':'), second % 60, 2);
-}
 
 inline bool parse_datetime(std::string_view text, std::int64_t& unix_second) {
   constexpr std::string_view shape = "dddd-dd-dd dd:dd:dd";
@@ -99,7 +80,7 @@ inline std::string to_csv(const data::RowTable& table) {
   for (const auto& label : table.labels) detail::append_text(out.append(1, ','), label.name);
   out += '\n';
   for (std::size_t i = 0; i < table.size(); ++i) {
-    detail::append_datetime(out, table.time[i]);
+    data::append_datetime(out, table.time[i]);
     for (std::size_t c = 0; c < table.columns.size(); ++c)
       detail::append_number(out.append(1, ','), table.values(i, c));
     for (const auto& label : table.labels) detail::append_text(out.append(1, ','), label.cells[i]);

@@ -22,6 +22,10 @@ struct CrossEntropyOptions {
   template<class T>
   double operator()(const T* log_probabilities, Index classes, Index samples, Index stride,
                     const Index* labels, T* gradient, double divisor = 0) const;
+
+  /// What it divides by: the weights of the labels' classes, summed (a label of no class has none). Who works through a batch in
+  /// pieces gives each piece the divisor of the batch. labels: [samples].
+  double divisor(const Index* labels, Index samples) const;
 };
 
 namespace detail {
@@ -41,6 +45,16 @@ inline void require_options(const CrossEntropyOptions& options, Index classes) {
 }
 
 }  // namespace detail
+
+inline double CrossEntropyOptions::divisor(const Index* labels, Index samples) const {
+  double sum = 0;
+  for (Index n = 0; n < samples; ++n) {
+    const Index y = labels[n];
+    if (y == ignore_index) continue;
+    sum += class_weights.size() == 0 ? 1 : y >= 0 && y < class_weights.size() ? class_weights[y] : 0;
+  }
+  return sum;
+}
 
 /// Cross-entropy of log-probabilities with class weights w and label smoothing ε (Szegedy et al. 2016, section 7), as
 /// torch.nn.CrossEntropyLoss:

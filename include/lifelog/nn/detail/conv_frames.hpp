@@ -42,7 +42,10 @@ class ConvFrames {
         total = padd(total, load(dy + o * frames.stride() + margin + t));
       gradient.bias[o] += predux(total);
     }
-    pull_weights(frames, conv.inputs(), x, dy, gradient);
+    if constexpr (narrow)
+      pull_narrow_weights(frames, conv.inputs(), x, dy, gradient);
+    else
+      pull_weights(frames, conv.inputs(), x, dy, gradient);
     if (dx) pull_inputs(frames, conv, dy, dx);
   }
 
@@ -50,6 +53,9 @@ class ConvFrames {
   static constexpr Index packet = packet_size<T>, width = block_width<T>, margin = Frames<T>::margin;
   /// Instants whose gradients by outputs are rearranged at a time: what a block of outputs has then stays in the first cache.
   static constexpr Index piece = 256;
+
+  /// Whether outputs are so few that lanes running over them would stay empty.
+  static constexpr bool narrow = out < packet;
 
   /// How many taps reach at most `samples` samples.
   static Index taps_within(Index samples) { return std::min(taps, samples / dilation + 1); }
@@ -86,6 +92,24 @@ class ConvFrames {
         store_block(block, to, stride);
       });
     }
+  }
+
+  /// Lanes run over time. What lies before the series is zero. A few inputs are read for all taps while they are in the first cache.
+  template<class Conv>
+  void pull_narrow_weights(const Frames<T>& frames, Index inputs, const T* x, const T* dy, Conv& gradient) {
+    constexpr Index at_once = 4, longest = 4 * piece;
+    const Index stride = frames.stride();
+    for (Index start = 0; start < frames.padded(); start += longest)
+      for (Index i = 0; i < inputs; i += at_once)
+        for (Index k = 0; k < taps; ++k) {
+          const Index lag = (taps - 1 - k) * dilation, begin = std::max(start, lag - lag % packet);
+          const Index end = std::min(start + longest, frames.padded());
+          if (begin >= end) continue;
+          const auto offset = [&](Index s) { return margin + begin + s * packet; };
+          accumulate_outer<out>(gradient.weight.data() + (k * inputs + i) * out, out, dy, stride, out,
+                                x + i * stride, stride, std::min(at_once, inputs - i), (end - begin) / packet,
+                                offset, [&](Index s) { return offset(s) - lag; });
+        }
   }
 
   /// Lanes run over outputs, which is how the gradient lies.

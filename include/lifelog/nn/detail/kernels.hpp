@@ -57,26 +57,44 @@ EIGEN_ALWAYS_INLINE void accumulate_in_chains(Block<T, Rows, Columns>& block, co
                             LIFELOG_INLINED { sum[c].at[r][p] = c == 0 ? block.at[r][p] : broadcast(T(0)); });
       });
     });
-    const auto add = [&](Block<T, Rows, Columns>& to, Index k, Index i) LIFELOG_INLINED {
-      const T* const w = weight + (k * inputs + i) * weight_stride;
-      unroll<Columns>([&](int p) LIFELOG_INLINED {
-        const auto value = load(x + i * x_stride + offset(k, p));
-        unroll<Rows>([&](int r)
-                         LIFELOG_INLINED { to.at[r][p] = pmadd(broadcast(w[r]), value, to.at[r][p]); });
-      });
+    const auto add = [&](Block<T, Rows, Columns>& to, const T* w, const T*(&channel)[Columns])
+                         LIFELOG_INLINED {
+                           unroll<Columns>([&](int p) LIFELOG_INLINED {
+                             const auto value = load(channel[p]);
+                             unroll<Rows>([&](int r) LIFELOG_INLINED {
+                               to.at[r][p] = pmadd(broadcast(w[r]), value, to.at[r][p]);
+                             });
+                           });
+                         };
+    const T* channel[Columns];
+    const auto at = [&](Index k, Index i) LIFELOG_INLINED {
+      unroll<Columns>([&](int p) LIFELOG_INLINED { channel[p] = x + i * x_stride + offset(k, p); });
     };
-    const auto run = [&](Index outer, Index inner, auto step) LIFELOG_INLINED {
-      for (Index o = 0; o < outer; ++o) {
+    if (inputs >= chains) {
+      for (Index k = 0; k < taps; ++k) {
+        at(k, 0);
+        const auto next = [&](Block<T, Rows, Columns>& to) LIFELOG_INLINED {
+          add(to, weight, channel);
+          weight += weight_stride;
+          unroll<Columns>([&](int p) LIFELOG_INLINED { channel[p] += x_stride; });
+        };
         Index i = 0;
-        for (; i + chains <= inner; i += chains)
-          unroll<chains>([&](int c) LIFELOG_INLINED { step(sum[c], o, i + c); });
-        for (; i < inner; ++i) step(sum[0], o, i);
+        for (; i + chains <= inputs; i += chains)
+          unroll<chains>([&](int c) LIFELOG_INLINED { next(sum[c]); });
+        for (; i < inputs; ++i) next(sum[0]);
       }
-    };
-    if (inputs >= chains)
-      run(taps, inputs, [&](auto& to, Index k, Index i) LIFELOG_INLINED { add(to, k, i); });
-    else
-      run(inputs, taps, [&](auto& to, Index i, Index k) LIFELOG_INLINED { add(to, k, i); });
+    } else {
+      for (Index i = 0; i < inputs; ++i) {
+        const auto tap = [&](Block<T, Rows, Columns>& to, Index k) LIFELOG_INLINED {
+          at(k, i);
+          add(to, weight + (k * inputs + i) * weight_stride, channel);
+        };
+        Index k = 0;
+        for (; k + chains <= taps; k += chains)
+          unroll<chains>([&](int c) LIFELOG_INLINED { tap(sum[c], k + c); });
+        for (; k < taps; ++k) tap(sum[0], k);
+      }
+    }
     unroll<Rows>([&](int r) LIFELOG_INLINED {
       unroll<Columns>([&](int p) LIFELOG_INLINED {
         block.at[r][p] = sum[0].at[r][p];
@@ -86,6 +104,9 @@ EIGEN_ALWAYS_INLINE void accumulate_in_chains(Block<T, Rows, Columns>& block, co
     });
   }
 }
+
+/// Of fewer rows than these `accumulate_pair` is no less arithmetic than three taps.
+inline constexpr int pair_rows = 3;
 
 /// What `accumulate_pair` knows a convolution of three taps by, each (outputs × inputs) and pointing at the block's first
 /// output: the oldest tap and the present one as they are, half the sum of all three, and half their alternating sum.
@@ -170,28 +191,37 @@ EIGEN_ALWAYS_INLINE void accumulate_correlation(Block<T, Rows, Columns>& block, 
 
 /// gradient(o, i) += Σ_{s<steps} Σ_lanes y[o·y_stride + y_offset(s) …] · x[i·x_stride + x_offset(s) …] for
 /// all outputs and inputs, a packet of lanes at each step: the outer product that is a linear node's weight
-/// gradient.
-template<class T, class YOffset, class XOffset>
+/// gradient. count: `outputs` where that is a constant.
+template<Index count = Eigen::Dynamic, class T, class YOffset, class XOffset>
 void accumulate_outer(T* gradient, Index gradient_stride, const T* y, Index y_stride, Index outputs,
                       const T* x, Index x_stride, Index inputs, Index steps, YOffset y_offset,
                       XOffset x_offset) {
   constexpr int tile = 4;
   const auto run = [&](auto rows, auto columns, Index o, Index i) {
     constexpr int R = decltype(rows)::value, C = decltype(columns)::value;
-    Packet<T> sum[R][C];
-    unroll<R>([&](int r) LIFELOG_INLINED {
-      unroll<C>([&](int c) LIFELOG_INLINED { sum[r][c] = broadcast(T(0)); });
+    // Sums of one row would wait for themselves: two sets of them take their turns.
+    constexpr int sets = R == 1 && C > 1 ? 2 : 1;
+    Packet<T> sums[sets][R][C];
+    unroll<sets * R>([&](int r) LIFELOG_INLINED {
+      unroll<C>([&](int c) LIFELOG_INLINED { sums[r / R][r % R][c] = broadcast(T(0)); });
     });
-    for (Index s = 0; s < steps; ++s) {
-      const T* ys = y + o * y_stride + y_offset(s);
-      const T* xs = x + i * x_stride + x_offset(s);
+    const auto step = [&](Packet<T>(&to)[R][C], Index at) LIFELOG_INLINED {
+      const T* ys = y + o * y_stride + y_offset(at);
+      const T* xs = x + i * x_stride + x_offset(at);
       Packet<T> left[R];
       unroll<R>([&](int r) LIFELOG_INLINED { left[r] = kept(load(ys + r * y_stride)); });
       unroll<C>([&](int c) LIFELOG_INLINED {
         const auto right = load(xs + c * x_stride);
-        unroll<R>([&](int r) LIFELOG_INLINED { sum[r][c] = pmadd(left[r], right, sum[r][c]); });
+        unroll<R>([&](int r) LIFELOG_INLINED { to[r][c] = pmadd(left[r], right, to[r][c]); });
       });
-    }
+    };
+    Index s = 0;
+    for (; s + sets <= steps; s += sets)
+      unroll<sets>([&](int set) LIFELOG_INLINED { step(sums[set], s + set); });
+    if constexpr (sets > 1)
+      if (s < steps) step(sums[0], s);
+    auto& sum = sums[0];
+    unroll<(sets - 1) * C>([&](int c) LIFELOG_INLINED { sum[0][c] = padd(sum[0][c], sums[sets - 1][0][c]); });
     const auto add = [&](int at, T value)
                          LIFELOG_INLINED { gradient[(i + at / R) * gradient_stride + o + at % R] += value; };
     constexpr int size = packet_size<T>;
@@ -212,13 +242,21 @@ void accumulate_outer(T* gradient, Index gradient_stride, const T* y, Index y_st
   };
   using One = std::integral_constant<int, 1>;
   using Tile = std::integral_constant<int, tile>;
-  const Index whole_outputs = outputs / tile * tile, whole_inputs = inputs / tile * tile;
-  for (Index o = 0; o < whole_outputs; o += tile) {
-    for (Index i = 0; i < whole_inputs; i += tile) run(Tile{}, Tile{}, o, i);
-    for (Index i = whole_inputs; i < inputs; ++i) run(Tile{}, One{}, o, i);
+  const Index whole_inputs = inputs / tile * tile;
+  const auto run_rows = [&](auto rows, Index o) {
+    for (Index i = 0; i < whole_inputs; i += tile) run(rows, Tile{}, o, i);
+    for (Index i = whole_inputs; i < inputs; ++i) run(rows, One{}, o, i);
+  };
+  if constexpr (count == Eigen::Dynamic) {
+    const Index whole_outputs = outputs / tile * tile;
+    for (Index o = 0; o < whole_outputs; o += tile) run_rows(Tile{}, o);
+    for (Index o = whole_outputs; o < outputs; ++o) run_rows(One{}, o);
+  } else {
+    constexpr int rest = static_cast<int>(count % tile);
+    if constexpr (count >= tile)
+      for (Index o = 0; o < count - rest; o += tile) run_rows(Tile{}, o);
+    if constexpr (rest > 0) run_rows(std::integral_constant<int, rest>{}, count - rest);
   }
-  for (Index o = whole_outputs; o < outputs; ++o)
-    for (Index i = 0; i < inputs; ++i) run(One{}, One{}, o, i);
 }
 
 }  // namespace lifelog::nn::detail

@@ -88,12 +88,11 @@ class RowBlocks {
     columns_ = columns;
     values_.resize(rows * columns);
     T* to = values_.data();
-    constexpr Index block = block_rows_of<channels>;
     const auto copy = [&](Index first, Index last) {
       for (Index c = 0; c < columns; ++c)
         for (Index r = first; r < last; ++r) *to++ = value(r, c);
     };
-    for (Index first = 0; first < rows; first += block) copy(first, std::min(first + block, rows));
+    for_row_blocks<channels>(rows, [&](auto count, Index first) { copy(first, first + count); });
   }
   template<class Matrix>
   void assign(const Matrix& from) {

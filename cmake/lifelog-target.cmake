@@ -1,0 +1,26 @@
+# Makes lifelog::lifelog of ${lifelog_include}: an interface target with the include path (as a system's), C++20, Eigen, and xtensor
+# and OpenMP when they are found. Where something is lacking there is no target, and lifelog_lacks says what.
+set(lifelog_lacks "")
+# Without a version: Eigen 5 does not count as a successor of 3.4 to CMake, and is one.
+find_package(Eigen3 QUIET CONFIG)
+if(NOT TARGET Eigen3::Eigen)
+  set(lifelog_lacks "Eigen is not found (3.4 or later; Debian: libeigen3-dev)")
+elseif(Eigen3_VERSION VERSION_LESS 3.4 OR Eigen3_VERSION VERSION_GREATER_EQUAL 6)
+  set(lifelog_lacks "expected Eigen 3.4 to 5, found ${Eigen3_VERSION}")
+endif()
+find_package(xtensor QUIET)
+find_package(OpenMP QUIET COMPONENTS CXX)
+
+if(lifelog_lacks STREQUAL "" AND NOT TARGET lifelog::lifelog)
+  add_library(lifelog::lifelog INTERFACE IMPORTED GLOBAL)
+  set_target_properties(lifelog::lifelog PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${lifelog_include}")
+  target_compile_features(lifelog::lifelog INTERFACE cxx_std_20)
+  target_link_libraries(lifelog::lifelog INTERFACE Eigen3::Eigen)
+  if(TARGET xtensor)
+    target_link_libraries(lifelog::lifelog INTERFACE xtensor)
+  endif()
+  if(OpenMP_CXX_FOUND)
+    target_link_libraries(lifelog::lifelog INTERFACE OpenMP::OpenMP_CXX)
+    target_compile_definitions(lifelog::lifelog INTERFACE LIFELOG_USE_OPENMP)
+  endif()
+endif()
