@@ -7,7 +7,8 @@
 
 Prints processor time (the least of the repeats) and the compiler's peak memory. Since machines differ, each time is also given in
 units of what the front end takes for Eigen and the standard library in the same run; that and the memory are what --record writes,
-and --check fails where a work takes more than twice as much.
+and --check fails where a work takes more than twice as much. What does is measured again, beside a unit of its own, so that
+another's burst on a busy machine is not taken for ours.
 """
 import argparse
 import json
@@ -43,6 +44,8 @@ WORKS = {
     "nothing": ("lifelog.hpp with nothing used", "#include <lifelog/lifelog.hpp>\nint main() {}\n", ["-O2"]),
     "training": ("a file that trains the study's network", '#include "compile_probe.cpp"\n', ["-O2"]),
     "readme": ("README's example", readme_example(), ["-O2"]),
+    "header": ("the header that includes most but lifelog.hpp, front end alone", "#include <lifelog/predict/instances.hpp>\n",
+               ["-fsyntax-only"]),
 }
 
 
@@ -80,20 +83,26 @@ def main():
             return [min(one) for one in zip(*(measure(options.cxx, text, flags, directory)
                                               for _ in range(options.repeats)))]
 
-        unit = least(UNIT, ["-fsyntax-only"])[0]
-        print(f"compile_time: {options.cxx}: the unit takes {unit:.2f} s")
+        def measured(text, flags):
+            unit = least(UNIT, ["-fsyntax-only"])[0]
+            seconds, mib = least(text, flags)
+            return unit, seconds, {"units": round(seconds / unit, 2), "mib": round(mib)}
+
         recorded = json.loads(options.check.read_text()) if options.check else {}
         for name, (words, text, flags) in WORKS.items():
-            if options.only not in name:
+            if options.only not in name or (options.check and name not in recorded):
                 continue
-            seconds, mib = least(text, flags)
-            found[name] = {"units": round(seconds / unit, 2), "mib": round(mib)}
-            print(f"compile_time: {words}: {seconds:.1f} s, {seconds / unit:.1f} units, {mib:.0f} MiB", flush=True)
-            limits = recorded.get(name, {})
-            for measure_of, limit in limits.items():
-                if found[name][measure_of] > 2 * limit:
-                    print(f"compile_time: {words}: expected at most twice {limit} {measure_of}, got {found[name][measure_of]}")
-                    failed = True
+            for _ in range(3 if options.check else 1):
+                unit, seconds, found[name] = measured(text, flags)
+                print(f"compile_time: {options.cxx}: {words}: {seconds:.1f} s, {seconds / unit:.1f} units of {unit:.2f} s, "
+                      f"{found[name]['mib']} MiB", flush=True)
+                above = [f"expected at most twice {limit} {of}, got {found[name][of]}"
+                         for of, limit in recorded.get(name, {}).items() if found[name][of] > 2 * limit]
+                if not above:
+                    break
+            for complaint in above:
+                print(f"compile_time: {words}: {complaint}")
+                failed = True
     if options.record:
         options.record.write_text(json.dumps(found, indent=1) + "\n")
     return failed

@@ -4,14 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <lifelog/cluster/group_rows.hpp>
 #include <lifelog/io/npy.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "common/program.hpp"
-#include "steps/grouping.hpp"
+#include "steps/choosing.hpp"
 #include "steps/sample_points.hpp"
 
 using namespace lifelog;
@@ -103,8 +102,7 @@ cluster::Grouping group(const Input& input, const Flags& flags, const cluster::G
     throw FlagError("--sweep: expected at most " + std::to_string(rows) +
                     " groups (the number of rows), got '" + flags.sweep + "'");
   auto progress = program.progress("grouping", options.sweep_last - options.sweep_first + 1);
-  auto grouping =
-      cluster::group_rows(input.points, input.users, options, [&](int done, int) { progress.at(done); });
+  auto grouping = group_points(input.points, input.users, options, [&](int done, int) { progress.at(done); });
   progress.finish();
   return grouping;
 }

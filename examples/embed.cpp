@@ -93,23 +93,23 @@ manifold::TsneResult draw_map(const Flags& flags, const Input& input, const mani
                               const Program& program) {
   auto progress = program.progress("t-SNE", options.iterations);
   const auto identity = identity_of(input, options);
-  auto problem = manifold::tsne_problem(input.points, options);
+  auto problem = map_problem(input.points, options);
   auto start = flags.resume ? load_state(flags.state) : manifold::first_state(problem.start);
   if (const auto& map = start.map; flags.resume && (map.rows() != input.points.rows() || map.cols() != 2))
     throw format_error(flags.state, "expected a map of " + std::to_string(input.points.rows()) +
                                         " x 2, got " + std::to_string(map.rows()) + " x " +
                                         std::to_string(map.cols()));
-  manifold::TsneRun run(std::move(problem.joint), std::move(start), watched(options, progress));
   if (flags.resume) require_same_run(flags.state, identity);
-  auto result = run.run();
+  auto run = run_map(std::move(problem.joint), std::move(start), watched(options, progress));
+  auto& result = run.result;
   progress.finish();
   result.perplexity = problem.perplexity;
   result.perplexity_reduced = problem.perplexity_reduced;
   result.random_columns = flags.resume ? 0 : problem.random_columns;
   if (!result.map.allFinite() || !std::isfinite(result.kl_divergence))
     throw std::runtime_error("the map came to positions that are no numbers; nothing is written");
-  if (!flags.state.empty()) writing([&] { save_state(flags.state, run.state(), identity); });
-  return result;
+  if (!flags.state.empty()) writing([&] { save_state(flags.state, run.state, identity); });
+  return std::move(result);
 }
 
 void write_results(const Flags& flags, const Input& input, const manifold::TsneResult& result) {

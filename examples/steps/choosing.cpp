@@ -26,6 +26,12 @@ GroupChoice choose_groups(const MinuteRows& rows, const cluster::SelectOptions& 
            "that holds most of the person's minutes."}};
 }
 
+cluster::Grouping group_points(const RowMatrix<double>& points, const Eigen::VectorXi& users,
+                               const cluster::GroupingOptions& options,
+                               const std::function<void(int, int)>& tried) {
+  return cluster::group_rows(points, users, options, tried);
+}
+
 void write_selection(const std::filesystem::path& path, const report::Selection& selection) {
   const auto curves_json = [](const std::vector<report::ScoreCurve>& curves) {
     auto json = nlohmann::ordered_json::object();

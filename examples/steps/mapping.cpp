@@ -38,6 +38,16 @@ report::Scatter scatter_of(const RowMatrix<double>& map, std::string title, repo
   return scatter;
 }
 
+manifold::TsneProblem map_problem(const RowMatrix<double>& points, const manifold::TsneOptions& options) {
+  return manifold::tsne_problem(points, options);
+}
+
+MapRun run_map(manifold::Affinities joint, manifold::TsneState from, const manifold::TsneOptions& options) {
+  manifold::TsneRun run(std::move(joint), std::move(from), options);
+  auto result = run.run();
+  return {std::move(result), run.state()};
+}
+
 namespace {
 
 template<class T>

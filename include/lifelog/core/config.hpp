@@ -21,6 +21,13 @@
 
 #include <Eigen/Core>
 
+// Of functions that run once, or to tell of a mistake: the compiler makes them small, in less time, rather than fast.
+#if defined(__GNUC__)
+#define LIFELOG_COLD __attribute__((cold))
+#else
+#define LIFELOG_COLD
+#endif
+
 namespace lifelog {
 
 /// Signed size and index type of the whole library; Eigen's.

@@ -53,7 +53,7 @@ namespace detail {
 #ifdef LIFELOG_NO_EXCEPTIONS
 
 template<class... Parts>
-[[noreturn]] void bad_argument(const char* text, const Parts&...) {
+[[noreturn]] LIFELOG_COLD void bad_argument(const char* text, const Parts&...) {
   LIFELOG_ERROR_HANDLER(text);
 #if defined(__GNUC__)
   __builtin_unreachable();
@@ -65,7 +65,7 @@ template<class... Parts>
 /// Throws std::invalid_argument with all parts streamed into one sentence:
 /// which parameter, what was expected, what came; made printable as format_error's.
 template<class... Parts>
-[[noreturn]] void bad_argument(const char* text, const Parts&... parts) {
+[[noreturn]] LIFELOG_COLD void bad_argument(const char* text, const Parts&... parts) {
   std::ostringstream out;
   out.imbue(std::locale::classic());
   out << text;

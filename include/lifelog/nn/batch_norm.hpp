@@ -149,29 +149,6 @@ struct BatchNorm : NodeBase {
 
   using Row = Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>;
 
-  /// The counter for a visitor that takes the network's scalars alone: rounded to one, taken back where it was changed.
-  template<class Norm>
-  class ShownCounter {
-   public:
-    explicit ShownCounter(Norm& norm)
-        : norm_(norm), was_(static_cast<Shown>(norm.num_batches_tracked)), shown_(was_) {}
-    ~ShownCounter() {
-      if constexpr (!std::is_const_v<Norm>)
-        if (shown_ != was_) norm_.num_batches_tracked = static_cast<std::int64_t>(shown_);
-    }
-    auto* data() {
-      if constexpr (std::is_const_v<Norm>)
-        return static_cast<const Shown*>(&shown_);
-      else
-        return &shown_;
-    }
-
-   private:
-    using Shown = typename Norm::Scalar;
-    Norm& norm_;
-    Shown was_, shown_;
-  };
-
   template<class D>
   static bool by_batch(const D& domain) {
     return domain.training && domain.count > 1;
@@ -194,7 +171,11 @@ struct BatchNorm : NodeBase {
                                       decltype(&rest.num_batches_tracked)...>)
       visitor(name, counter, &first.num_batches_tracked, &rest.num_batches_tracked...);
     else
-      visitor(name, counter, ShownCounter<First>(first).data(), ShownCounter<Rest>(rest).data()...);
+      visitor(
+          name, counter,
+          detail::ShownCounter<T>(const_cast<std::int64_t*>(&first.num_batches_tracked)).data(),
+          detail::ShownCounter<typename Rest::Scalar>(const_cast<std::int64_t*>(&rest.num_batches_tracked))
+              .data()...);
   }
 };
 

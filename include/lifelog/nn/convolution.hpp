@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "detail/conv_frames.hpp"
+#include "detail/planes.hpp"
 #include "detail/product.hpp"
 #include "linear.hpp"
 
@@ -122,12 +123,7 @@ struct CausalConv : NodeBase {
     detail::product<out, in, taps>(y, pending, weight.data(), bias.data(), inputs(), x);
   }
 
-  static Instants reads(const Instants& reach) {
-    return Instants(reach.span() + lookback, [&](auto insert) {
-      for (Index k = 0; k < taps; ++k)
-        for (Index j = 0; j < reach.size(); ++j) insert(reach.at(j) + k * dilation_);
-    });
-  }
+  static Instants reads(const Instants& reach) { return read_by_taps(reach, taps, dilation_); }
 
   template<class D>
   struct WindowTape {
@@ -185,9 +181,11 @@ struct CausalConv : NodeBase {
     // block.
     constexpr int packets = static_cast<int>(lanes / detail::packet_size<T>);
     constexpr int group = packets >= detail::block_packets ? 1 : detail::block_packets / packets;
+    const detail::WindowPlanes<T> planes{x, domain.input_stride(), inputs(), taps, tape.places.data(), size,
+                                         y, domain.stride()};
     Index j = 0;
-    for (; j + group <= size; j += group) record_instants<group>(domain, tape, x, y, j);
-    for (; j < size; ++j) record_instants<1>(domain, tape, x, y, j);
+    for (; j + group <= size; j += group) record_instants<group, lanes>(planes, j);
+    for (; j < size; ++j) record_instants<1, lanes>(planes, j);
     domain.mask(y, out);
   }
 
@@ -202,19 +200,16 @@ struct CausalConv : NodeBase {
       dy = own;
     }
     const Index stride = domain.stride();
-    for (Index o = 0; o < out; ++o) {
-      auto total = detail::broadcast(T(0));
-      for (Index s = 0; s < stride; s += packet)
-        total = detail::padd(total, detail::load(dy + o * stride + s));
-      gradient.bias[o] += detail::predux(total);
-    }
+    for (Index o = 0; o < out; ++o) gradient.bias[o] += detail::sum_of_row(dy + o * stride, stride);
     for (Index k = 0; k < taps; ++k) {
       const Index* const at = tape.of_tap(k);
-      detail::accumulate_outer<out>(
-          gradient.weight.data() + k * inputs() * out, out, dy, stride, out, x, domain.input_stride(),
-          inputs(), stride / packet, [](Index s) { return s * packet; },
-          [&](Index s) { return at[s / packets] + s % packets * packet; });
-      if (dx) pull_tap(domain, tape, k, dy, dx);
+      const Index first = k * inputs() * out;
+      detail::accumulate_outer<out>(gradient.weight.data() + first, out, dy, stride, out, x,
+                                    domain.input_stride(), inputs(), stride / packet, detail::InARow<T>{},
+                                    detail::AtPlaces<T, packets>{at});
+      if (dx)
+        detail::pull_windows<in, lanes>(weight.data() + first, out, inputs(), at, domain.reach->size(), dy,
+                                        stride, dx, domain.input_stride());
     }
   }
 
@@ -316,54 +311,15 @@ struct CausalConv : NodeBase {
     return domain.read->find(domain.reach->at(j) + (taps - 1 - k) * dilation_) * D::lanes;
   }
 
-  template<int group, class D>
-  void record_instants(const D& domain, const WindowTape<D>& tape, const T* x, T* y, Index j) const {
-    constexpr int packets = group * static_cast<int>(D::lanes / detail::packet_size<T>);
+  template<int group, Index lanes>
+  void record_instants(const detail::WindowPlanes<T>& planes, Index j) const {
+    constexpr int packets = group * static_cast<int>(lanes / detail::packet_size<T>);
     constexpr int rest = packets % detail::block_packets;
     for (int first = 0; first < packets - rest; first += detail::block_packets)
-      record_packets<detail::block_packets>(domain, tape, x, y, j, first);
-    if constexpr (rest > 0) record_packets<rest>(domain, tape, x, y, j, packets - rest);
-  }
-
-  /// `columns` packets of lanes from packet `first` of instant j; they may run into the instants after it.
-  template<int columns, class D>
-  void record_packets(const D& domain, const WindowTape<D>& tape, const T* x, T* y, Index j,
-                      int first) const {
-    constexpr Index packet = detail::packet_size<T>;
-    constexpr int packets = static_cast<int>(D::lanes / packet);
-    const Index stride = domain.stride();
-    detail::for_row_blocks<out>(out, [&](auto rows, Index row) {
-      detail::Block<T, rows, columns> block;
-      add_bias<true>(block, row);
-      detail::accumulate(block, weight.data() + row, out, x, domain.input_stride(), inputs(), taps,
-                         [&](Index k, Index p) {
-                           return tape.of_tap(k)[j + (first + p) / packets] + (first + p) % packets * packet;
-                         });
-      detail::unroll<rows>([&](int r) LIFELOG_INLINED {
-        detail::unroll<columns>([&](int p) LIFELOG_INLINED {
-          detail::store<T>(y + (row + r) * stride + j * D::lanes + (first + p) * packet, block.at[r][p]);
-        });
-      });
-    });
-  }
-
-  /// dx += wᵀ dy for one tap.
-  template<class D>
-  void pull_tap(const D& domain, const WindowTape<D>& tape, Index k, const T* dy, T* dx) const {
-    constexpr Index packet = detail::packet_size<T>;
-    const T* const w = weight.data() + k * inputs() * out;
-    const Index stride = domain.stride(), input_stride = domain.input_stride();
-    for (Index j = 0; j < domain.reach->size(); ++j)
-      for (Index p = 0; p < D::lanes; p += packet)
-        detail::for_row_blocks<in>(inputs(), [&](auto rows, Index row) {
-          detail::Block<T, rows, 1> block;
-          T* const to = dx + row * input_stride + tape.of_tap(k)[j] + p;
-          detail::unroll<rows>([&](int r)
-                                   LIFELOG_INLINED { block.at[r][0] = detail::load(to + r * input_stride); });
-          detail::accumulate_transposed(block, w + row * out, out, dy + j * D::lanes + p, stride, out);
-          detail::unroll<rows>(
-              [&](int r) LIFELOG_INLINED { detail::store<T>(to + r * input_stride, block.at[r][0]); });
-        });
+      detail::convolve_windows<out, lanes, detail::block_packets>(weight.data(), bias.data(), planes, j,
+                                                                  first);
+    if constexpr (rest > 0)
+      detail::convolve_windows<out, lanes, rest>(weight.data(), bias.data(), planes, j, packets - rest);
   }
 };
 

@@ -57,6 +57,14 @@ inline Instants last_instant() {
   return Instants(1, [](auto insert) { insert(0); });
 }
 
+/// What a convolution's taps, `distance` apart, read for its output at those of a set.
+inline Instants read_by_taps(const Instants& reach, Index taps, Index distance) {
+  return Instants(reach.span() + (taps - 1) * distance, [&](auto insert) {
+    for (Index k = 0; k < taps; ++k)
+      for (Index j = 0; j < reach.size(); ++j) insert(reach.at(j) + k * distance);
+  });
+}
+
 /// Either set's instants.
 inline Instants either(const Instants& a, const Instants& b) {
   return Instants(std::max(a.span(), b.span()), [&](auto insert) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../core/parallel.hpp"
+#include "detail/planes.hpp"
 #include "detail/product.hpp"
 #include "detail/storage.hpp"
 #include "expression.hpp"
@@ -63,21 +64,8 @@ struct Linear : NodeBase {
     const Index stride = domain.stride();
     parallel_for(piece_count(piece_samples, stride), domain.threads, [&](Index index) {
       const auto piece = piece_of(index, piece_samples, stride);
-      for (Index n = piece.begin; n < piece.end; n += detail::block_width<T>)
-        detail::for_row_blocks<out>(outputs(), [&](auto rows, Index row) {
-          detail::Block<T, rows, detail::block_packets> block;
-          detail::unroll<rows>([&](int r) LIFELOG_INLINED {
-            detail::unroll<detail::block_packets>(
-                [&](int p) LIFELOG_INLINED { block.at[r][p] = detail::broadcast(bias[row + r]); });
-          });
-          detail::accumulate(block, weight.data() + row, outputs(), x + n, stride, inputs(), 1,
-                             [](Index, Index p) { return p * detail::packet_size<T>; });
-          detail::unroll<rows>([&](int r) LIFELOG_INLINED {
-            detail::unroll<detail::block_packets>([&](int p) LIFELOG_INLINED {
-              detail::store<T>(y + (row + r) * stride + n + p * detail::packet_size<T>, block.at[r][p]);
-            });
-          });
-        });
+      detail::product_planes<out>(weight.data(), bias.data(), outputs(), inputs(), x, y, stride, piece.begin,
+                                  piece.end);
     });
   }
 
@@ -125,33 +113,14 @@ struct Linear : NodeBase {
   }
 
   void pull_piece(Piece piece, Index stride, const T* x, const T* dy, T* dx, T* gradient) const {
-    constexpr Index packet = detail::packet_size<T>;
-    const Index steps = (piece.end - piece.begin) / packet;
-    const auto offset = [&](Index s) { return piece.begin + s * packet; };
-    detail::accumulate_outer<out>(gradient, outputs(), dy, stride, outputs(), x, stride, inputs(), steps,
-                                  offset, offset);
-    for (Index o = 0; o < outputs(); ++o) {
-      auto total = detail::broadcast(T(0));
-      for (Index s = 0; s < steps; ++s)
-        total = detail::padd(total, detail::load(dy + o * stride + offset(s)));
-      gradient[inputs() * outputs() + o] += detail::predux(total);
-    }
-    if (!dx) return;
-    for (Index n = piece.begin; n < piece.end; n += detail::block_width<T>)
-      detail::for_row_blocks<in>(inputs(), [&](auto rows, Index row) {
-        detail::Block<T, rows, detail::block_packets> block;
-        T* const to = dx + row * stride + n;
-        detail::unroll<rows>([&](int r) LIFELOG_INLINED {
-          detail::unroll<detail::block_packets>(
-              [&](int p) LIFELOG_INLINED { block.at[r][p] = detail::load(to + r * stride + p * packet); });
-        });
-        detail::accumulate_transposed(block, weight.data() + row * outputs(), outputs(), dy + n, stride,
-                                      outputs());
-        detail::unroll<rows>([&](int r) LIFELOG_INLINED {
-          detail::unroll<detail::block_packets>(
-              [&](int p) LIFELOG_INLINED { detail::store<T>(to + r * stride + p * packet, block.at[r][p]); });
-        });
-      });
+    const Index lanes = piece.end - piece.begin;
+    detail::accumulate_outer<out>(gradient, outputs(), dy + piece.begin, stride, outputs(), x + piece.begin,
+                                  stride, inputs(), lanes / detail::packet_size<T>, detail::InARow<T>{},
+                                  detail::InARow<T>{});
+    for (Index o = 0; o < outputs(); ++o)
+      gradient[inputs() * outputs() + o] += detail::sum_of_row(dy + o * stride + piece.begin, lanes);
+    if (dx)
+      detail::pull_planes<in>(weight.data(), outputs(), inputs(), dy, dx, stride, piece.begin, piece.end);
   }
 };
 

@@ -91,7 +91,7 @@ concept HasName = requires {
 
 /// Visits a child under its own name, or under `otherwise`.
 template<class F, class Visitor, class Otherwise, class... Nets>
-void visit_child(Visitor& visitor, const Path& path, Otherwise otherwise, Nets&... nets) {
+LIFELOG_COLD void visit_child(Visitor& visitor, const Path& path, Otherwise otherwise, Nets&... nets) {
   if constexpr (HasName<F>)
     F::visit(visitor, path / F::name, nets...);
   else

@@ -79,6 +79,7 @@ namespace detail {
 /// What a predictor network is on rows: every convolution reduced to the tap that sees the row.
 template<class T>
 struct PresentNetwork {
+  using Scalar = T;
   using Signal = decltype(mil::make_series_encoder<T>(1).signal.fold().present());
   using Head = decltype(mil::make_series_encoder<T>(1).head);
   using Encoder = nn::Chain<Signal, Head>;

@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <vector>
 
+#include "../../core/fourier.hpp"
 #include "../../core/parallel.hpp"
-#include "fourier.hpp"
 
 namespace lifelog::manifold::detail {
+
+using namespace lifelog::detail;
 
 /// Convolves a real grid with an even kernel, both periodic in `height` × `width`, of which only the first `rows` ×
 /// `columns` points are read and written (the others count as zero): with at least twice as many points as are

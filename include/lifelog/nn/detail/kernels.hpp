@@ -189,6 +189,19 @@ EIGEN_ALWAYS_INLINE void accumulate_correlation(Block<T, Rows, Columns>& block, 
   block = sum;
 }
 
+/// Packets one after the other, as an offset of `accumulate_outer`.
+template<class T>
+struct InARow {
+  Index operator()(Index s) const { return s * packet_size<T>; }
+};
+
+/// The same for `packets` of them at each of some places.
+template<class T, Index packets>
+struct AtPlaces {
+  const Index* places;
+  Index operator()(Index s) const { return places[s / packets] + s % packets * packet_size<T>; }
+};
+
 /// gradient(o, i) += Σ_{s<steps} Σ_lanes y[o·y_stride + y_offset(s) …] · x[i·x_stride + x_offset(s) …] for
 /// all outputs and inputs, a packet of lanes at each step: the outer product that is a linear node's weight
 /// gradient. count: `outputs` where that is a constant.

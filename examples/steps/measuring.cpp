@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+
+#include "measuring.hpp"
+
+#include <algorithm>
+#include <lifelog/predict/dataset_bags.hpp>
+#include <lifelog/predict/model_notes.hpp>
+#include <nlohmann/json.hpp>
+
+namespace lifelog::examples {
+
+namespace {
+
+/// body(network, bags) of the minutes as the model sees them.
+template<class Body>
+auto with_bags(const mil::AnyModel& any, const data::DataSet& data, const Body& body) {
+  return std::visit(
+      [&](const auto& model) {
+        const auto cut = predict::window_bags_of(data, predict::windows_of(model));
+        return body(model.network, cut.bags);
+      },
+      any);
+}
+
+/// How often each class occurs among the minutes that are none of `rows`; among all where these are all.
+Eigen::VectorXd other_shares(const data::DataSet& data, const std::vector<Index>& rows) {
+  std::vector<Index> others;
+  for (Index n = 0; n < data.size(); ++n)
+    if (!std::binary_search(rows.begin(), rows.end(), n)) others.push_back(n);
+  return importance::class_shares(predict::labels_of(data), others.empty() ? rows : others,
+                                  static_cast<Index>(data.classes.size()));
+}
+
+nlohmann::ordered_json estimate_json(const importance::Estimate& estimate) {
+  return {{"bits", estimate.value}, {"low", estimate.low}, {"high", estimate.high}};
+}
+
+}  // namespace
+
+importance::Contributions<float> contributions_of(const mil::AnyModel& model, const data::DataSet& data,
+                                                  const std::vector<Index>& rows, int threads) {
+  return with_bags(model, data, [&](const auto& network, const auto& bags) {
+    return importance::contributions(network, bags, rows, {}, threads);
+  });
+}
+
+importance::BagInformation information_of(const mil::AnyModel& model, const data::DataSet& data,
+                                          const std::vector<Index>& rows, int threads) {
+  const auto labels = predict::labels_of(data);
+  const auto shares = other_shares(data, rows);
+  return with_bags(model, data, [&](const auto& network, const auto& bags) {
+    return importance::information(network, bags, labels, rows, shares, {}, threads);
+  });
+}
+
+std::vector<Index> information_blocks(const data::DataSet& data, const std::vector<Index>& rows) {
+  constexpr std::int64_t pause = 3600;  // seconds after which minutes are no neighbours
+  const auto longest = std::max<std::size_t>(1, rows.size() / 10);
+  std::vector<Index> blocks;
+  std::size_t length = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto row = static_cast<std::size_t>(rows[i]);
+    const bool goes_on = i > 0 && length < longest &&
+                         data.label(row) == data.label(static_cast<std::size_t>(rows[i - 1])) &&
+                         data.timestamp(row) - data.timestamp(static_cast<std::size_t>(rows[i - 1])) <= pause;
+    length = goes_on ? length + 1 : 1;
+    blocks.push_back(blocks.empty() ? 0 : blocks.back() + (goes_on ? 0 : 1));
+  }
+  return blocks;
+}
+
+nlohmann::ordered_json information_json(const std::string& user, const std::vector<std::string>& modalities,
+                                        const importance::PersonInformation& person, Index minutes,
+                                        Index replicates) {
+  nlohmann::ordered_json sensors = nlohmann::ordered_json::array();
+  for (std::size_t m = 0; m < modalities.size(); ++m) {
+    auto sensor = estimate_json(person.bits[m]);
+    sensors.push_back({{"sensor", modalities[m]},
+                       {"bits", sensor["bits"]},
+                       {"low", sensor["low"]},
+                       {"high", sensor["high"]},
+                       {"identified", static_cast<bool>(person.identified[m])}});
+  }
+  return {{"user", user},
+          {"minutes", minutes},
+          {"replicates", replicates},
+          {"level", importance::IntervalOptions{}.level},
+          {"total", estimate_json(person.total)},
+          {"sensors", sensors},
+          {"identified", person.any()}};
+}
+
+}  // namespace lifelog::examples

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <lifelog/data/dataset.hpp>
+#include <lifelog/importance/contributions.hpp>
+#include <lifelog/importance/information.hpp>
+#include <lifelog/mil/any_instances.hpp>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+namespace lifelog::examples {
+
+/// What each sensor says for and against each class in those minutes of a data set. data: standardised as the model was trained.
+importance::Contributions<float> contributions_of(const mil::AnyModel& model, const data::DataSet& data,
+                                                  const std::vector<Index>& rows, int threads);
+
+/// How many bits each sensor tells of the labels of `rows`, beyond what the classes' shares among all other minutes tell.
+importance::BagInformation information_of(const mil::AnyModel& model, const data::DataSet& data,
+                                          const std::vector<Index>& rows, int threads);
+
+/// [n], neighbouring minutes of one label as one block, cut where it would be longer than a tenth of all. rows: ascending.
+std::vector<Index> information_blocks(const data::DataSet& data, const std::vector<Index>& rows);
+
+/// A person of an information.json: bits of each sensor and in all, with intervals, and the verdict.
+nlohmann::ordered_json information_json(const std::string& user, const std::vector<std::string>& modalities,
+                                        const importance::PersonInformation& person, Index minutes,
+                                        Index replicates);
+
+}  // namespace lifelog::examples

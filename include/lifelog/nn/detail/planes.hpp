@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "kernels.hpp"
+
+// What a layer does to whole planes of training. How many channels a plane has and what the layer is else are numbers here, so
+// that layers of all shapes share what the compiler makes of this; only the register blocks follow from constants.
+
+namespace lifelog::nn::detail {
+
+/// Σ of a row's lanes, whole packets.
+template<class T>
+T sum_of_row(const T* row, Index lanes) {
+  auto total = broadcast(T(0));
+  for (Index s = 0; s < lanes; s += packet_size<T>) total = padd(total, load(row + s));
+  return predux(total);
+}
+
+/// y(o, n) = bias(o) + Σ_i weight(o, i) · x(i, n) for lanes n of [begin, end), whole register blocks of planes [channel][stride].
+/// `out`: outputs, where that is a constant.
+template<Index out, class T>
+void product_planes(const T* weight, const T* bias, Index outputs, Index inputs, const T* x, T* y,
+                    Index stride, Index begin, Index end) {
+  for (Index n = begin; n < end; n += block_width<T>)
+    for_row_blocks<out>(outputs, [&](auto rows, Index row) {
+      Block<T, rows, block_packets> block;
+      unroll<rows>([&](int r) LIFELOG_INLINED {
+        unroll<block_packets>([&](int p) LIFELOG_INLINED { block.at[r][p] = broadcast(bias[row + r]); });
+      });
+      accumulate(block, weight + row, outputs, x + n, stride, inputs, 1,
+                 [](Index, Index p) { return p * packet_size<T>; });
+      unroll<rows>([&](int r) LIFELOG_INLINED {
+        unroll<block_packets>([&](int p) LIFELOG_INLINED {
+          store<T>(y + (row + r) * stride + n + p * packet_size<T>, block.at[r][p]);
+        });
+      });
+    });
+}
+
+/// dx(i, n) += Σ_o weight(o, i) · dy(o, n), of the same. `in`: inputs, where that is a constant.
+template<Index in, class T>
+void pull_planes(const T* weight, Index outputs, Index inputs, const T* dy, T* dx, Index stride, Index begin,
+                 Index end) {
+  for (Index n = begin; n < end; n += block_width<T>)
+    for_row_blocks<in>(inputs, [&](auto rows, Index row) {
+      Block<T, rows, block_packets> block;
+      T* const to = dx + row * stride + n;
+      unroll<rows>([&](int r) LIFELOG_INLINED {
+        unroll<block_packets>(
+            [&](int p) LIFELOG_INLINED { block.at[r][p] = load(to + r * stride + p * packet_size<T>); });
+      });
+      accumulate_transposed(block, weight + row * outputs, outputs, dy + n, stride, outputs);
+      unroll<rows>([&](int r) LIFELOG_INLINED {
+        unroll<block_packets>(
+            [&](int p) LIFELOG_INLINED { store<T>(to + r * stride + p * packet_size<T>, block.at[r][p]); });
+      });
+    });
+}
+
+/// Planes [channel][instant][lane] that a convolution of windows reads and writes.
+template<class T>
+struct WindowPlanes {
+  const T* x;
+  Index x_stride, inputs, taps;
+  /// [taps, instants]: where what a tap reads at an instant lies in a channel of x.
+  const Index* places;
+  Index instants;
+  T* y;
+  Index y_stride;
+};
+
+/// y(o, j …) = bias(o) + Σ_{k,i} weight(o, k·inputs + i) · x(i, places(k, j) …): `columns` packets of lanes from packet `first` of
+/// instant j; they may run into the instants after it.
+template<Index out, Index lanes, int columns, class T>
+void convolve_windows(const T* weight, const T* bias, const WindowPlanes<T>& planes, Index j, int first) {
+  constexpr Index packet = packet_size<T>;
+  constexpr int packets = static_cast<int>(lanes / packet);
+  for_row_blocks<out>(out, [&](auto rows, Index row) {
+    Block<T, rows, columns> block;
+    unroll<rows>([&](int r) LIFELOG_INLINED {
+      unroll<columns>([&](int p) LIFELOG_INLINED { block.at[r][p] = broadcast(bias[row + r]); });
+    });
+    accumulate(block, weight + row, out, planes.x, planes.x_stride, planes.inputs, planes.taps,
+               [&](Index k, Index p) {
+                 return planes.places[k * planes.instants + j + (first + p) / packets] +
+                        (first + p) % packets * packet;
+               });
+    unroll<rows>([&](int r) LIFELOG_INLINED {
+      unroll<columns>([&](int p) LIFELOG_INLINED {
+        store<T>(planes.y + (row + r) * planes.y_stride + j * lanes + (first + p) * packet, block.at[r][p]);
+      });
+    });
+  });
+}
+
+/// dx(i, places(j) …) += Σ_o weight(o, i) · dy(o, j …) for one tap's weights, [outputs × inputs], and places.
+template<Index in, Index lanes, class T>
+void pull_windows(const T* weight, Index outputs, Index inputs, const Index* places, Index instants,
+                  const T* dy, Index dy_stride, T* dx, Index dx_stride) {
+  for (Index j = 0; j < instants; ++j)
+    for (Index p = 0; p < lanes; p += packet_size<T>)
+      for_row_blocks<in>(inputs, [&](auto rows, Index row) {
+        Block<T, rows, 1> block;
+        T* const to = dx + row * dx_stride + places[j] + p;
+        unroll<rows>([&](int r) LIFELOG_INLINED { block.at[r][0] = load(to + r * dx_stride); });
+        accumulate_transposed(block, weight + row * outputs, outputs, dy + j * lanes + p, dy_stride, outputs);
+        unroll<rows>([&](int r) LIFELOG_INLINED { store<T>(to + r * dx_stride, block.at[r][0]); });
+      });
+}
+
+}  // namespace lifelog::nn::detail
