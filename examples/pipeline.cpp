@@ -26,7 +26,13 @@ void add_flags(FlagSet& app, Flags& flags) {
   study.predictors.train.epochs = 150;
   study.predictors.train.batch = 52400;
   app.add_option("--data", study.data, "raw recordings; generated ones when absent");
-  app.add_option("--layout", flags.layout, "how they are laid out").check(one_of({"etri", "empatica"}));
+  app.add_option("--layout", flags.layout, "how they are laid out").check(one_of(layout_names));
+  app.add_option("--sensors", study.sensors, "description of a cohort of tables: sensors.json");
+  app.add_option("--window", study.window, "seconds of a window of tables; as sensors.json says when absent")
+      .check(between(1, 604800));
+  app.add_option("--step", study.step, "seconds from one window of tables to the next")
+      .check(between(1, 604800));
+  app.add_option("--label", study.label_name, "name of labels in sensors.json; the first when absent");
   app.add_option("--labels", study.labels, "label file of an empatica tree: CSV user,start,end,...,label");
   app.add_option("--out", study.out, "folder for all results");
   app.add_option("--rules", flags.rules, "the study's habits, or sensible ones")
@@ -53,7 +59,7 @@ void add_flags(FlagSet& app, Flags& flags) {
 
 StudyOptions study_options(Flags& flags) {
   auto& study = flags.study;
-  study.layout = flags.layout == "etri" ? Layout::etri : Layout::empatica;
+  study.layout = layout_named(flags.layout);
   study.rules = flags.rules == "study" ? data::study_rules() : data::sensible_rules();
   study.training.standardize = study.training.standardize || study.rules.standardize;
   flags.network.set(study.training);
@@ -62,12 +68,17 @@ StudyOptions study_options(Flags& flags) {
   study.assign_minutes = flags.predictors.assign_minutes;
   if (study.layout == Layout::empatica && (study.data.empty() || study.labels.empty()))
     throw FlagError("--data, --labels: expected both with --layout empatica");
-  if (study.layout == Layout::etri && !study.labels.empty())
+  const bool table = study.layout == Layout::table;
+  if (table && (study.data.empty() || study.sensors.empty()))
+    throw FlagError("--data, --sensors: expected both with --layout table");
+  if (study.layout != Layout::empatica && !study.labels.empty())
     throw FlagError("--labels: expected with --layout empatica only");
+  if (!table && (!study.sensors.empty() || study.window > 0 || study.step > 0 || !study.label_name.empty()))
+    throw FlagError("--sensors, --window, --step, --label: expected with --layout table only");
   std::vector<NamedPath> outputs{{"--out", study.out}};
   for (const char* folder : {"data", "mil", "importance", "groups", "map", "predictors", "report"})
     outputs.push_back({std::string("folder ") + folder + " of --out", study.out / folder});
-  require_apart({{"--data", study.data}, {"--labels", study.labels}}, outputs);
+  require_apart({{"--data", study.data}, {"--labels", study.labels}, {"--sensors", study.sensors}}, outputs);
   return study;
 }
 

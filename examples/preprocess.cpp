@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <lifelog/generator/generator.hpp>
+#include <lifelog/readers/table_draft.hpp>
 #include <map>
 #include <optional>
 
 #include "common/program.hpp"
 #include "common/quality_file.hpp"
+#include "common/table_tree.hpp"
 #include "steps/preprocessing.hpp"
 
 using namespace lifelog;
@@ -16,23 +18,33 @@ using namespace lifelog::examples;
 
 namespace {
 
+const std::vector<std::string> etri_labels{"tension", "positive", "action", "action_option"};
+
 struct Flags {
-  std::string layout = "etri", in, labels, out, label = "tension", rules = "study", cache;
+  std::string layout = "etri", in, labels, sensors, out, label = "tension", rules = "study", cache, describe;
+  double window = 0, step = 0;
   bool allow_missing = false, rows = false, strict = false;
   Index notes = 100;
   Flag label_option;
 };
 
 void add_flags(FlagSet& app, Flags& flags) {
-  app.add_option("--layout", flags.layout, "how the tree is laid out").check(one_of({"etri", "empatica"}));
+  app.add_option("--layout", flags.layout, "how the tree is laid out").check(one_of(layout_names));
   app.add_option("--in", flags.in, "raw tree; a small generated one when absent");
   app.add_option("--labels", flags.labels, "label file of an empatica tree: CSV user,start,end,...,label");
+  app.add_option("--sensors", flags.sensors, "description of a cohort of tables: sensors.json");
+  app.add_option("--window", flags.window, "seconds of a window of tables; as sensors.json says when absent")
+      .check(between(1, 604800));
+  app.add_option("--step", flags.step, "seconds from one window of tables to the next")
+      .check(between(1, 604800));
+  app.add_option("--describe", flags.describe,
+                 "folder of tables: drafts a sensors.json, to be edited, and says on what grounds; --out "
+                 "says which file");
   app.add_option("--out", flags.out, "folder for <user>.safetensors, quality.json and quality.csv");
-  flags.label_option = app.add_option("--label", flags.label,
-                                      "what is to be told of a minute: a column of an etri tree, or tags, "
-                                      "the events that wearers of an "
-                                      "empatica marked")
-                           .check(one_of({"tension", "positive", "action", "action_option", "tags"}));
+  flags.label_option = app.add_option(
+      "--label", flags.label,
+      "what is to be told of a minute: tension, positive, action or action_option of an etri tree; "
+      "tags, the events that wearers of an empatica marked; a name of labels in sensors.json");
   app.add_option("--rules", flags.rules, "the study's habits, or sensible ones")
       .check(one_of({"study", "sensible"}));
   app.add_flag("--allow-missing", flags.allow_missing, "keep minutes that lack some modalities");
@@ -46,24 +58,35 @@ void add_flags(FlagSet& app, Flags& flags) {
 }
 
 void check_flags(const Flags& flags) {
-  const bool etri = flags.layout == "etri";
+  const auto layout = layout_named(flags.layout);
+  const bool etri = layout == Layout::etri, table = layout == Layout::table;
+  const auto with = " with --layout " + flags.layout + ", got none";
   if (!flags.in.empty() && flags.out.empty()) throw FlagError("--out: expected a folder with --in, got none");
-  if (etri && !flags.labels.empty()) throw FlagError("--labels: expected with --layout empatica only");
-  const bool tags = flags.label == "tags";
-  if (etri && tags) throw FlagError("--label: expected tags with --layout empatica only");
+  if (layout != Layout::empatica && !flags.labels.empty())
+    throw FlagError("--labels: expected with --layout empatica only");
+  if (!table && (!flags.sensors.empty() || flags.window > 0 || flags.step > 0))
+    throw FlagError("--sensors, --window, --step: expected with --layout table only");
+  if (etri && std::find(etri_labels.begin(), etri_labels.end(), flags.label) == etri_labels.end())
+    throw FlagError("--label: expected tension, positive, action or action_option, got '" + flags.label +
+                    "'");
   if (etri) return;
-  if (flags.in.empty()) throw FlagError("--in: expected a folder with --layout empatica, got none");
-  if (flags.labels.empty() && !tags)
-    throw FlagError("--labels: expected a file with --layout empatica, got none");
+  if (flags.in.empty()) throw FlagError("--in: expected a folder" + with);
+  const bool tags = !table && flags.label == "tags";
+  if (table && flags.sensors.empty()) throw FlagError("--sensors: expected a file" + with);
   if (!flags.labels.empty() && tags) throw FlagError("--labels: expected no file with --label tags");
+  if (!table && !tags && flags.labels.empty()) throw FlagError("--labels: expected a file" + with);
   if (flags.rows) throw FlagError("--rows: expected with --layout etri only");
-  if (flags.label_option.given() && !tags)
+  if (!table && flags.label_option.given() && !tags)
     throw FlagError("--label: expected tags, or nothing, with --layout empatica");
 }
 
 PreprocessOptions preprocess_options(const Flags& flags, const Program& program) {
   PreprocessOptions options;
-  options.layout = flags.layout == "etri" ? Layout::etri : Layout::empatica;
+  options.layout = layout_named(flags.layout);
+  options.sensors = flags.sensors;
+  options.window = flags.window;
+  options.step = flags.step;
+  if (flags.label_option.given()) options.label_name = flags.label;
   options.in = flags.in;
   options.out = flags.out;
   options.labels = flags.labels;
@@ -93,6 +116,20 @@ void generate_tree(const std::filesystem::path& dir, const Program& program) {
   options.seed = program.seed;
   options.threads = program.threads;
   writing([&] { generator::write_etri_tree(dir, options); });
+}
+
+/// Drafts a sensors.json of a folder; never over one that somebody may have edited.
+void describe_folder(const Flags& flags, const Program& program) {
+  const std::filesystem::path file = flags.out.empty() ? "sensors.json" : flags.out;
+  if (std::filesystem::exists(file))
+    throw FlagError("--out: expected a new file, " + file.string() + " is there already");
+  std::vector<std::string> ignored;
+  const auto draft = readers::draft_table_description(table_tree(flags.describe, ignored));
+  write_json(file, draft.json);
+  for (const auto& sentence : draft.why) program.out() << sentence << '\n';
+  for (const auto& sentence : ignored) program.out() << sentence << '\n';
+  program.out() << file.string() << ": a draft; put it right, then preprocess --layout table --sensors "
+                << file.string() << '\n';
 }
 
 /// "missing_modality 12, short 3", most frequent first.
@@ -152,8 +189,9 @@ int main(int argc, char** argv) {
       "Turns a raw tree of recordings into data sets, and accounts for every minute.",
       [&](FlagSet& app) { add_flags(app, flags); },
       [&](const Program& program) {
+        if (!flags.describe.empty()) return describe_folder(flags, program);
         check_flags(flags);
-        require_apart({{"--in", flags.in}, {"--labels", flags.labels}},
+        require_apart({{"--in", flags.in}, {"--labels", flags.labels}, {"--sensors", flags.sensors}},
                       {{"--out", flags.out},
                        {"--cache", flags.cache},
                        {"quality.json of --out", flags.out.empty() ? "" : flags.out + "/quality.json"},

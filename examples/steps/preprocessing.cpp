@@ -8,6 +8,7 @@
 #include <lifelog/readers/cache.hpp>
 #include <lifelog/readers/etri_rows.hpp>
 #include <lifelog/readers/rows_file.hpp>
+#include <lifelog/readers/table_description_file.hpp>
 #include <new>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -16,6 +17,7 @@
 #include "../common/files.hpp"
 #include "../common/output_lock.hpp"
 #include "../common/quality_file.hpp"
+#include "../common/table_tree.hpp"
 
 namespace lifelog::examples {
 
@@ -39,12 +41,53 @@ std::vector<std::pair<std::string, Index>> classes_of(const data::DataSet& data)
 
 }  // namespace
 
+Layout layout_named(const std::string& name) {
+  const auto at = std::find(layout_names.begin(), layout_names.end(), name);
+  return static_cast<Layout>(at - layout_names.begin());
+}
+
 Preprocessor::Preprocessor(PreprocessOptions options) : options_(std::move(options)) {
   if (options_.layout == Layout::etri)
     look_for_etri();
-  else
+  else if (options_.layout == Layout::empatica)
     look_for_empatica();
-  if (users_.empty()) throw format_error(options_.in.string(), "expected a folder per person, found none");
+  else
+    find_tables();
+  if (users_.empty())
+    throw format_error(options_.in.string(),
+                       options_.layout == Layout::table
+                           ? "expected files of a sensor of " + options_.sensors.string() + ", found none"
+                           : "expected a folder per person, found none");
+}
+
+void Preprocessor::find_tables() {
+  auto description = readers::read_table_description(options_.sensors);
+  if (options_.window > 0) {
+    // Windows that followed each other still do, unless --step says otherwise.
+    if (description.step == description.seconds) description.step = options_.window;
+    description.seconds = options_.window;
+  }
+  if (options_.step > 0) description.step = options_.step;
+  try {
+    readers::check_windows(description);
+  } catch (const std::invalid_argument& error) {
+    throw format_error(options_.sensors.string(), error.what());
+  }
+  sorted_ = std::make_shared<TemporaryDirectory>();
+  std::vector<std::string> unread;
+  auto files = table_tree(options_.in, unread);
+  std::error_code unknown;
+  std::erase_if(files, [&](const auto& file) {
+    return std::filesystem::equivalent(file.disk, options_.sensors, unknown);
+  });
+  cohort_ = readers::table_cohort(std::move(files), std::move(description),
+                                  {options_.label_name, sorted_->path() / "rows"});
+  users_ = cohort_.people;
+  unread.insert(unread.end(), cohort_.ignored.begin(), cohort_.ignored.end());
+  for (const auto& text : unread) {
+    const auto at = text.find(": ");
+    ignored_.push_back({text.substr(0, at), text.substr(std::min(text.size(), at + 2))});
+  }
 }
 
 void Preprocessor::look_for_etri() {
@@ -116,7 +159,30 @@ PreprocessedPerson Preprocessor::run(const std::string& user, const readers::Rea
   return person;
 }
 
+nlohmann::ordered_json Preprocessor::table_settings() const {
+  const auto& description = cohort_.description;
+  auto sensors = nlohmann::ordered_json::array();
+  for (const auto& sensor : description.sensors) {
+    std::vector<std::string> units;
+    for (const auto& column : sensor.columns) units.push_back(column.channel.unit);
+    sensors.push_back({{"name", sensor.name},
+                       {"full_name", sensor.full_name},
+                       {"units", units},
+                       {"window", readers::table_window_names[static_cast<std::size_t>(sensor.window)]},
+                       {"shape", {sensor.channels(), sensor.samples(description.seconds)}}});
+  }
+  return {{"layout", "table"},
+          {"label", options_.label_name.empty() ? description.labels.front().name : options_.label_name},
+          {"rules", options_.rules.name},
+          {"allow_missing", options_.allow_missing},
+          {"window", description.seconds},
+          {"step", description.step},
+          {"description", readers::settings_text(description)},
+          {"sensors", sensors}};
+}
+
 nlohmann::ordered_json Preprocessor::settings() const {
+  if (options_.layout == Layout::table) return table_settings();
   const bool etri = options_.layout == Layout::etri;
   return {{"layout", etri ? "etri" : "empatica"},
           {"label", etri            ? readers::etri_label_column(options_.target)
@@ -129,6 +195,7 @@ nlohmann::ordered_json Preprocessor::settings() const {
 std::map<std::string, std::string> Preprocessor::about() const {
   auto options = settings();
   std::map<std::string, std::string> about{{"window", "60"}, {"lifelog_version", LIFELOG_VERSION}};
+  if (options.contains("window")) about["window"] = options.at("window").dump();
   for (const char* key : {"layout", "rules"}) {
     about[key] = options.at(key);
     options.erase(key);
@@ -143,6 +210,7 @@ std::string Preprocessor::state_of(const std::string& user) const {
     const auto folder = readers::etri_user_folder(options_.in, user);
     return folder.string() + '\n' + readers::tree_state(folder);
   }
+  if (options_.layout == Layout::table) return readers::tree_state(options_.in);
   std::string state = readers::tree_state(options_.labels) + '\n';
   const auto add = [&](const std::filesystem::path& file) {
     state += file.string() + '\n' + readers::tree_state(file) + '\n';
@@ -156,11 +224,11 @@ std::string Preprocessor::state_of(const std::string& user) const {
 }
 
 /// `make()`, or what it came to when neither settings nor files were others.
-template<class T, class Options, class Make>
-T Preprocessor::through_cache(const std::string& user, const char* ending, const Options& options,
+template<class T, class Make>
+T Preprocessor::through_cache(const std::string& user, const char* ending, const std::string& settings,
                               Make&& make) const {
   if (options_.cache.empty()) return make();
-  const auto key = user + '\n' + readers::settings_text(options) + state_of(user);
+  const auto key = user + '\n' + settings + state_of(user);
   return readers::cached<T>(options_.cache / (user + ending), key, make);
 }
 
@@ -175,7 +243,18 @@ Preprocessor::Recorded Preprocessor::read(const std::string& user,
     options.threads = options_.threads;
     options.progress = progress;
     auto person = through_cache<readers::EtriPerson>(
-        user, ".minutes", options, [&] { return readers::read_etri_person(options_.in, user, options); });
+        user, ".minutes", readers::settings_text(options), [&] { return readers::read_etri_person(options_.in, user, options); });
+    return {std::move(person.data), std::move(person.quality)};
+  }
+  if (options_.layout == Layout::table) {
+    readers::TableOptions options;
+    options.drop_implausible = options_.rules.drop_implausible;
+    options.max_notes = options_.notes;
+    options.allow_missing = options_.allow_missing;
+    options.progress = progress;
+    auto person = through_cache<readers::TablePerson>(
+        user, ".minutes", readers::settings_text(cohort_.description, options_.label_name, options),
+        [&] { return readers::read_table_person(cohort_, user, options); });
     return {std::move(person.data), std::move(person.quality)};
   }
   readers::EmpaticaOptions options;
@@ -185,7 +264,7 @@ Preprocessor::Recorded Preprocessor::read(const std::string& user,
   options.tags = options_.tags;
   options.progress = progress;
   const auto& files = empatica_files(user);
-  auto person = through_cache<readers::EmpaticaPerson>(user, ".minutes", options, [&] {
+  auto person = through_cache<readers::EmpaticaPerson>(user, ".minutes", readers::settings_text(options), [&] {
     return readers::read_empatica_person(user, files.sessions, labels_, options);
   });
   person.quality.files = files.files;
@@ -201,7 +280,7 @@ void Preprocessor::write_row_table(const std::string& user, const readers::ReadP
   options.threads = options_.threads;
   options.progress = progress;
   auto rows = through_cache<readers::EtriRows>(
-      user, ".rows", options, [&] { return readers::read_etri_rows(options_.in, user, options); });
+      user, ".rows", readers::settings_text(options), [&] { return readers::read_etri_rows(options_.in, user, options); });
   const auto file = rows_file(options_.out, user);
   person.rows = static_cast<Index>(rows.table.size());
   person.rows_quality = tidy(std::move(rows.quality));

@@ -6,15 +6,25 @@
 #include <lifelog/readers/empatica.hpp>
 #include <lifelog/readers/empatica_tree.hpp>
 #include <lifelog/readers/etri.hpp>
+#include <lifelog/readers/table.hpp>
 #include <map>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "../common/files.hpp"
+
 namespace lifelog::examples {
 
-enum class Layout { etri, empatica };
+enum class Layout { etri, empatica, table };
+
+/// The layouts by their names, in the order of the enumeration.
+inline const std::vector<std::string> layout_names{"etri", "empatica", "table"};
+
+/// name: one of them.
+Layout layout_named(const std::string& name);
 
 struct PreprocessOptions {
   Layout layout = Layout::etri;
@@ -22,6 +32,11 @@ struct PreprocessOptions {
   std::filesystem::path in, out;
   /// Label file, for Layout::empatica.
   std::filesystem::path labels;
+  /// For Layout::table: sensors.json; seconds of a window and from one to the next, 0: as sensors.json says; the name of the
+  /// labels to take, empty: the first.
+  std::filesystem::path sensors;
+  double window = 0, step = 0;
+  std::string label_name;
   /// For Layout::etri.
   readers::EtriTarget target = readers::EtriTarget::tension;
   data::Rules rules = data::study_rules();
@@ -87,14 +102,16 @@ class Preprocessor {
  private:
   using Recorded = std::pair<data::DataSet, data::Quality>;
 
+  void find_tables();
+  nlohmann::ordered_json table_settings() const;
   void look_for_etri();
   void look_for_empatica();
   void name_labelled_only();
   const readers::EmpaticaPersonFiles& empatica_files(const std::string& user) const;
   Recorded read(const std::string& user, const readers::ReadProgress& progress) const;
   std::string state_of(const std::string& user) const;
-  template<class T, class Options, class Make>
-  T through_cache(const std::string& user, const char* ending, const Options& options, Make&& make) const;
+  template<class T, class Make>
+  T through_cache(const std::string& user, const char* ending, const std::string& settings, Make&& make) const;
   void write_row_table(const std::string& user, const readers::ReadProgress& progress,
                        PreprocessedPerson& person) const;
   data::Quality tidy(data::Quality quality) const;
@@ -106,6 +123,8 @@ class Preprocessor {
   std::vector<std::string> findings_;
   readers::EmpaticaLabels labels_;
   std::vector<readers::EmpaticaPersonFiles> empatica_;  ///< of users_
+  std::shared_ptr<TemporaryDirectory> sorted_;  ///< for rows of tables whose people lie mixed
+  readers::TableCohort cohort_;
 };
 
 /// Preprocesses everybody and writes quality.json and quality.csv, whatever happens to one person: that is in the person's

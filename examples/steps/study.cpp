@@ -177,6 +177,10 @@ void Study::preprocess() {
   preprocess.in = options_.data;
   preprocess.out = options_.out / "data";
   preprocess.labels = options_.labels;
+  preprocess.sensors = options_.sensors;
+  preprocess.window = options_.window;
+  preprocess.step = options_.step;
+  preprocess.label_name = options_.label_name;
   preprocess.rules = options_.rules;
   preprocess.rows = options_.layout == Layout::etri;
   preprocess.threads = program_.threads;
@@ -186,6 +190,7 @@ void Study::preprocess() {
       options_.labels.empty() ? "" : text_for_json(fs::absolute(options_.labels).lexically_normal().string());
   ordered_json inputs{{"recordings", recordings_state()}};
   if (!options_.labels.empty()) inputs["labels"] = states_.of(options_.labels, results_rule);
+  if (!options_.sensors.empty()) inputs["sensors"] = states_.of(options_.sensors, results_rule);
   step("data", settings, inputs, "data", [&] {
     if (recordings_discarded()) generate_recordings();
     auto progress = program_.progress("reading", static_cast<double>(preprocessor.users().size()));

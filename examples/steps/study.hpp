@@ -27,6 +27,10 @@ struct StudyOptions {
   bool discard_raw = false;
   Layout layout = Layout::etri;
   std::filesystem::path labels;  ///< of an Empatica tree
+  /// Of a cohort of tables, as PreprocessOptions has them.
+  std::filesystem::path sensors;
+  double window = 0, step = 0;
+  std::string label_name;
   generator::GeneratorOptions generator;
   std::filesystem::path out;
   data::Rules rules = data::study_rules();

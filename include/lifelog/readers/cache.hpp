@@ -17,6 +17,7 @@
 #include "etri.hpp"
 #include "etri_rows.hpp"
 #include "listing.hpp"
+#include "table.hpp"
 
 // What reading a person came to, kept in a file, so that a second run does not parse.
 
@@ -61,6 +62,37 @@ inline std::ostringstream plain_stream() {
 }
 
 template<class Stream>
+void describe(Stream& out, const TableSource& source) {
+  out << source.files << ' ' << source.person_column << ' ' << static_cast<int>(source.delimiter) << ' '
+      << static_cast<int>(source.decimal) << ' ' << time_form_name(source.time) << ' ' << source.zone;
+  for (const auto& name : source.time_columns) out << ',' << name;
+  for (const auto& name : source.header) out << ';' << name;
+  out << '\n';
+}
+
+template<class Stream>
+void describe(Stream& out, const TableSensor& sensor) {
+  out << sensor.name << ' ' << sensor.rate << ' ' << static_cast<int>(sensor.window) << ' '
+      << sensor.clock_rate << ' ' << static_cast<int>(sensor.gaps) << ' ' << sensor.max_gap << ' '
+      << sensor.length << ' ' << (sensor.empty ? 1 : 0) << ' ' << sensor.empty.value_or(0);
+  for (const auto& c : sensor.columns)
+    out << ',' << c.column << ' ' << c.channel.name << ' ' << c.channel.unit << ' ' << c.channel.low << ' '
+        << c.channel.high << ' ' << c.scale << ' ' << c.offset;
+  out << '\n';
+  describe(out, sensor.source);
+}
+
+template<class Stream>
+void describe(Stream& out, const TableLabels& labels) {
+  out << labels.name << ' ' << labels.before << ' ' << labels.column << ' ' << labels.numbers << ' '
+      << labels.cover;
+  for (const auto& name : labels.end_columns) out << ',' << name;
+  for (const auto bound : labels.bounds) out << ';' << bound;
+  out << '\n';
+  describe(out, labels.source);
+}
+
+template<class Stream>
 void describe(Stream& out, const data::Rules& rules) {
   out << rules.name << ' ' << rules.drop_implausible << ' ' << rules.lowest_label << ' '
       << rules.highest_label << ' ' << static_cast<int>(rules.encoding) << '\n';
@@ -94,6 +126,11 @@ void fields(A& archive, EtriPerson& p) {
 
 template<class A>
 void fields(A& archive, EmpaticaPerson& p) {
+  archive(p.data, p.quality);
+}
+
+template<class A>
+void fields(A& archive, TablePerson& p) {
   archive(p.data, p.quality);
 }
 
@@ -186,6 +223,24 @@ inline std::string settings_text(const EmpaticaOptions& options) {
   return out.str();
 }
 
+/// The same of a description of tables.
+inline std::string settings_text(const TableDescription& description) {
+  auto out = detail::plain_stream();
+  out << "table " << description.seconds << ' ' << description.step << '\n';
+  for (const auto& sensor : description.sensors) detail::describe(out, sensor);
+  for (const auto& labels : description.labels) detail::describe(out, labels);
+  return out.str();
+}
+
+/// The same for `read_table_person`. labels: name of those taken.
+inline std::string settings_text(const TableDescription& description, const std::string& labels,
+                                 const TableOptions& options) {
+  auto out = detail::plain_stream();
+  out << "labels " << labels << ' ' << options.drop_implausible << ' ' << options.allow_missing << ' '
+      << options.max_notes << '\n';
+  return settings_text(description) + out.str();
+}
+
 /// The value that `make()` returns, out of `file` when it was put there under the same key, else made and put
 /// there.
 ///
@@ -193,7 +248,7 @@ inline std::string settings_text(const EmpaticaOptions& options) {
 ///     const auto person = cached<EtriPerson>(cache / (user + ".minutes"), key,
 ///                                            [&] { return read_etri_person(dir, user, options); });
 ///
-/// T: EtriPerson, EtriRows or EmpaticaPerson. key: everything that the value depends on. A file that is not
+/// T: EtriPerson, EtriRows, EmpaticaPerson or TablePerson. key: everything that the value depends on. A file that is not
 /// there, of another key or version, cut short, or changed in any byte (a checksum over all of it says so) is
 /// made anew, never trusted. It is written atomically, in this machine's byte order: no format for exchange.
 /// Throws what `make` throws; io_error when the file cannot be written.

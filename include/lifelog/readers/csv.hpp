@@ -19,8 +19,10 @@ namespace detail {
 struct CsvCursor {
   const char *at, *end;
   Index line = 1;
+  char delimiter;
 
-  explicit CsvCursor(std::string_view text) : at(text.data()), end(text.data() + text.size()) {
+  explicit CsvCursor(std::string_view text, char between = ',')
+      : at(text.data()), end(text.data() + text.size()), delimiter(between) {
     if (text.starts_with("\xEF\xBB\xBF")) at += 3;
   }
 
@@ -42,23 +44,23 @@ struct CsvCursor {
   /// The cell here without surrounding blanks and quotes (doubled quotes inside stay doubled); stops behind
   /// it.
   std::string_view cell() {
-    while (at != end && (*at == ' ' || *at == '\t')) ++at;
+    while (at != end && *at != delimiter && (*at == ' ' || *at == '\t')) ++at;
     if (at != end && *at == '"') {
       if (const char* close = closing_quote(); close != end) {
         const std::string_view inside(at + 1, static_cast<std::size_t>(close - at - 1));
         line += static_cast<Index>(std::count(inside.begin(), inside.end(), '\n'));
-        for (at = close; !at_row_end() && *at != ',';) ++at;
+        for (at = close; !at_row_end() && *at != delimiter;) ++at;
         return inside;
       }
     }
     const char* begin = at;
-    while (!at_row_end() && *at != ',') ++at;
+    while (!at_row_end() && *at != delimiter) ++at;
     return data::trimmed({begin, static_cast<std::size_t>(at - begin)});
   }
 
-  /// Steps over a comma to the next cell of the row; false at the row's end.
+  /// Steps over a delimiter to the next cell of the row; false at the row's end.
   bool next_cell() {
-    if (at == end || *at != ',') return false;
+    if (at == end || *at != delimiter) return false;
     ++at;
     return true;
   }
@@ -84,7 +86,7 @@ inline std::string cell_text(std::string_view cell) {
   return text;
 }
 
-/// Rows of CSV text with a header (RFC 4180: quotes may hold commas and line ends), split in place.
+/// Rows of CSV text with a header (RFC 4180: quotes may hold delimiters and line ends), split in place.
 ///
 ///     CsvReader csv(text, "a.csv");
 ///     const auto ts = csv.column("ts");
@@ -95,9 +97,10 @@ class CsvReader {
  public:
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
-  /// Reads the header; `file` names the text in errors. Text without a row has an empty header.
-  explicit CsvReader(std::string_view text, std::string file = "csv")
-      : cursor_(text), file_(std::move(file)) {
+  /// Reads the header; `file` names the text in errors; `delimiter` stands between cells. Text without a row has an empty
+  /// header.
+  explicit CsvReader(std::string_view text, std::string file = "csv", char delimiter = ',')
+      : cursor_(text, delimiter), file_(std::move(file)) {
     if (next()) header_ = cells_;
   }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "../core/finite.hpp"
+#include "../data/label_intervals.hpp"
 #include "../data/quality.hpp"
 #include "../io/atomic_file.hpp"
 #include "csv.hpp"
@@ -140,11 +141,8 @@ inline EmpaticaStream read_empatica_stream(const std::filesystem::path& path, In
   return parse_empatica_stream(io::read_file(path), path.string(), channels, rate, quality);
 }
 
-/// A label holds for [start, end), microseconds of unix time.
-struct EmpaticaInterval {
-  std::int64_t start, end;
-  std::string label;
-};
+/// In microseconds of unix time.
+using EmpaticaInterval = data::LabelInterval;
 
 /// Reads the text of `tags.csv`, in which the wristband's button marks events: unix seconds, one a line. Microseconds,
 /// ascending. Lines that are none are counted in `quality` as "bad_tag".
@@ -246,30 +244,6 @@ inline EmpaticaLabels read_empatica_labels(const std::filesystem::path& path,
   return parse_empatica_labels(io::read_file(path), path.string(), column);
 }
 
-/// The label that covers most of [from, to) (of equals, the one that begins first), if that is at least
-/// `minimum`; null otherwise. All in microseconds; intervals ascending by start. Time that two intervals of
-/// one label share counts once.
-inline const std::string* covering_label(const std::vector<EmpaticaInterval>& intervals, std::int64_t from,
-                                         std::int64_t to, std::int64_t minimum) {
-  struct Cover {
-    const std::string* label;
-    std::int64_t covered, until;
-  };
-  std::vector<Cover> covers;
-  for (const auto& interval : intervals) {
-    if (interval.start >= to) break;
-    if (interval.end <= from) continue;
-    auto cover = std::find_if(covers.begin(), covers.end(),
-                              [&](const Cover& c) { return *c.label == interval.label; });
-    if (cover == covers.end()) cover = covers.insert(covers.end(), {&interval.label, 0, from});
-    const auto until = std::min(interval.end, to);
-    cover->covered += std::max<std::int64_t>(0, until - std::max(interval.start, cover->until));
-    cover->until = std::max(cover->until, until);
-  }
-  const Cover* best = nullptr;
-  for (const auto& cover : covers)
-    if (best == nullptr || cover.covered > best->covered) best = &cover;
-  return best != nullptr && best->covered >= minimum ? best->label : nullptr;
-}
+using data::covering_label;
 
 }  // namespace lifelog::readers
