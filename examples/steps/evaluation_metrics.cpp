@@ -150,6 +150,26 @@ double mean_of(const std::vector<ordered_json>& people,
   return total / static_cast<double>(people.size());
 }
 
+/// Means over those whose figures leak at all: of people whose minutes had to be shuffled nothing is known.
+void add_mean_leak(const std::vector<ordered_json>& people, ordered_json& cohort) {
+  std::vector<ordered_json> leaks;
+  for (const auto& metrics : people)
+    if (metrics.contains("leak")) leaks.push_back(metrics.at("leak"));
+  cohort["people_as_asked"] = std::count_if(
+      people.begin(), people.end(), [](const auto& metrics) { return !metrics.contains("evaluate_reason"); });
+  if (leaks.empty()) return;
+  cohort["leak"]["people"] = leaks.size();
+  for (const char* figure : {"f1", "accuracy", "kappa"}) {
+    cohort["leak"][figure] =
+        mean_of(leaks, [&](const ordered_json& leak) { return leak.at(figure).get<double>(); });
+    for (const auto& [name, figures] : cohort.at("baselines").items())
+      if (figures.is_object())
+        cohort["leak"]["baselines"][name][figure] = mean_of(leaks, [&, &of = name](const ordered_json& leak) {
+          return leak.at("baselines").at(of).at(figure).get<double>();
+        });
+  }
+}
+
 }  // namespace
 
 ordered_json cohort_metrics(const std::vector<ordered_json>& people,
@@ -164,7 +184,11 @@ ordered_json cohort_metrics(const std::vector<ordered_json>& people,
     data::NumberTable table;
     readers::read_numbers(predictions[p], files[p], columns, table);
     classes = std::max(classes, static_cast<Index>(people[p].at("classes").size()));
-    const auto at = [&](Index row, std::size_t column) { return static_cast<Index>(table(row, column)); };
+    // An empty cell is of a baseline that somebody has not; it is not shown.
+    const auto at = [&](Index row, std::size_t column) {
+      const double value = table(row, column);
+      return lifelog::detail::is_finite(value) ? static_cast<Index>(value) : Index{0};
+    };
     for (Index row = 0; row < table.rows; ++row)
       for (std::size_t k = 0; k < judged.size(); ++k)
         judged[k].add(at(row, 2), at(row, 3 + k), static_cast<Index>(p), at(row, 1), at(row, 0));
@@ -172,6 +196,11 @@ ordered_json cohort_metrics(const std::vector<ordered_json>& people,
   ordered_json cohort{{"people", people.size()}};
   for (std::size_t k = 0; k < judged.size(); ++k) {
     const auto& name = predictor_names()[k];
+    if (std::any_of(people.begin(), people.end(),
+                    [&](const auto& metrics) { return figures_of(metrics, name).is_null(); })) {
+      cohort["baselines"][name] = nullptr;
+      continue;
+    }
     auto figures = figures_json(judged[k], classes, seed, threads);
     if (const auto p = cohort_p_value(people, name); !p.is_null()) figures["p_value"] = p;
     if (k == 0)
@@ -184,17 +213,7 @@ ordered_json cohort_metrics(const std::vector<ordered_json>& people,
       static_cast<int>(std::count_if(people.begin(), people.end(), [](const auto& metrics) {
         return metrics.at("beats_baselines") == true;
       }));
-  const bool leak =
-      std::all_of(people.begin(), people.end(), [](const auto& metrics) { return metrics.contains("leak"); });
-  for (const char* figure : {"f1", "accuracy", "kappa"}) {
-    if (!leak) break;
-    cohort["leak"][figure] = mean_of(
-        people, [&](const auto& metrics) { return metrics.at("leak").at(figure).template get<double>(); });
-    for (const char* name : baseline_names)
-      cohort["leak"]["baselines"][name][figure] = mean_of(people, [&](const auto& metrics) {
-        return metrics.at("leak").at("baselines").at(name).at(figure).template get<double>();
-      });
-  }
+  add_mean_leak(people, cohort);
   return cohort;
 }
 

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
-#include <functional>
 #include <map>
 #include <utility>
 #include <vector>

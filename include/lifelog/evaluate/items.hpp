@@ -3,10 +3,8 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <map>
 #include <numeric>
-#include <span>
 #include <utility>
 #include <vector>
 
