@@ -49,6 +49,7 @@
 #include "evaluate/ridge.hpp"
 #include "evaluate/split.hpp"
 #include "features/band_powers.hpp"
+#include "features/minirocket.hpp"
 #include "features/window_statistics.hpp"
 #include "features/windows.hpp"
 #include "generator/dirt.hpp"
