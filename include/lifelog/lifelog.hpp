@@ -43,6 +43,8 @@
 #include "data/standardize.hpp"
 #include "data/tension.hpp"
 #include "data/windows.hpp"
+#include "evaluate/calibration.hpp"
+#include "evaluate/conformal.hpp"
 #include "evaluate/feature_scale.hpp"
 #include "evaluate/logistic.hpp"
 #include "evaluate/principal_axes.hpp"
