@@ -42,7 +42,8 @@ forbid 'random numbers come from lifelog::Random' '#\s*include\s*<random>|\bs?ra
 
 # Which rooms each room may include. Arrows go down only.
 declare -A below=(
-  [core]='' [io]='core' [nn]='core' [metrics]='core' [cluster]='core' [manifold]='core' [evaluate]='core metrics'
+  [core]='' [io]='core' [nn]='core' [metrics]='core' [cluster]='core' [manifold]='core' [evaluate]='core train metrics features'
+  [features]='core nn'
   [train]='core io nn metrics' [mil]='core io nn metrics train' [importance]='core metrics mil'
   [data]='core io' [readers]='core io data' [generator]='core data'
   [predict]='core io nn metrics train mil data evaluate')

@@ -77,6 +77,26 @@ void parallel_for(Index pieces, int threads, Body&& body) {
 #endif
 }
 
+/// While it lives, products of Eigen's in this thread start no threads of their own: they would cut sums otherwise than
+/// they do inside parallel_for, and results would depend on the number of threads.
+class OneThread {
+ public:
+#ifdef LIFELOG_USE_OPENMP
+  OneThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
+  ~OneThread() { omp_set_num_threads(before_); }
+#else
+  OneThread() {}
+  ~OneThread() {}
+#endif
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+#ifdef LIFELOG_USE_OPENMP
+ private:
+  int before_;
+#endif
+};
+
 /// Half-open range of items that belong to a piece.
 struct Piece {
   Index begin, end;

@@ -5,9 +5,11 @@
 #include <vector>
 
 #include "../../core/parallel.hpp"
-#include "fourier.hpp"
+#include "../../core/fourier.hpp"
 
 namespace lifelog::manifold::detail {
+
+using namespace lifelog::detail;
 
 /// Convolves a real grid with an even kernel, both periodic in `height` × `width`, of which only the first `rows` ×
 /// `columns` points are read and written (the others count as zero): with at least twice as many points as are

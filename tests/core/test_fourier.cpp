@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <lifelog/core/fourier.hpp>
 #include <lifelog/core/random.hpp>
-#include <lifelog/manifold/detail/fourier.hpp>
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
@@ -8,7 +8,7 @@
 #include <vector>
 
 using lifelog::Index;
-using lifelog::manifold::detail::Fourier;
+using lifelog::detail::Fourier;
 
 namespace {
 
@@ -73,7 +73,7 @@ void check(Index n, double tolerance) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(manifold_fourier)
+BOOST_AUTO_TEST_SUITE(core_fourier)
 
 // 480 and more is walked part by part, what is shorter level by level.
 BOOST_AUTO_TEST_CASE(transforms_are_the_definition_and_back) {

@@ -7,19 +7,14 @@
 #include <type_traits>
 #include <vector>
 
-#include "../../core/packet.hpp"
+#include "packet.hpp"
 
-namespace lifelog::manifold::detail {
-
-using namespace lifelog::detail;
-
-template<class T>
-using Packet = simd::Packet<T>;
+namespace lifelog::detail {
 
 /// One complex number in each lane.
 template<class T>
 struct ComplexLanes {
-  Packet<T> re, im;
+  simd::Packet<T> re, im;
 
   static ComplexLanes load(const T* from) {
     return {simd::load(from), simd::load(from + simd::packet_size<T>)};
@@ -36,7 +31,7 @@ struct ComplexLanes {
     return {simd::psub(a.re, b.re), simd::psub(a.im, b.im)};
   }
   friend ComplexLanes operator*(const ComplexLanes& a, T b) { return a.scaled(simd::broadcast(b)); }
-  ComplexLanes scaled(const Packet<T>& by) const { return {simd::pmul(re, by), simd::pmul(im, by)}; }
+  ComplexLanes scaled(const simd::Packet<T>& by) const { return {simd::pmul(re, by), simd::pmul(im, by)}; }
   /// a·w, or a·w* when `conjugate`.
   template<bool conjugate>
   ComplexLanes turned(T w_re, T w_im) const {
@@ -289,4 +284,4 @@ class Fourier {
   std::vector<Index> position_;
 };
 
-}  // namespace lifelog::manifold::detail
+}  // namespace lifelog::detail
