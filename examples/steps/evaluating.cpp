@@ -16,6 +16,7 @@
 
 #include "../common/table.hpp"
 #include "evaluation_metrics.hpp"
+#include "feature_baselines.hpp"
 
 namespace lifelog::examples {
 
@@ -106,11 +107,13 @@ void train_job(const data::DataSet& data, const TrainingOptions& options, Job& j
   job.note = {{"status", status_name(training.status)}, {"best_epoch", training.best_epoch}};
 }
 
-void train_baselines(const evaluate::Items& items, Job& job) {
+/// What has no series for MiniRocket has no predictions of it.
+void train_baselines(const evaluate::Items& items, const FeatureBaselines& features, Job& job) {
   auto own = items;
   own.label = job.labels;
   job.of_baselines = {evaluate::predict_majority(own, job.split.train, job.split.test),
-                      evaluate::predict_clock(own, job.split.train, job.split.test)};
+                      evaluate::predict_clock(own, job.split.train, job.split.test),
+                      features.statistics(job.labels, job.split), features.minirocket(job.labels, job.split)};
 }
 
 /// Macro F1 of some jobs' predictions, pooled over folds, by one of their lists.
@@ -137,7 +140,8 @@ class PersonEvaluation {
         training_(training),
         options_(options),
         classes_(static_cast<Index>(data.classes.size())),
-        blocks_(evaluate::blocks_of(items_)) {}
+        blocks_(evaluate::blocks_of(items_)),
+        features_(data, training.train.seed, training.threads) {}
 
   Judgement run(const std::function<void(double)>& seen) {
     list_jobs();
@@ -145,7 +149,7 @@ class PersonEvaluation {
     std::size_t done = 0;
     parallel_for(static_cast<Index>(jobs_.size()), training_.threads, [&](Index piece) {
       auto& job = jobs_[static_cast<std::size_t>(piece)];
-      train_baselines(items_, job);
+      train_baselines(items_, features_, job);
       if (!job.kept) train_job(data_, training_, job);
       const std::lock_guard lock(one_at_a_time);
       if (seen) seen(static_cast<double>(++done) / static_cast<double>(jobs_.size()));
@@ -238,7 +242,8 @@ class PersonEvaluation {
         csv += std::to_string(items_.time[row]) + ',' + std::to_string(job.replicate) + ',' +
                std::to_string(job.fold + 1) + ',' + std::to_string(blocks_[row]) + ',' +
                std::to_string(job.labels[row]) + ',' + std::to_string(job.predicted[k]);
-        for (const auto& baseline : job.of_baselines) csv += ',' + std::to_string(baseline[k]);
+        for (const auto& baseline : job.of_baselines)
+          csv += ',' + (baseline.empty() ? std::string() : std::to_string(baseline[k]));
         csv += '\n';
       }
     }
@@ -286,6 +291,7 @@ class PersonEvaluation {
   const EvaluationOptions& options_;
   Index classes_;
   std::vector<Index> blocks_;
+  FeatureBaselines features_;
   std::vector<Job> jobs_;
 };
 

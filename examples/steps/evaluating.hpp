@@ -16,7 +16,7 @@
 namespace lifelog::examples {
 
 /// In the order of files and tables.
-inline constexpr std::array baseline_names = {"majority", "clock"};
+inline constexpr std::array baseline_names = {"majority", "clock", "statistics", "minirocket"};
 
 /// By which minutes networks are judged.
 struct EvaluationOptions {

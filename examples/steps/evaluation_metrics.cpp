@@ -23,6 +23,7 @@ metrics::ConfusionMatrix confusion_of(const evaluate::Judged& judged, Index clas
 
 /// Figures of one predictor, and its p-value where labels were shifted.
 ordered_json predictor_json(const Predictions& predictions, Index classes, const TrainingOptions& training) {
+  if (predictions.judged.truth.empty()) return nullptr;
   auto json = figures_json(predictions.judged, classes, training.train.seed, training.threads);
   if (!predictions.null_f1.empty()) {
     // What the null trainings are comparable with: the first seed alone.
@@ -104,6 +105,7 @@ void add_evaluation(ordered_json& metrics, const Judgement& judgement, const dat
     metrics["leak"] = leak_json(network, *judgement.shuffled_network, classes, training);
     for (std::size_t b = 0; b < judgement.baselines.size(); ++b) {
       const auto& name = judgement.baselines[b].name;
+      if (metrics["baselines"][name].is_null()) continue;
       metrics["leak"]["baselines"][name] =
           leak_json(metrics["baselines"][name], judgement.shuffled_baselines[b], classes, training);
     }
