@@ -3,6 +3,7 @@
 // The whole study: from raw recordings to a report.
 
 #include "common/program.hpp"
+#include "steps/evaluation_flags.hpp"
 #include "steps/predictor_flags.hpp"
 #include "steps/study.hpp"
 #include "steps/training_flags.hpp"
@@ -16,6 +17,10 @@ struct Flags {
   std::string layout = "etri", rules = "study";
   NetworkFlags network;
   PredictorFlags predictors;
+  EvaluationFlags evaluation;
+  StandardizeFlags standardize;
+  PatienceFlag patience;
+  Flag rules_given;
   StudyOptions study;
 };
 
@@ -35,14 +40,20 @@ void add_flags(FlagSet& app, Flags& flags) {
   app.add_option("--label", study.label_name, "name of labels in sensors.json; the first when absent");
   app.add_option("--labels", study.labels, "label file of an empatica tree: CSV user,start,end,...,label");
   app.add_option("--out", study.out, "folder for all results");
-  app.add_option("--rules", flags.rules, "the study's habits, or sensible ones")
-      .check(one_of({"study", "sensible"}));
+  flags.rules_given =
+      app.add_option(
+             "--rules", flags.rules,
+             "the study's habits, or sensible ones; when absent, recordings are read by the study's, and "
+             "networks trained and judged by the sensible ones")
+          .check(one_of({"study", "sensible"}));
   add_step_flags(app, study.training.train);
-  add_standardize_flag(app, study.training.standardize);
+  flags.standardize.add_to(app);
+  flags.patience.add_to(app);
   flags.network.add_to(app);
   app.add_option("--predictor-epochs", study.predictors.train.epochs, "passes over the row tables")
       .check(between(1, 1e7));
   flags.predictors.add_to(app);
+  flags.evaluation.add_to(app, PredictorFlags::words(), PredictorFlags::about_words());
   app.add_option("--perplexity", study.perplexity, "of the maps").check(at_least(1));
   app.add_option("--users", study.generator.users, "generated people").check(at_least(1));
   app.add_option("--sessions", study.generator.sessions, "recordings of a generated person")
@@ -61,10 +72,15 @@ StudyOptions study_options(Flags& flags) {
   auto& study = flags.study;
   study.layout = layout_named(flags.layout);
   study.rules = flags.rules == "study" ? data::study_rules() : data::sensible_rules();
-  study.training.standardize = study.training.standardize || study.rules.standardize;
+  const bool as_study = flags.rules_given.given() && flags.rules == "study";
+  flags.standardize.set(study.training, as_study);
+  for (auto* training : {&study.training, &study.predictors}) flags.patience.set(training->train, as_study);
+  study.judging = flags.evaluation.options(as_study, false);
+  if (study.judging.scheme == evaluate::Scheme::person && !study.judging.shares)
+    throw FlagError("--evaluate person: not of networks yet; train_predictors holds people out");
   flags.network.set(study.training);
   study.rules.bins = flags.predictors.bins(study.rules);
-  study.evaluation = flags.predictors.evaluation();
+  study.evaluation = PredictorFlags::evaluation(flags.evaluation.word(), as_study);
   study.assign_minutes = flags.predictors.assign_minutes;
   if (study.layout == Layout::empatica && (study.data.empty() || study.labels.empty()))
     throw FlagError("--data, --labels: expected both with --layout empatica");
@@ -78,7 +94,12 @@ StudyOptions study_options(Flags& flags) {
   std::vector<NamedPath> outputs{{"--out", study.out}};
   for (const char* folder : {"data", "mil", "importance", "groups", "map", "predictors", "report"})
     outputs.push_back({std::string("folder ") + folder + " of --out", study.out / folder});
-  require_apart({{"--data", study.data}, {"--labels", study.labels}, {"--sensors", study.sensors}}, outputs);
+  outputs.push_back({"metrics.json of --out", study.out / "metrics.json"});
+  require_apart({{"--data", study.data},
+                 {"--labels", study.labels},
+                 {"--sensors", study.sensors},
+                 {"--split-file", study.judging.split_file}},
+                outputs);
   return study;
 }
 

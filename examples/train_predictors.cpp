@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "common/program.hpp"
+#include "steps/evaluation_flags.hpp"
 #include "steps/predicting.hpp"
 #include "steps/predictor_flags.hpp"
 #include "steps/preprocessing.hpp"
@@ -25,6 +26,7 @@ train::TrainOptions study_defaults() {
 struct Flags {
   std::string rows, groups, out;
   PredictorFlags predictors;
+  EvaluationFlags folds;
   TrainingFlags training{study_defaults()};
 };
 
@@ -35,6 +37,7 @@ void add_flags(FlagSet& app, Flags& flags) {
   app.add_option("--out", flags.out, "folder for comparison.json or held_out.json, and histories");
   flags.predictors.add_to(app);
   flags.training.add_common_to(app);
+  flags.folds.add_to(app, PredictorFlags::words(), PredictorFlags::about_words());
 }
 
 /// A few generated people in two groups, small enough to train at once.
@@ -57,6 +60,14 @@ UserLists generate_rows(const std::filesystem::path& dir, const Program& program
   for (const auto& person : truth.people)
     groups[static_cast<std::size_t>(person.group)].push_back(person.user);
   return groups;
+}
+
+/// What rows are not judged by.
+void refuse_what_predictors_cannot(const EvaluationOptions& folds) {
+  const std::string reason = ": of networks alone (train_mil, pipeline), not of predictors of rows";
+  if (!folds.split_file.empty()) throw FlagError("--split-file" + reason);
+  if (folds.nulls > 0) throw FlagError("--null" + reason);
+  if (folds.seeds > 1) throw FlagError("--seeds" + reason);
 }
 
 }  // namespace
@@ -92,15 +103,18 @@ int main(int argc, char** argv) {
         }
         const auto tables = read_row_tables(flags.rows, groups);
         const auto bins = flags.predictors.bins(data::study_rules());
-        const auto evaluation = flags.predictors.evaluation();
+        const auto folds = flags.folds.options(flags.training.study(), flags.training.shares_given());
+        // Shares on the command line are those of shuffled rows.
+        const auto evaluation = PredictorFlags::evaluation(
+            flags.folds.word(), flags.training.study() || flags.training.shares_given());
+        refuse_what_predictors_cannot(folds);
         if (evaluation == Evaluation::leave_one_out) {
           const auto results =
               hold_out_each(tables, groups, bins, options, flags.predictors.assign_minutes, program);
           if (!flags.out.empty()) write_held_out(flags.out, results);
           program.out() << held_out_table(results);
         } else {
-          const auto results = compare_predictors(tables, groups, bins, options,
-                                                  evaluation == Evaluation::stratified, program);
+          const auto results = compare_predictors(tables, groups, bins, options, evaluation, folds, program);
           if (!flags.out.empty()) write_predictors(flags.out, results);
           program.out() << predictor_table(results);
         }

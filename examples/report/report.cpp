@@ -62,6 +62,7 @@ std::string to_html(const Report& report) {
   page.figures = key_figures(report);
   page.sections = {{"data", "What was read and dropped", data_section(report)},
                    {"training", "Training", training_section(report)},
+                   {"evaluation", "What that is worth", evaluation_section(report)},
                    {"importance", "Importance per person", importance_section(report)},
                    {"selection", "How many groups", selection_section(report)},
                    {"maps", "Maps of all minutes", maps_section(report)},

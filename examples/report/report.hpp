@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <lifelog/data/quality.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +22,26 @@ struct Training {
   std::size_t classes = 0;
   /// Training ended early because numbers were no longer finite.
   bool diverged = false;
+};
+
+/// Figures of a network or a baseline on the same held-out minutes.
+struct Figures {
+  std::string name;
+  double f1 = 0, low = 0, high = 0;  ///< of F1: its 95 % interval
+  double accuracy = 0, kappa = 0;
+  std::optional<double> p_value;  ///< of F1, by labels shifted in time
+  std::optional<double> leak;     ///< F1 by shuffled folds minus that by these
+};
+
+/// A person's network beside the baselines; or everybody's means.
+struct Judged {
+  std::string user;
+  std::string way, reason;  ///< what was held out, and why not what was asked for
+  std::vector<Figures> figures;
+  bool beats_baselines = false;
+  std::vector<std::string> classes;
+  std::vector<Index> class_minutes;           ///< [C]
+  std::vector<std::vector<Index>> confusion;  ///< [C][C], truth in rows
 };
 
 /// What the network found to matter for one person.
@@ -98,6 +119,8 @@ struct Report {
   std::vector<std::string> modalities;
   std::vector<data::Quality> quality;
   std::vector<Training> training;
+  /// Everybody's first, if there are any.
+  std::vector<Judged> evaluation;
   std::vector<Person> people;
   std::vector<Strip> strips;
   Selection selection;

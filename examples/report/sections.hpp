@@ -14,6 +14,7 @@ inline const std::string not_run = "<p class=\"empty\">Nothing to show: this ste
 /// show.
 std::string data_section(const Report& report);
 std::string training_section(const Report& report);
+std::string evaluation_section(const Report& report);
 std::string importance_section(const Report& report);
 std::string top_section(const Report& report);
 std::string selection_section(const Report& report);

@@ -5,29 +5,35 @@
 #include <lifelog/data/tension.hpp>
 #include <lifelog/predict/instances.hpp>
 #include <lifelog/readers/rows_file.hpp>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "../common/program.hpp"
+#include "evaluating.hpp"
 #include "grouping.hpp"
 #include "training.hpp"
 
 namespace lifelog::examples {
 
 /// What predictors are judged on: each person's own test rows, with labels as they fall or in the same shares in all
-/// parts; or on people they were not trained on.
-enum class Evaluation { split, stratified, leave_one_out };
+/// parts; on people they were not trained on; or on blocks in time, or sessions, of everybody in turn.
+enum class Evaluation { split, stratified, leave_one_out, blocked, session };
 
-/// The words of `--evaluate`.
+/// The words of `--evaluate` that predictors alone have.
 inline const std::vector<std::string> evaluation_names = {"split", "stratified", "leave-one-out"};
+/// Throws std::invalid_argument on a word that is none, nor blocked or session.
 Evaluation evaluation_of(const std::string& name);
-const std::string& evaluation_name(Evaluation evaluation);
+std::string evaluation_name(Evaluation evaluation);
 
 /// How group predictors and everybody's did, with the words that files and tables call them by.
 struct PredictorResults {
   predict::Comparison comparison;
   UserLists groups;
-  std::vector<std::string> predictors;  ///< the general one, then each group's
+  std::vector<std::string> predictors;  ///< fold by fold the general one, then each group's
+  std::string evaluate;                 ///< the word of `--evaluate`
+  /// Everybody's predictor beside the baselines on the same rows: figures, intervals, whether it beats them.
+  nlohmann::ordered_json judged;
 };
 
 struct HeldOutResults {
@@ -39,9 +45,11 @@ struct HeldOutResults {
 /// Row tables of the users in `groups`, from `<dir>/<user>.csv`. Throws io_error, format_error.
 std::vector<data::RowTable> read_row_tables(const std::filesystem::path& dir, const UserLists& groups);
 
-/// Trains the predictors of everybody and of each group, with a progress bar; warns of those that diverge.
+/// Trains the predictors of everybody and of each group, with a progress bar; warns of those that diverge. Blocks and
+/// sessions are held out fold by fold, of everybody at once.
 PredictorResults compare_predictors(const std::vector<data::RowTable>& tables, const UserLists& groups,
-                                    data::TensionBins bins, const TrainingOptions& options, bool stratified,
+                                    data::TensionBins bins, const TrainingOptions& options,
+                                    Evaluation evaluation, const EvaluationOptions& folds,
                                     const Program& program);
 
 /// Holds everybody out in turn, with a progress bar; warns of predictors that diverge. assign_minutes: labelled minutes

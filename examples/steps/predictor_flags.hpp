@@ -20,10 +20,6 @@ class PredictorFlags {
            "classes of tension: study (0 and 1, the rest), three (0 and 1, 2 to 4, the rest); those of "
            "the rules when absent")
         .check(one_of({"study", "three"}));
-    app.add_option("--evaluate", evaluate_,
-                   "judge on: split (rows of the same people), stratified (labels in the same shares), "
-                   "leave-one-out (people held out in turn)")
-        .check(one_of(evaluation_names));
     app.add_option("--assign-minutes", assign_minutes,
                    "labelled minutes by which a person held out gets a group")
         .check(between(1, 1e6));
@@ -34,10 +30,23 @@ class PredictorFlags {
     return bins_ == "study" ? data::TensionBins::study : data::TensionBins::three;
   }
 
-  Evaluation evaluation() const { return evaluation_of(evaluate_); }
+  /// The other words of --evaluate, for predictors, and what they mean.
+  static std::vector<std::string> words() { return evaluation_names; }
+  static std::string about_words() {
+    return "; predictors also: split (as shuffled, by --split), stratified (labels in the same shares), "
+           "leave-one-out (as person)";
+  }
+
+  /// word: of --evaluate, or empty. study: what the study did where it is empty.
+  static Evaluation evaluation(const std::string& word, bool study) {
+    if (word.empty()) return study ? Evaluation::split : Evaluation::blocked;
+    if (word == "shuffled") return Evaluation::split;
+    if (word == "person") return Evaluation::leave_one_out;
+    return evaluation_of(word);
+  }
 
  private:
-  std::string bins_, evaluate_ = "split";
+  std::string bins_;
 };
 
 }  // namespace lifelog::examples

@@ -8,9 +8,11 @@
 #include <lifelog/generator/generator.hpp>
 #include <lifelog/io/npy.hpp>
 #include <lifelog/manifold/tsne.hpp>
+#include <lifelog/readers/detail/archive.hpp>
 
 #include "../common/quality_file.hpp"
 #include "choosing.hpp"
+#include "evaluation_metrics.hpp"
 #include "generating.hpp"
 #include "mapping.hpp"
 
@@ -41,6 +43,26 @@ ordered_json training_settings(const TrainingOptions& options) {
   if (options.encoder != mil::StudyEncoders::name) settings["encoder"] = options.encoder;
   if (options.windows > 1) settings["windows"] = options.windows;
   if (options.sensor_dropout > 0) settings["sensor_dropout"] = options.sensor_dropout;
+  if (train.ties == train::Ties::loss) settings["ties"] = "validation loss";
+  return settings;
+}
+
+/// Nothing where minutes are split by shares, as the study does.
+ordered_json judging_settings(const EvaluationOptions& options) {
+  if (options.shares) return nullptr;
+  ordered_json settings{
+      {"evaluate", options.split_file.empty() ? evaluate::scheme_name(options.scheme) : "split-file"},
+      {"folds", options.folds},
+      {"all_folds", options.all_folds},
+      {"seeds", options.seeds},
+      {"null", options.nulls}};
+  if (options.gap) settings["gap"] = *options.gap;
+  if (!options.split_file.empty()) {
+    settings["split_file"] = fs::absolute(options.split_file).lexically_normal().string();
+    readers::detail::Checksum sum;
+    sum.add(io::read_file(options.split_file));
+    settings["split_file_checksum"] = std::to_string(sum.value());
+  }
   return settings;
 }
 
@@ -228,22 +250,47 @@ void Study::train_one(const std::string& user, double done, Progress& progress) 
   if (options.resume && fs::exists(files.model) && fs::exists(files.metrics) && fs::exists(files.history))
     return;
   if (!options.resume) {
-    for (const auto& file : {files.model, files.history, files.metrics, files.checkpoint})
+    for (const auto& file : {files.model, files.history, files.metrics, files.checkpoint, files.predictions})
       writing([&] { fs::remove(file); });
     write_json(begun, made_of);
   }
   auto data = data::load_dataset(dataset);
   if (!options.standardize)
     for (const auto& sentence : oversized_modalities(data)) program_.warn(user + ": " + sentence);
-  const auto training = train_person(data, options, files, [&](const train::Epoch& epoch) {
-    progress.at(done + static_cast<double>(epoch.epoch) / options.train.epochs,
-                user + ", loss " + fixed(epoch.loss, 3));
-  });
-  write_training(training, options, files);
+  const auto trained = train_and_judge(
+      std::move(data), options, options_.judging, files,
+      [&](const train::Epoch& epoch) {
+        progress.at(done + 0.2 * static_cast<double>(epoch.epoch) / options.train.epochs,
+                    user + ", loss " + fixed(epoch.loss, 3));
+      },
+      [&](double share) { progress.at(done + 0.2 + 0.8 * share, user + ", folds"); });
+  if (!trained.plan.reason.empty()) program_.out() << user << ": " << trained.plan.reason << std::endl;
+}
+
+ordered_json Study::judge_everybody(const std::vector<std::string>& users) const {
+  std::vector<ordered_json> people;
+  std::vector<std::string> predictions, files;
+  for (const auto& user : users) {
+    const auto of = training_files(user);
+    auto metrics = read_json(of.metrics);
+    if (!metrics.contains("baselines")) continue;
+    people.push_back(std::move(metrics));
+    predictions.push_back(io::read_file(of.predictions));
+    files.push_back(of.predictions.string());
+  }
+  auto cohort = cohort_metrics(people, predictions, files, program_.seed, program_.threads);
+  if (cohort.is_null())
+    writing([&] { fs::remove(options_.out / "metrics.json"); });
+  else
+    write_json(options_.out / "metrics.json", cohort);
+  return cohort;
 }
 
 void Study::train() {
-  step("networks", training_settings(options_.training), {{"data", results("data")}}, "mil", [&] {
+  auto settings = training_settings(options_.training);
+  if (const auto judging = judging_settings(options_.judging); !judging.is_null()) settings.update(judging);
+  nlohmann::ordered_json inputs{{"data", results("data")}};
+  step("networks", settings, inputs, "mil", [&] {
     const auto users = usable_users();
     auto progress = program_.progress("training", static_cast<double>(users.size()));
     double f1 = 0;
@@ -258,8 +305,15 @@ void Study::train() {
       else if (worse_than_guessing(metrics))
         lost.push_back(users[u]);
     }
+    const auto cohort = judge_everybody(users);
+    std::string beside;
+    if (!cohort.is_null()) {
+      const auto [name, best] = best_baseline(cohort);
+      beside = " (" + name + " alone " + fixed(best, 3) +
+               (cohort.at("beats_baselines") ? ")" : "; the networks do not beat the baselines)");
+    }
     return count(static_cast<long long>(users.size()), "network", "networks") + " trained, mean test F1 " +
-           fixed(f1 / static_cast<double>(users.size()), 3) +
+           fixed(f1 / static_cast<double>(users.size()), 3) + beside +
            (diverged.empty() ? "" : "; diverged: " + joined(diverged)) +
            (lost.empty() ? "" : "; loss far above that of guessing: " + joined(lost));
   });
@@ -374,6 +428,12 @@ void Study::compare_predictors() {
   const bool hold_out = options_.evaluation == Evaluation::leave_one_out;
   settings["bins"] = options_.rules.bins == data::TensionBins::study ? "study" : "three";
   settings["evaluate"] = evaluation_name(options_.evaluation);
+  const bool by_folds =
+      options_.evaluation == Evaluation::blocked || options_.evaluation == Evaluation::session;
+  if (by_folds) {
+    settings["folds"] = options_.judging.folds;
+    settings["gap"] = options_.judging.gap.value_or(1);
+  }
   if (hold_out) settings["assign_minutes"] = options_.assign_minutes;
   const ordered_json inputs{{"data", results("data")}, {"groups", results("groups")}};
   step("predictors", settings, inputs, "predictors", [&] {
@@ -382,7 +442,7 @@ void Study::compare_predictors() {
     const auto dir = options_.out / "predictors";
     const auto results =
         lifelog::examples::compare_predictors(tables, groups, options_.rules.bins, options_.predictors,
-                                              options_.evaluation == Evaluation::stratified, program_);
+                                              options_.evaluation, options_.judging, program_);
     write_predictors(dir, results);
     auto summary = "mean F1 of groups " + fixed(results.comparison.mean_group_f1(), 3) +
                    ", of everybody's predictor " + fixed(results.comparison.mean_general_f1(), 3);

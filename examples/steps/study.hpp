@@ -11,6 +11,7 @@
 #include "../common/output_lock.hpp"
 #include "../common/program.hpp"
 #include "../report/report.hpp"
+#include "evaluating.hpp"
 #include "freshness.hpp"
 #include "minute_rows.hpp"
 #include "predicting.hpp"
@@ -36,6 +37,8 @@ struct StudyOptions {
   data::Rules rules = data::study_rules();
   TrainingOptions training;
   TrainingOptions predictors;
+  /// By which minutes networks are judged, and folds of predictors.
+  EvaluationOptions judging;
   /// leave_one_out: besides the comparison on everybody's own test rows.
   Evaluation evaluation = Evaluation::split;
   Index assign_minutes = 10;
@@ -47,7 +50,8 @@ struct StudyOptions {
 ///
 ///     raw/          the generated tree (unless discarded) and truth.json
 ///     data/         <user>.safetensors, <user>.csv, quality.json
-///     mil/<user>/   model.safetensors, history.csv, metrics.json
+///     mil/<user>/   model.safetensors, history.csv, metrics.json, predictions.csv
+///     metrics.json  of everybody: figures, intervals, baselines
 ///     importance/   <user>.npy; of all: importance.npy, users.npy, labels.npy, minutes.npy, people.json;
 ///                   when.json: a minute of each, in windows
 ///     groups/       selection.json, labels.npy, groups.json
@@ -99,12 +103,15 @@ class Study {
   static std::vector<Index> raw_sample(Index n) { return even_sample(n, 2000); }
 
   void train_one(const std::string& user, double done, Progress& progress);
+  /// Figures of everybody, of those whose networks are trained; written to metrics.json.
+  nlohmann::ordered_json judge_everybody(const std::vector<std::string>& users) const;
   RowMatrix<float> windows_of(const MinuteRows& rows) const;
 
   report::Report collect() const;
   void collect_training(report::Report& report) const;
   void collect_groups(report::Report& report) const;
   void collect_comparison(report::Report& report) const;
+  void collect_evaluation(report::Report& report) const;
   void collect_held_out(report::Report& report) const;
   void print_summary(const report::Report& report) const;
   void print_truth(const report::Report& report) const;

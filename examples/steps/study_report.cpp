@@ -86,6 +86,50 @@ void Study::collect_training(report::Report& report) const {
     report.training.push_back(read_training(user, training_files(user)));
 }
 
+void Study::collect_evaluation(report::Report& report) const {
+  const auto figures = [](const std::string& name, const nlohmann::ordered_json& json) {
+    const auto& interval = json.at("intervals").at("f1");
+    report::Figures of{name,
+                       json.at("f1"),
+                       interval.at("low"),
+                       interval.at("high"),
+                       json.at("accuracy"),
+                       json.at("kappa"),
+                       {},
+                       {}};
+    if (json.contains("p_value")) of.p_value = json.at("p_value").get<double>();
+    return of;
+  };
+  const auto judged = [&](const std::string& user, const nlohmann::ordered_json& metrics) {
+    report::Judged one;
+    one.user = user;
+    one.beats_baselines = metrics.at("beats_baselines");
+    one.figures.push_back(figures("network", metrics));
+    for (const auto& [name, json] : metrics.at("baselines").items())
+      if (json.is_object()) one.figures.push_back(figures(name, json));
+    if (!metrics.contains("leak")) return one;
+    const auto& leak = metrics.at("leak");
+    one.figures[0].leak = leak.at("f1").get<double>();
+    for (auto& of : one.figures)
+      if (of.name != "network") of.leak = leak.at("baselines").at(of.name).at("f1").get<double>();
+    return one;
+  };
+  const auto file = options_.out / "metrics.json";
+  if (fs::exists(file)) report.evaluation.push_back(judged("everybody", read_json(file)));
+  for (const auto& user : usable_users()) {
+    const auto metrics = read_json(training_files(user).metrics);
+    if (!metrics.contains("baselines")) continue;
+    auto one = judged(user, metrics);
+    one.way = metrics.at("evaluate").get<std::string>();
+    one.reason = metrics.value("evaluate_reason", std::string());
+    metrics.at("classes").get_to(one.classes);
+    metrics.at("confusion").get_to(one.confusion);
+    for (const auto& [name, minutes] : metrics.at("class_balance").items())
+      one.class_minutes.push_back(minutes.get<Index>());
+    report.evaluation.push_back(std::move(one));
+  }
+}
+
 void Study::collect_groups(report::Report& report) const {
   const auto& out = options_.out;
   const auto rows = minutes();
@@ -131,6 +175,7 @@ void Study::collect_held_out(report::Report& report) const {
 report::Report Study::collect() const {
   report::Report report;
   collect_training(report);
+  collect_evaluation(report);
   collect_groups(report);
   collect_comparison(report);
   collect_held_out(report);

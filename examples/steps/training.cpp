@@ -23,24 +23,51 @@ namespace {
 template<class Encoders>
 using Network = mil::BagNetwork<float, Encoders>;
 
-template<class Encoders>
-Network<Encoders> start_network(const mil::AnyModel* init, const data::DataSet& data,
-                                const mil::Bags<float>& bags, const TrainingOptions& options) {
+/// The model to start from, if there is one.
+std::optional<mil::AnyModel> init_model(const data::DataSet& data, const TrainingOptions& options) {
+  if (options.init.empty()) return std::nullopt;
+  auto model = mil::load_any_model(options.init.string());
   const auto classes = static_cast<Index>(data.classes.size());
-  if (init == nullptr)
-    return mil::make_bag_network<float, Encoders>(bags.shapes(), classes, options.train.seed, options.pool);
-  if (mil::classes_of(*init) != classes)
+  if (mil::classes_of(model) != classes)
     throw format_error(options.init.string(), "expected a model of " + std::to_string(classes) +
-                                                  " classes, got " + std::to_string(mil::classes_of(*init)));
-  return std::get<mil::BasicModel<float, Encoders>>(*init).network;
+                                                  " classes, got " + std::to_string(mil::classes_of(model)));
+  return model;
+}
+
+template<class Encoders>
+Network<Encoders> start_network(const std::optional<mil::AnyModel>& init, const data::DataSet& data,
+                                const mil::Bags<float>& bags, const TrainingOptions& options) {
+  if (init) return std::get<mil::BasicModel<float, Encoders>>(*init).network;
+  return mil::make_bag_network<float, Encoders>(bags.shapes(), static_cast<Index>(data.classes.size()),
+                                                options.train.seed, options.pool);
+}
+
+/// How channels are standardised, if they are.
+std::optional<data::Standardization> standardization(const data::DataSet& data,
+                                                     const std::optional<mil::AnyModel>& init,
+                                                     const std::vector<Index>& train,
+                                                     const TrainingOptions& options) {
+  if (init && options.standardize_as_init)
+    return std::visit([](const auto& model) { return predict::standardization_of(model); }, *init);
+  if (!options.standardize) return std::nullopt;
+  return data::fit_standardization(data, train, options.threads);
 }
 
 std::vector<Index> test_rows(const mil::AnyModel& any, Index minutes) {
+  const auto tested = std::visit([](const auto& model) { return predict::tested_of(model); }, any);
+  if (tested) {
+    if (tested->minutes != minutes)
+      throw format_error("model", "expected the data set of " + std::to_string(tested->minutes) +
+                                      " minutes that it was trained on, got one of " +
+                                      std::to_string(minutes));
+    return tested->rows;
+  }
   const auto split = std::visit([](const auto& model) { return predict::split_of(model); }, any);
   if (!split)
-    throw format_error("model",
-                       "expected to be told how minutes were split for testing (metadata 'split'), as "
-                       "train_mil writes it");
+    throw format_error(
+        "model",
+        "expected to be told how minutes were split for testing (metadata 'split' or 'tested'), "
+        "as train_mil writes it");
   auto rows = evaluate::split_items(minutes, *split).test;
   std::sort(rows.begin(), rows.end());
   return rows;
@@ -67,6 +94,16 @@ std::string checksum(const data::DataSet& data) {
   add(data.label);
   add(data.timestamp);
   add(data.present);
+  return std::to_string(sum.value());
+}
+
+std::string checksum(const evaluate::Split& split) {
+  readers::detail::Checksum sum;
+  for (const auto* part : {&split.train, &split.valid, &split.test}) {
+    const auto size = part->size();
+    sum.add(&size, sizeof size);
+    sum.add(part->data(), size * sizeof(Index));
+  }
   return std::to_string(sum.value());
 }
 
@@ -105,6 +142,11 @@ train::RunIdentity identity_of(const data::DataSet& data, const TrainingOptions&
   if (options.encoder != mil::StudyEncoders::name) identity["--encoder"] = options.encoder;
   if (options.windows > 1) identity["--windows"] = std::to_string(options.windows);
   if (options.sensor_dropout > 0) identity["--sensor-dropout"] = exactly(options.sensor_dropout);
+  if (train.ties != train::Ties::latest) identity["--rules"] = "sensible";
+  if (options.minutes) {
+    identity.erase("--split");
+    identity["--evaluate"] = checksum(*options.minutes);
+  }
   return identity;
 }
 
@@ -121,7 +163,8 @@ TrainingFiles::TrainingFiles(const std::filesystem::path& model_file)
     : model(model_file),
       history(model_file.parent_path() / "history.csv"),
       metrics(model_file.parent_path() / "metrics.json"),
-      checkpoint(model_file.parent_path() / "checkpoint.safetensors") {}
+      checkpoint(model_file.parent_path() / "checkpoint.safetensors"),
+      predictions(model_file.parent_path() / "predictions.csv") {}
 
 std::vector<std::string> oversized_modalities(const data::DataSet& data) {
   constexpr float large = 1e6f;  // what sensors report in their units is far below
@@ -158,18 +201,18 @@ std::string status_name(train::TrainStatus status) {
 
 namespace {
 
-/// init: the model to start from, or none.
 template<class Encoders>
-Training train_with(const mil::AnyModel* init, data::DataSet& data, const TrainingOptions& options,
-                    const TrainingFiles& files, const std::function<void(const train::Epoch&)>& seen) {
-  const auto split = evaluate::split_items(data.size(), options.split);
-  const auto identity = identity_of(data, options);
-  std::map<std::string, std::string> notes{{"split", predict::split_note(options.split)},
-                                           {"user", data.user}};
-  if (options.standardize) {
-    const auto fitted = data::fit_standardization(data, split.train, options.threads);
-    data::standardize(data, fitted, options.threads);
-    notes["standardize"] = predict::standardization_note(fitted);
+Training train_with(const std::optional<mil::AnyModel>& init, data::DataSet& data,
+                    const TrainingOptions& options, const std::function<void(TrainRun&)>& begin) {
+  const auto split = options.minutes ? *options.minutes : evaluate::split_items(data.size(), options.split);
+  std::map<std::string, std::string> notes{{"user", data.user}};
+  if (options.minutes)
+    notes["tested"] = predict::tested_note({data.size(), split.test});
+  else
+    notes["split"] = predict::split_note(options.split);
+  if (const auto fitted = standardization(data, init, split.train, options)) {
+    data::standardize(data, *fitted, options.threads);
+    notes["standardize"] = predict::standardization_note(*fitted);
   }
   if (options.windows > 1) notes["windows"] = std::to_string(options.windows);
   const auto cut = predict::window_bags_of(data, options.windows);
@@ -178,25 +221,17 @@ Training train_with(const mil::AnyModel* init, data::DataSet& data, const Traini
   mil::BagTask<float, Encoders> task(start, bags, predict::labels_of(data), options.threads);
   task.set_sensor_dropout(options.sensor_dropout, options.train.seed);
   train::TrainState<Network<Encoders>> state(start, options.train.optimizer);
-  if (options.resume && std::filesystem::exists(files.checkpoint))
-    train::load_checkpoint(files.checkpoint.string(), state, identity);
-
-  auto train = options.train;
-  double saved = 0;
-  const Stopwatch watch;
-  const auto save = [&] {
+  TrainRun run{options.train};
+  run.save = [&](const std::filesystem::path& file, const train::RunIdentity& identity) {
     // Of a run that diverged the last checkpoint from before that stays.
-    if (can_go_on(state))
-      writing([&] { train::save_checkpoint(files.checkpoint.string(), state, identity); });
-    saved = watch.seconds();
+    if (can_go_on(state)) writing([&] { train::save_checkpoint(file.string(), state, identity); });
   };
-  train.on_epoch = [&](const train::Epoch& epoch) {
-    if (watch.seconds() - saved > options.checkpoint_seconds) save();
-    if (seen) seen(epoch);
-    return !options.train.on_epoch || options.train.on_epoch(epoch);
+  run.load = [&](const std::filesystem::path& file, const train::RunIdentity& identity) {
+    train::load_checkpoint(file.string(), state, identity);
   };
-  const auto status = train::train(task, split.train, split.valid, train, state);
-  save();
+  if (begin) begin(run);
+  const auto status = train::train(task, split.train, split.valid, run.options, state);
+  if (run.end) run.end();
 
   metrics::ConfusionMatrix test(task.classes());
   std::vector<Index> predicted;
@@ -207,23 +242,42 @@ Training train_with(const mil::AnyModel* init, data::DataSet& data, const Traini
           status,
           state.best_epoch,
           split,
-          std::move(test)};
+          std::move(test),
+          std::move(predicted)};
 }
 
 }  // namespace
 
+Training train_network(data::DataSet& data, const TrainingOptions& options,
+                       const std::function<void(TrainRun&)>& begin) {
+  const auto init = init_model(data, options);
+  const auto train = [&]<class Encoders>(Encoders) {
+    return train_with<Encoders>(init, data, options, begin);
+  };
+  if (!init) return mil::KnownEncoders::with(options.encoder, train);
+  return std::visit(
+      [&]<class Encoders>(const mil::BasicModel<float, Encoders>&) { return train(Encoders()); }, *init);
+}
+
 Training train_person(data::DataSet& data, const TrainingOptions& options, const TrainingFiles& files,
                       const std::function<void(const train::Epoch&)>& seen) {
-  if (options.init.empty())
-    return mil::KnownEncoders::with(options.encoder, [&]<class Encoders>(Encoders) {
-      return train_with<Encoders>(nullptr, data, options, files, seen);
-    });
-  const auto init = mil::load_any_model(options.init.string());
-  return std::visit(
-      [&]<class Encoders>(const mil::BasicModel<float, Encoders>&) {
-        return train_with<Encoders>(&init, data, options, files, seen);
-      },
-      init);
+  const auto identity = identity_of(data, options);
+  double saved = 0;
+  Stopwatch watch;
+  return train_network(data, options, [&](TrainRun& run) {
+    if (options.resume && std::filesystem::exists(files.checkpoint)) run.load(files.checkpoint, identity);
+    watch = Stopwatch();
+    const auto save = [&, write = run.save] {
+      write(files.checkpoint, identity);
+      saved = watch.seconds();
+    };
+    run.options.on_epoch = [&, save](const train::Epoch& epoch) {
+      if (watch.seconds() - saved > options.checkpoint_seconds) save();
+      if (seen) seen(epoch);
+      return !options.train.on_epoch || options.train.on_epoch(epoch);
+    };
+    run.end = save;
+  });
 }
 
 std::string history_line(const train::Epoch& e) {
@@ -237,16 +291,17 @@ bool worse_than_guessing(const nlohmann::ordered_json& metrics) {
          train::worse_than_guessing(loss.get<double>(), static_cast<Index>(metrics.at("classes").size()));
 }
 
-nlohmann::ordered_json write_training(const Training& training, const TrainingOptions& options,
-                                      const TrainingFiles& files) {
-  std::string history = "epoch,loss,train_f1,train_accuracy,valid_f1,valid_accuracy\n";
-  for (const auto& epoch : training.history) history += history_line(epoch) + '\n';
-  const auto& test = training.test;
-  nlohmann::ordered_json confusion = nlohmann::ordered_json::array();
-  for (Index t = 0; t < test.classes(); ++t) {
-    std::vector<Index> row(test.counts().row(t).begin(), test.counts().row(t).end());
-    confusion.push_back(row);
+nlohmann::ordered_json counts_json(const metrics::ConfusionMatrix& confusion) {
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  for (Index t = 0; t < confusion.classes(); ++t) {
+    std::vector<Index> row(confusion.counts().row(t).begin(), confusion.counts().row(t).end());
+    rows.push_back(row);
   }
+  return rows;
+}
+
+nlohmann::ordered_json training_metrics(const Training& training, const TrainingOptions& options) {
+  const auto& test = training.test;
   nlohmann::ordered_json metrics{{"status", status_name(training.status)},
                                  {"epochs", training.history.size()},
                                  {"best_epoch", training.best_epoch},
@@ -255,7 +310,7 @@ nlohmann::ordered_json write_training(const Training& training, const TrainingOp
                                  {"valid_minutes", training.split.valid.size()},
                                  {"test_minutes", training.split.test.size()},
                                  {"classes", mil::class_names_of(training.model)},
-                                 {"confusion", confusion}};
+                                 {"confusion", counts_json(test)}};
   if (!training.history.empty()) metrics["loss"] = training.history.back().loss;
   if (!training.split.test.empty()) {
     metrics["f1"] = test.macro_f1();
@@ -263,11 +318,17 @@ nlohmann::ordered_json write_training(const Training& training, const TrainingOp
     metrics["accuracy"] = test.accuracy();
   }
   metrics["seed"] = options.train.seed;
+  return metrics;
+}
+
+void write_training(const Training& training, const nlohmann::ordered_json& metrics,
+                    const TrainingFiles& files) {
+  std::string history = "epoch,loss,train_f1,train_accuracy,valid_f1,valid_accuracy\n";
+  for (const auto& epoch : training.history) history += history_line(epoch) + '\n';
   std::visit([&](const auto& model) { writing([&] { mil::save_model(files.model.string(), model); }); },
              training.model);
   write_text(files.history, history);
   write_json(files.metrics, metrics);
-  return metrics;
 }
 
 mil::AnyModel train_sample(data::DataSet& data, const Program& program) {

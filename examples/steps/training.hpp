@@ -19,7 +19,9 @@ namespace lifelog::examples {
 
 struct TrainingOptions {
   train::TrainOptions train;
+  /// Shares by which minutes are split, unless `minutes` says which.
   evaluate::SplitOptions split;
+  std::optional<evaluate::Split> minutes;
   /// How instances are weighed, unless `init` says.
   mil::Pool pool = mil::Pool::self;
   /// What makes keys of them, by name (mil/encoders.hpp), unless `init` says.
@@ -30,6 +32,8 @@ struct TrainingOptions {
   double sensor_dropout = 0;
   /// Standardise each channel by its moments over the training minutes; the model remembers them.
   bool standardize = false;
+  /// Where there is a model to start from: treat channels as it was told to instead.
+  bool standardize_as_init = false;
   /// Model to start from; empty: PyTorch's default initialisation from the seed.
   std::filesystem::path init;
   /// Go on from the checkpoint beside the model, if there is one.
@@ -48,23 +52,39 @@ struct Training {
   evaluate::Split split;
   /// [C, C] of the test minutes, truth in rows.
   metrics::ConfusionMatrix test;
+  /// The class that the model gives each of split.test.
+  std::vector<Index> predicted;
 };
 
 /// Files a training leaves in its folder.
 struct TrainingFiles {
-  std::filesystem::path model, history, metrics, checkpoint;
+  std::filesystem::path model, history, metrics, checkpoint, predictions;
 
   /// All of them, as people know them; the model is what `--out` says.
   std::vector<NamedPath> outputs() const {
     return {{"--out", model},
             {"history.csv", history},
             {"metrics.json", metrics},
+            {"predictions.csv", predictions},
             {"checkpoint.safetensors", checkpoint}};
   }
 
-  /// history.csv, metrics.json and checkpoint.safetensors stand beside the model.
+  /// history.csv, metrics.json, predictions.csv and checkpoint.safetensors stand beside the model.
   explicit TrainingFiles(const std::filesystem::path& model_file);
 };
+
+/// A training that is about to begin: what it begins with, and what is called when it has ended.
+struct TrainRun {
+  train::TrainOptions options;
+  /// Writes a checkpoint of where the training is, unless it has diverged; goes on from one.
+  std::function<void(const std::filesystem::path&, const train::RunIdentity&)> save = {}, load = {};
+  std::function<void()> end = {};
+};
+
+/// Trains a network on one person's minutes and judges it on those held out, and writes nothing. `data` is standardised in
+/// place if so asked. begin: may change what the training begins with. Throws as `train_person`.
+Training train_network(data::DataSet& data, const TrainingOptions& options,
+                       const std::function<void(TrainRun&)>& begin = {});
 
 /// Trains a network on one person's minutes and judges it on those held out. `data` is standardised in place if so
 /// asked. `seen(epoch)` is called after each epoch. A checkpoint is kept in `files` so that a run can be resumed to the
@@ -73,9 +93,15 @@ struct TrainingFiles {
 Training train_person(data::DataSet& data, const TrainingOptions& options, const TrainingFiles& files,
                       const std::function<void(const train::Epoch&)>& seen);
 
-/// Writes model, history and metrics, which it gives back. Throws OutputError.
-nlohmann::ordered_json write_training(const Training& training, const TrainingOptions& options,
-                                      const TrainingFiles& files);
+/// What metrics.json says of a training: how it went, and figures of the minutes it held out.
+nlohmann::ordered_json training_metrics(const Training& training, const TrainingOptions& options);
+
+/// [C][C], truth in rows.
+nlohmann::ordered_json counts_json(const metrics::ConfusionMatrix& confusion);
+
+/// Writes model, history and metrics. Throws OutputError.
+void write_training(const Training& training, const nlohmann::ordered_json& metrics,
+                    const TrainingFiles& files);
 
 /// epoch,loss,train_f1,train_accuracy,valid_f1,valid_accuracy; empty where there is no figure.
 std::string history_line(const train::Epoch& epoch);

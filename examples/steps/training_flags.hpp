@@ -17,9 +17,46 @@ inline Flag add_step_flags(FlagSet& app, train::TrainOptions& train) {
   return app.add_option("--epochs", train.epochs, "passes over the training items").check(between(1, 1e7));
 }
 
-inline void add_standardize_flag(FlagSet& app, bool& standardize) {
-  app.add_flag("--standardize", standardize, "standardise each channel by the training minutes");
-}
+/// Whether to standardise: as the rules do, unless told.
+class StandardizeFlags {
+ public:
+  void add_to(FlagSet& app) {
+    app.add_flag("--standardize", standardize_,
+                 "standardise each channel by the training minutes; so by default, but by the study's rules");
+    app.add_flag("--no-standardize", raw_, "give the network all values as they are");
+  }
+
+  /// study: by the study's rules. Throws FlagError when both are asked for.
+  void set(TrainingOptions& options, bool study) const {
+    if (standardize_ && raw_)
+      throw FlagError("--standardize, --no-standardize: expected one of them, got both");
+    options.standardize = standardize_ || (!study && !raw_);
+    options.standardize_as_init = !standardize_ && !raw_;
+  }
+
+ private:
+  bool standardize_ = false, raw_ = false;
+};
+
+/// How long to go on without a better validation score, and which epoch is kept.
+class PatienceFlag {
+ public:
+  void add_to(FlagSet& app) {
+    given_ =
+        app.add_option("--patience", patience_,
+                       "stop after so many epochs without a better validation score; 0: never, as the study")
+            .check(between(0, 1e7));
+  }
+
+  void set(train::TrainOptions& train, bool study) const {
+    train.ties = study ? train::Ties::latest : train::Ties::loss;
+    train.patience = study && !given_.given() ? 0 : patience_;
+  }
+
+ private:
+  int patience_ = train::TrainOptions().patience;
+  Flag given_;
+};
 
 /// What a bag network is made of, and what it is trained to miss.
 class NetworkFlags {
@@ -65,18 +102,21 @@ class TrainingFlags {
     app.add_option("--alpha", alpha_, "a weight for each class: a,b,…");
     app.add_option("--clip", train_.clip, "limit of the gradient's norm; inf: none")
         .check(positive_or_infinite());
-    app.add_option("--patience", train_.patience,
-                   "stop after so many epochs without a better validation F1; 0: never")
-        .check(between(0, 1e7));
+    patience_.add_to(app);
+    app.add_option(
+           "--rules", rules_,
+           "sensible, or study: all epochs, the latest of equally good ones, values as they are, shuffled "
+           "shares")
+        .check(one_of({"study", "sensible"}));
     app.add_flag("--no-shuffle", no_shuffle_, "keep the order of the data, in the split and in batches");
-    app.add_option("--split", split_, "shares for training,validation,testing");
+    split_given_ = app.add_option("--split", split_, "shares for training,validation,testing");
   }
 
   /// Those of the bag network as well.
   void add_to(FlagSet& app) {
     add_common_to(app);
     network_.add_to(app);
-    add_standardize_flag(app, standardize_);
+    standardize_.add_to(app);
     app.add_flag("--resume", resume_,
                  "go on from the checkpoint beside the model, if it was made with the same data and options");
     app.add_option("--checkpoint-seconds", checkpoint_seconds_, "seconds between checkpoints")
@@ -85,6 +125,9 @@ class TrainingFlags {
   }
 
   bool epochs_unset() const { return !epochs_.given(); }
+  bool study() const { return rules_ == "study"; }
+  /// Minutes are split by shares: they are on the command line, or the order of the data is to be kept.
+  bool shares_given() const { return split_given_.given() || no_shuffle_; }
 
   /// Throws FlagError on a list that makes no sense.
   TrainingOptions options(const Program& program) const {
@@ -101,7 +144,8 @@ class TrainingFlags {
     }
     options.split = split_options(program.seed);
     network_.set(options);
-    options.standardize = standardize_;
+    standardize_.set(options, study());
+    patience_.set(options.train, study());
     options.init = init_;
     options.resume = resume_;
     options.checkpoint_seconds = checkpoint_seconds_;
@@ -123,11 +167,13 @@ class TrainingFlags {
   }
 
   train::TrainOptions train_;
-  std::string alpha_, split_ = "0.7,0.1,0.2", init_;
+  std::string alpha_, split_ = "0.7,0.1,0.2", init_, rules_ = "sensible";
   NetworkFlags network_;
-  bool no_shuffle_ = false, standardize_ = false, resume_ = false;
+  StandardizeFlags standardize_;
+  PatienceFlag patience_;
+  bool no_shuffle_ = false, resume_ = false;
   double checkpoint_seconds_ = TrainingOptions().checkpoint_seconds;
-  Flag epochs_;
+  Flag epochs_, split_given_;
 };
 
 }  // namespace lifelog::examples

@@ -51,8 +51,9 @@ BOOST_AUTO_TEST_CASE(leaves_a_report_and_goes_on_where_it_stopped) {
     BOOST_TEST(contains(first.out, part), part);
   const auto html = sandbox.read("a/report/index.html");
   for (const char* part : {"<svg", "101", "e4Acc", "mMag", "</html>"}) BOOST_TEST(contains(html, part), part);
-  for (const char* file : {"a/data/quality.json", "a/mil/101/metrics.json", "a/mil/101/history.csv",
-                           "a/groups/groups.json", "a/predictors/comparison.json", "a/map/raw.npy"})
+  for (const char* file :
+       {"a/data/quality.json", "a/mil/101/metrics.json", "a/mil/101/history.csv", "a/groups/groups.json",
+        "a/predictors/comparison.json", "a/map/raw.npy", "a/metrics.json", "a/mil/101/predictions.csv"})
     BOOST_TEST(fs::exists(sandbox.path() / file), file);
   const auto importance = io::load_npy<float, 2>(sandbox.path() / "a/importance/importance.npy");
   for (std::size_t i = 0; i < importance.shape(0); ++i) {
@@ -193,7 +194,8 @@ BOOST_AUTO_TEST_CASE(people_whose_training_diverges_are_named_and_in_no_group) {
   };
   spoil("102", "e4Hr", "hr", 60);
   spoil("103", "e4Bvp", "value", 3840);
-  const auto run = sandbox.run("pipeline", "--data raw --out a --epochs 3 --predictor-epochs 2");
+  const auto run =
+      sandbox.run("pipeline", "--data raw --out a --rules study --epochs 3 --predictor-epochs 2");
   BOOST_TEST(run.status == 0, run.err);
   BOOST_TEST(contains(run.out, "diverged: 102; loss far above that of guessing: 103"), run.out);
   for (const std::string user : {"101", "102", "103", "104"}) {

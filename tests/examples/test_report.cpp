@@ -164,6 +164,28 @@ BOOST_AUTO_TEST_CASE(says_what_it_was_given) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(baselines_stand_beside_the_network) {
+  auto report = sample_report(2, 3, 2, 5);
+  Judged everybody, one;
+  everybody.user = "everybody";
+  everybody.figures = {{"network", 0.71, 0.625, 0.755, 0.8, 0.5, 0.048, 0.123},
+                       {"clock", 0.333, 0.25, 0.5, 0.6, 0.1, 0.9, 0.456}};
+  one = everybody;
+  one.user = "101";
+  one.way = "blocked";
+  one.reason = "class 2 has 3 minutes";
+  one.beats_baselines = true;
+  one.classes = {"calm", "<tense>"};
+  one.class_minutes = {26, 21};
+  one.confusion = {{20, 6}, {4, 1717}};
+  report.evaluation = {everybody, one};
+  const auto html = to_html(report);
+  for (const char* text : {"0.710", "0.62 to 0.76", "0.048", "0.123", "0.456", "class 2 has 3 minutes",
+                           "for 1 of 1 person", "1,717", "&lt;tense&gt;"})
+    BOOST_TEST(contains(html, text), text);
+  BOOST_TEST(first_fault(html) == "");
+}
+
 BOOST_AUTO_TEST_CASE(names_the_weightiest_first) {
   const std::vector<std::string> expected = {"c", "a", "b"};
   BOOST_TEST(top_modalities({0.2, 0.2, 0.5, 0.1}, {"a", "b", "c", "d"}) == expected);

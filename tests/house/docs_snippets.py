@@ -15,6 +15,9 @@ import sys
 
 HEAD = """\
 #include <lifelog/core/xtensor.hpp>
+#include <lifelog/evaluate/baselines.hpp>
+#include <lifelog/evaluate/bootstrap.hpp>
+#include <lifelog/evaluate/folds.hpp>
 #include <lifelog/nn/batch_norm.hpp>
 #include <lifelog/nn/causal_block.hpp>
 #include <lifelog/nn/dropout.hpp>

@@ -93,4 +93,28 @@ BOOST_AUTO_TEST_CASE(bad_arguments) {
   BOOST_CHECK_THROW(confusion.add(0, -1), std::invalid_argument);
 }
 
+// scikit-learn 1.9.1: cohen_kappa_score([0,0,0,1,1,2,2,2,2,1], [0,1,0,1,1,2,0,2,2,2])
+BOOST_AUTO_TEST_CASE(kappa_is_scikit_learns) {
+  const ConfusionMatrix confusion(Eigen::VectorXi{{0, 0, 0, 1, 1, 2, 2, 2, 2, 1}},
+                                  Eigen::VectorXi{{0, 1, 0, 1, 1, 2, 0, 2, 2, 2}}, 3);
+  BOOST_TEST(confusion.kappa() == 0.5454545454545454, boost::test_tools::tolerance(1e-14));
+  BOOST_TEST(ConfusionMatrix(2).kappa() == 0);
+  ConfusionMatrix always(2);
+  for (int n = 0; n < 5; ++n) always.add(1, 1);
+  BOOST_TEST(always.kappa() == 1);
+  always.add(0, 1);
+  BOOST_TEST(always.kappa() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(counts_add_up) {
+  ConfusionMatrix sum(2);
+  sum.add(0, 1);
+  auto other = ConfusionMatrix::of_counts(lifelog::RowMatrix<Index>{{1, 2}, {3, 4}});
+  sum.add(other);
+  BOOST_TEST((sum.counts() == lifelog::RowMatrix<Index>{{1, 3}, {3, 4}}));
+  BOOST_CHECK_THROW(sum.add(ConfusionMatrix(3)), std::invalid_argument);
+  BOOST_CHECK_THROW(ConfusionMatrix::of_counts(lifelog::RowMatrix<Index>{{1, -2}, {3, 4}}),
+                    std::invalid_argument);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

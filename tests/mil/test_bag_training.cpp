@@ -214,6 +214,26 @@ BOOST_AUTO_TEST_CASE(broken_input_diverges_at_once) {
 }
 
 // The last batch of an epoch may hold a single bag, which has no variance.
+// What decides between equally good epochs: −log p of the label as the network is evaluated, not as it is trained.
+BOOST_AUTO_TEST_CASE(evaluation_tells_the_mean_loss) {
+  Noise noise;
+  noise.labels[3] = -100;
+  BagTask<float> task(noise.net, noise.owned.bags, noise.labels);
+  const auto rows = range(0, 90);
+  std::vector<Index> evaluated, predicted;
+  const double loss = task.evaluate(noise.net, rows, FocalLossOptions{}, evaluated);
+  task.predict(noise.net, rows, predicted);
+  BOOST_TEST(evaluated == predicted, boost::test_tools::per_element());
+  const auto outputs = evaluate(noise.net, noise.owned.bags, rows);
+  double expected = 0;
+  for (Index n = 0; n < 90; ++n)
+    if (n != 3)
+      expected -=
+          static_cast<double>(outputs.log_probabilities(n, noise.labels[static_cast<std::size_t>(n)])) / 89;
+  BOOST_TEST(loss == expected, boost::test_tools::tolerance(1e-6));
+  BOOST_TEST(task.evaluate(noise.net, {3}, FocalLossOptions{}, evaluated) == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_rest_of_one) {
   Noise noise;
   noise.options.batch = 69;

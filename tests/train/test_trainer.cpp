@@ -64,7 +64,8 @@ struct Run {
   TrainState<Net> state{start(), {}};
   TrainStatus status;
 
-  Run(ScriptedTask& task, const TrainOptions& options, const std::vector<Index>& valid = ten)
+  template<class Task>
+  Run(Task& task, const TrainOptions& options, const std::vector<Index>& valid = ten)
       : status(lifelog::train::train(task, ten, valid, options, state)) {}
 };
 
@@ -246,6 +247,51 @@ BOOST_AUTO_TEST_CASE(without_validation_the_latest_weights_are_the_best) {
   BOOST_TEST((run.state.best.weight == run.state.network.weight));
   BOOST_TEST(std::isnan(run.state.history[0].valid_f1));
   BOOST_TEST(std::isnan(run.state.history[0].valid_accuracy));
+}
+
+/// A scripted task that tells a validation loss for each epoch.
+struct LossTask : ScriptedTask {
+  std::vector<double> losses;
+  double evaluate(const Net& net, const std::vector<Index>& rows, const FocalLossOptions&,
+                  std::vector<Index>& predicted) {
+    predict(net, rows, predicted);
+    return losses.at(evaluated++);
+  }
+  std::size_t evaluated = 0;
+};
+
+BOOST_AUTO_TEST_CASE(of_equals_the_one_with_the_least_validation_loss_is_kept) {
+  const auto best = [](const std::vector<double>& losses, Ties ties) {
+    LossTask task;
+    task.script = {4, 8, 8, 8, 8};
+    task.losses = losses;
+    auto options = epochs(5);
+    options.ties = ties;
+    const Run run(task, options);
+    BOOST_TEST(std::isnan(run.state.history[1].valid_loss) == (ties == Ties::latest));
+    return run.state.best_epoch;
+  };
+  const std::vector<double> losses{0.1, 0.7, 0.4, 0.4, 0.5};
+  BOOST_TEST(best(losses, Ties::loss) ==
+             4);  // of equal losses the latest; a better score comes before any loss
+  BOOST_TEST(best(losses, Ties::latest) == 5);
+}
+
+BOOST_AUTO_TEST_CASE(a_tie_with_more_loss_is_no_improvement_to_patience) {
+  LossTask task;
+  task.script = {8, 8, 8, 8, 8, 8};
+  task.losses = {0.5, 0.4, 0.6, 0.7, 0.8, 0.9};
+  auto options = epochs(6);
+  options.patience = 2;
+  const Run run(task, options);
+  BOOST_TEST((run.status == TrainStatus::patience));
+  BOOST_TEST(run.state.best_epoch == 2);
+  BOOST_TEST(run.state.history.size() == 4u);
+}
+
+BOOST_AUTO_TEST_CASE(the_study_never_tires_and_keeps_the_latest) {
+  BOOST_TEST(lifelog::train::study_training().patience == 0);
+  BOOST_TEST((lifelog::train::study_training().ties == Ties::latest));
 }
 
 // As good as the best counts as an improvement.
@@ -540,6 +586,30 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_knows_what_it_was_made_with) {
   save_checkpoint(path, state);
   refused(made, {"does not say", "data"});
   load_checkpoint(path, state);
+}
+
+// Which of equals is kept depends on the losses before, also those before a run was resumed.
+BOOST_AUTO_TEST_CASE(checkpoints_hold_validation_losses) {
+  const TempDir dir;
+  const auto path = (dir / "run.safetensors").string();
+  const auto task_at = [](std::size_t epoch) {
+    LossTask task;
+    task.script = {8, 8, 8, 8};
+    task.losses = {0.5, 0.3, 0.4, 0.3};
+    task.evaluations = task.evaluated = epoch;
+    return task;
+  };
+  auto first = task_at(0);
+  const Run run(first, epochs(2));
+  save_checkpoint(path, run.state);
+  TrainState<Net> resumed(start(), {});
+  load_checkpoint(path, resumed);
+  BOOST_TEST(resumed.history[1].valid_loss == 0.3);
+  auto rest = task_at(2);
+  lifelog::train::train(rest, ten, ten, epochs(3), resumed);
+  BOOST_TEST(resumed.best_epoch == 2);
+  lifelog::train::train(rest, ten, ten, epochs(4), resumed);
+  BOOST_TEST(resumed.best_epoch == 4);
 }
 
 // Before the first epoch, and without validation, whose figures are not numbers.

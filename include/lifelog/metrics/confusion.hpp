@@ -28,6 +28,23 @@ class ConfusionMatrix {
     for (Index i = 0; i < t.size(); ++i) ++counts_(t[i], p[i]);
   }
 
+  /// counts: [classes, classes], at least 0, truth in rows.
+  static ConfusionMatrix of_counts(const RowMatrix<Index>& counts) {
+    ConfusionMatrix confusion(counts.rows());
+    detail::require(counts.cols() == counts.rows() && (counts.array() >= 0).all(),
+                    "counts: expected a square of numbers of at least 0, got ", counts.rows(), " x ",
+                    counts.cols(), ", the least ", counts.minCoeff());
+    confusion.counts_ = counts;
+    return confusion;
+  }
+
+  /// Adds another matrix of as many classes.
+  void add(const ConfusionMatrix& other) {
+    detail::require(other.classes() == classes(), "other: expected ", classes(), " classes, got ",
+                    other.classes());
+    counts_ += other.counts_;
+  }
+
   void add(Index truth, Index predicted) {
     detail::require(truth >= 0 && truth < classes(), "truth: expected 0..", classes() - 1, ", got ", truth);
     detail::require(predicted >= 0 && predicted < classes(), "predicted: expected 0..", classes() - 1,
@@ -42,6 +59,19 @@ class ConfusionMatrix {
   const RowMatrix<Index>& counts() const { return counts_; }
 
   double accuracy() const { return ratio(counts_.trace(), total()); }
+
+  /// Cohen's kappa (1960): (accuracy − that expected of independent labels with the same frequencies) / (1 − that). 1 for
+  /// equal labels, 0 for chance; scikit-learn's cohen_kappa_score, but 1 where truth and prediction name one and the same
+  /// class only, and 0 where there is nothing.
+  double kappa() const {
+    const double n = static_cast<double>(total());
+    if (n == 0) return 0;
+    double expected = 0;
+    for (Index c = 0; c < classes(); ++c)
+      expected += static_cast<double>(counts_.row(c).sum()) * static_cast<double>(counts_.col(c).sum());
+    expected /= n * n;
+    return expected < 1 ? (accuracy() - expected) / (1 - expected) : 1;
+  }
 
   /// [classes]: the share of what was called c that is c.
   Eigen::VectorXd precision() const {

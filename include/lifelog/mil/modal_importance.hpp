@@ -100,16 +100,44 @@ class BagTask {
   }
 
   void predict(const Network& net, const std::vector<Index>& rows, std::vector<Index>& predicted) {
+    for_pieces(net, rows, predicted, [](const std::vector<Index>&) {});
+  }
+
+  /// The same, and the mean loss of the bags that it does not ignore; 0 where it ignores all.
+  template<class Loss>
+  double evaluate(const Network& net, const std::vector<Index>& rows, const Loss& loss,
+                  std::vector<Index>& predicted) {
+    double total = 0, counted = 0;
+    for_pieces(net, rows, predicted, [&](const std::vector<Index>& piece) {
+      double count = 0;
+      for (const Index row : piece) {
+        if constexpr (requires { loss.ignore_index; })
+          count += label(row) != loss.ignore_index;
+        else
+          ++count;
+      }
+      total += count * pass_.loss(net, labels_.data(), loss, nullptr);
+      counted += count;
+    });
+    return counted > 0 ? total / counted : 0;
+  }
+
+ private:
+  /// body(rows) after each piece of an evaluation.
+  template<class Body>
+  void for_pieces(const Network& net, const std::vector<Index>& rows, std::vector<Index>& predicted,
+                  Body body) {
     predicted.clear();
     const Index count = static_cast<Index>(rows.size());
     for (Index i = 0; i < piece_count(evaluation_batch, count); ++i) {
       const auto [begin, end] = piece_of(i, evaluation_batch, count);
-      pass_.forward(net, {rows.begin() + begin, rows.begin() + end}, false);
-      append_predictions(static_cast<std::size_t>(end - begin), predicted);
+      const std::vector<Index> piece(rows.begin() + begin, rows.begin() + end);
+      pass_.forward(net, piece, false);
+      append_predictions(piece.size(), predicted);
+      body(piece);
     }
   }
 
- private:
   void append_predictions(std::size_t count, std::vector<Index>& predicted) const {
     for (std::size_t n = 0; n < count; ++n)
       predicted.push_back(predicted_class(pass_.log_probabilities(), static_cast<Index>(n)));

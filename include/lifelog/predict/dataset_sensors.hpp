@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "../data/dataset.hpp"
-#include "../evaluate/baselines.hpp"
+#include "../evaluate/feature_baselines.hpp"
 
 namespace lifelog::predict {
 

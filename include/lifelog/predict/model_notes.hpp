@@ -35,6 +35,17 @@ inline std::string split_note(const evaluate::SplitOptions& split) {
       .dump();
 }
 
+/// Which minutes of how many a model was not trained on and did not choose by.
+struct TestedMinutes {
+  Index minutes = 0;        ///< of the data set
+  std::vector<Index> rows;  ///< ascending, below `minutes`
+};
+
+/// The note `tested`: {"minutes": 47, "rows": [0, 1, …]}.
+inline std::string tested_note(const TestedMinutes& tested) {
+  return io::Json{{"minutes", tested.minutes}, {"rows", tested.rows}}.dump();
+}
+
 namespace detail {
 
 /// read(json) of a model's note; nothing without the note. Throws format_error on one that says something else.
@@ -96,6 +107,23 @@ std::optional<evaluate::SplitOptions> split_of(const mil::BasicModel<T, Encoders
     split.train = json.at("train"), split.valid = json.at("valid"), split.test = json.at("test");
     split.shuffle = json.at("shuffle"), split.seed = json.at("seed");
     return split;
+  });
+}
+
+/// Which minutes a model holds out where no shares say so; nothing where its file does not tell. Throws format_error on a
+/// note that cannot be read.
+template<class T>
+std::optional<TestedMinutes> tested_of(const mil::BasicModel<T>& model) {
+  return detail::read_note(model, "tested", [](const io::Json& json) {
+    TestedMinutes tested{json.at("minutes"), json.at("rows")};
+    Index before = -1;
+    for (const Index row : tested.rows) {
+      if (row <= before || row >= tested.minutes)
+        throw format_error("model", "metadata 'tested': expected ascending rows below " +
+                                        std::to_string(tested.minutes) + ", got " + std::to_string(row));
+      before = row;
+    }
+    return tested;
   });
 }
 

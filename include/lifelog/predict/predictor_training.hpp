@@ -22,12 +22,14 @@ struct Score {
 /// |------------|---------|-----------------------------------------------------------------------------------------|
 /// | train      |         | of every predictor; `on_epoch` is replaced by `seen`                                    |
 /// | split      |         | of each person's rows                                                                   |
+/// | folds      | none    | of rows, in place of one split: each is trained on and tested in turn (`compare_predictors`)  |
 /// | stratified | false   | whether each part of a split has the person's labels in the same shares                 |
 /// | threads    | 0       | 0: all; no influence on results                                                         |
 /// | seen       | none    | called with a predictor's number, in the order they are trained in, after each epoch    |
 struct ComparisonOptions {
   train::TrainOptions train;
   evaluate::SplitOptions split;
+  std::vector<evaluate::Split> folds = {};
   bool stratified = false;
   int threads = 0;
   std::function<void(std::size_t predictor, const train::Epoch&)> seen;
@@ -108,12 +110,22 @@ class PredictorTrainer {
     return std::move(state.best);
   }
 
-  Score score(const Network& net, const RowNumbers& rows) {
+  /// [rows], the class of each; adds them to a confusion.
+  RowNumbers judge(const Network& net, const RowNumbers& rows, metrics::ConfusionMatrix& confusion) {
     RowNumbers predicted;
     task_.predict(net, rows, predicted);
-    metrics::ConfusionMatrix confusion(task_.classes());
     for (std::size_t n = 0; n < rows.size(); ++n) confusion.add(task_.label(rows[n]), predicted[n]);
-    return {static_cast<Index>(rows.size()), options_.train.score(confusion), confusion.accuracy()};
+    return predicted;
+  }
+
+  Score score_of(const metrics::ConfusionMatrix& confusion) const {
+    return {confusion.total(), options_.train.score(confusion), confusion.accuracy()};
+  }
+
+  Score score(const Network& net, const RowNumbers& rows) {
+    metrics::ConfusionMatrix confusion(task_.classes());
+    judge(net, rows, confusion);
+    return score_of(confusion);
   }
 
   /// Mean cross-entropy of the rows.

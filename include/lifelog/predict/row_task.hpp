@@ -75,6 +75,10 @@ class RowTask {
 
   void predict(const Network& net, const std::vector<Index>& rows, std::vector<Index>& predicted);
 
+  /// The same, and the mean loss of the rows that it does not ignore.
+  double evaluate(const Network& net, const std::vector<Index>& rows, const train::FocalLossOptions& loss,
+                  std::vector<Index>& predicted);
+
  private:
   using Plane = typename detail::RowPass<T>::Plane;
   /// A loss of `count` of a batch's rows from the `first` on, whose derivative it sets.
@@ -143,6 +147,27 @@ template<class T>
 void RowTask<T>::predict(const Network& net, const std::vector<Index>& rows, std::vector<Index>& predicted) {
   require_rows(rows);
   for_pieces(detail::PresentNetwork<T>(net), rows, predicted, [](auto&&...) {});
+}
+
+template<class T>
+double RowTask<T>::evaluate(const Network& net, const std::vector<Index>& rows,
+                            const train::FocalLossOptions& loss, std::vector<Index>& predicted) {
+  require_rows(rows);
+  Index counted = 0;
+  for (const Index row : rows) counted += label(row) != loss.ignore_index;
+  std::vector<double> losses(
+      static_cast<std::size_t>(piece_count(piece_rows, static_cast<Index>(rows.size()))));
+  for_pieces(detail::PresentNetwork<T>(net), rows, predicted,
+             [&](std::size_t piece, Index begin, const Plane& x, auto& pass, Index count) {
+               std::vector<Index> labels;
+               for (Index n = 0; n < count; ++n)
+                 labels.push_back(label(rows[static_cast<std::size_t>(begin + n)]));
+               losses[piece] = train::focal_loss(pass.log_probabilities.data(), classes_, count, x.cols(),
+                                                 labels.data(), loss, static_cast<T*>(nullptr), counted);
+             });
+  double total = 0;
+  for (const double of_piece : losses) total += of_piece;
+  return total;
 }
 
 }  // namespace lifelog::predict

@@ -30,7 +30,7 @@ inline void require_optimizer(const io::Tensors& tensors, const OptimizerOptions
 }  // namespace detail
 
 /// Saves a training run so that `load_checkpoint` goes on to the bit: safetensors with the networks under `network.`,
-/// `best.`, `first_moment.` and `second_moment.`, where weights are averaged `average.`, and `history` F64 [epochs, 6];
+/// `best.`, `first_moment.` and `second_moment.`, where weights are averaged `average.`, and `history` F64 [epochs, 6], or 7 where there are validation losses;
 /// `identity` in the metadata, each name behind "run.". Schedules need no more: they are functions of the history. The file
 /// appears complete or not at all. Throws io_error.
 template<class Network>
@@ -41,12 +41,21 @@ void save_checkpoint(const std::string& path, const TrainState<Network>& state,
   add_tensors(tensors, state.best, "best.");
   add_tensors(tensors, state.optimizer.first_moment(), "first_moment.");
   add_tensors(tensors, state.optimizer.second_moment(), "second_moment.");
+  const bool losses = std::any_of(state.history.begin(), state.history.end(),
+                                  [](const Epoch& e) { return !lifelog::detail::is_nan(e.valid_loss); });
+  const std::size_t columns = losses ? 7 : 6;
   std::vector<double> history;
-  for (const auto& e : state.history)
-    for (const double value :
-         {static_cast<double>(e.epoch), e.loss, e.train_f1, e.train_accuracy, e.valid_f1, e.valid_accuracy})
-      history.push_back(value);
-  tensors.add("history", {state.history.size(), 6}, std::span<const double>(history));
+  for (const auto& e : state.history) {
+    const double values[] = {static_cast<double>(e.epoch),
+                             e.loss,
+                             e.train_f1,
+                             e.train_accuracy,
+                             e.valid_f1,
+                             e.valid_accuracy,
+                             e.valid_loss};
+    history.insert(history.end(), values, values + columns);
+  }
+  tensors.add("history", {state.history.size(), columns}, std::span<const double>(history));
   const double best[] = {static_cast<double>(state.best_epoch), state.best_f1};
   tensors.add("best_epoch_and_f1", {2}, std::span<const double>(best));
   const std::int64_t steps[] = {state.optimizer.steps()};
@@ -97,11 +106,14 @@ void load_checkpoint(const std::string& path, TrainState<Network>& state, const 
   loaded.best_epoch = static_cast<int>(best[0]);
   loaded.best_f1 = best[1];
   const auto history = tensors.view<double, 2>("history");
-  if (history.shape()[1] != 6) throw format_error(tensors.where("history"), "expected 6 columns");
+  const auto columns = history.shape()[1];
+  if (columns != 6 && columns != 7)
+    throw format_error(tensors.where("history"), "expected 6 or 7 columns, got " + std::to_string(columns));
   loaded.history.clear();
   for (std::size_t i = 0; i < history.shape()[0]; ++i)
     loaded.history.push_back({static_cast<int>(history(i, 0)), history(i, 1), history(i, 2), history(i, 3),
-                              history(i, 4), history(i, 5)});
+                              history(i, 4), history(i, 5),
+                              columns == 7 ? history(i, 6) : std::numeric_limits<double>::quiet_NaN()});
   state = std::move(loaded);
 }
 

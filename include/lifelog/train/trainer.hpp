@@ -23,12 +23,20 @@ namespace lifelog::train {
 
 /// One line of a training history. Training figures are of the batches as they were trained on; validation figures are
 /// NaN without validation rows. `train_f1` and `valid_f1` hold the score that decides, whichever that is; a task that
-/// scores itself has `valid_f1` only, the rest is NaN.
+/// scores itself has `valid_f1` only, the rest is NaN. `valid_loss` is there where it decides between equals.
 struct Epoch {
   int epoch = 0;    ///< from 1
   double loss = 0;  ///< mean over the rows that are not ignored
   double train_f1 = 0, train_accuracy = 0;
   double valid_f1 = 0, valid_accuracy = 0;
+  double valid_loss = std::numeric_limits<double>::quiet_NaN();
+};
+
+/// Which of several epochs with the best validation score is kept. A few validation minutes allow few scores, so that
+/// the last epochs, which have learnt the training minutes by heart, often tie with early ones; their loss tells.
+enum class Ties {
+  loss,  ///< that with the least validation loss, of equals the latest; the latest where a task tells no loss
+  latest  ///< as the study does
 };
 
 /// The standard macro F1, or the F1 of the study (`ConfusionMatrix::study_f1`).
@@ -66,7 +74,8 @@ class Score {
 /// | clip       | 0.9     | limit of the gradient's global norm; infinity: none                               |
 /// | shuffle    | true    | draw a new order of the training rows each epoch                                  |
 /// | seed       | 1       | of that order                                                                     |
-/// | patience   | 0       | stop after so many epochs without a validation score at least as good; 0: never   |
+/// | patience   | 50      | stop after so many epochs without a better one, by score and ties; 0: never. A small person's epoch is one step, and plateaus of some tens of steps are usual |
+/// | ties       | loss    | which of equally good epochs is kept                                              |
 /// | score      | macro   | which F1, or what else; without meaning for a task that scores itself             |
 /// | on_epoch   | none    | called after every epoch; returning false stops                                   |
 ///
@@ -83,7 +92,8 @@ struct TrainOptionsOf {
   double clip = 0.9;
   bool shuffle = true;
   std::uint64_t seed = 1;
-  int patience = 0;
+  int patience = 50;
+  Ties ties = Ties::loss;
   Score score = F1::macro;
   std::function<bool(const Epoch&)> on_epoch = {};
 
@@ -93,6 +103,14 @@ struct TrainOptionsOf {
 };
 
 using TrainOptions = TrainOptionsOf<train::FocalLossOptions>;
+
+/// As the study trains: all epochs, and the latest of equals.
+inline TrainOptions study_training() {
+  TrainOptions options;
+  options.patience = 0;
+  options.ties = Ties::latest;
+  return options;
+}
 
 enum class TrainStatus {
   finished,  ///< all epochs done
@@ -112,6 +130,7 @@ enum class TrainStatus {
 ///
 ///   begin_step  called before each `step` with the number of steps behind it, also before the training was resumed: what is
 ///               drawn in training, as by dropout, follows from it (`nn::Samples::step`, `nn::Draw::step`)
+///   evaluate    (of classes) as `predict`, and returns the mean loss of the rows that are not ignored
 template<class Task, class Loss = train::FocalLossOptions>
 concept ClassTask = requires(Task task, const typename Task::Network net, typename Task::Network gradient,
                              const std::vector<Index> rows, const Loss loss, std::vector<Index> predicted) {
@@ -141,7 +160,7 @@ struct TrainState {
   Network network;  ///< as last stepped
   train::Optimizer<Network> optimizer;
   std::optional<train::WeightAverage<Network>> average;  ///< where the options ask for one
-  Network best;  ///< with the best validation score, the latest of equals; without validation, the latest
+  Network best;  ///< with the best validation score, of equals by `Ties`; without validation, the latest
   int best_epoch = 0;
   double best_f1 = -std::numeric_limits<double>::infinity();  ///< the score, as `Epoch::valid_f1`
   std::vector<Epoch> history;
@@ -293,6 +312,37 @@ bool train_epoch(Task& task, const std::vector<Index>& train, const TrainOptions
   return true;
 }
 
+/// Of the epoch that is kept; NaN where it has none.
+template<class Network>
+double best_loss(const TrainState<Network>& state) {
+  for (const Epoch& e : state.history)
+    if (e.epoch == state.best_epoch) return e.valid_loss;
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
+/// Whether an epoch is to be kept in place of the one that is.
+template<class Network>
+bool is_better(const Epoch& epoch, const TrainState<Network>& state) {
+  if (lifelog::detail::is_nan(epoch.valid_f1) || epoch.valid_f1 < state.best_f1) return false;
+  if (epoch.valid_f1 > state.best_f1) return true;
+  const double kept = best_loss(state);
+  return lifelog::detail::is_nan(kept) || lifelog::detail::is_nan(epoch.valid_loss) ||
+         epoch.valid_loss <= kept;
+}
+
+/// Predicts, and sets the epoch's loss where it decides and the task tells it.
+template<class Loss, ClassTask<Loss> Task>
+void predict_validation(Task& task, const std::vector<Index>& valid, const TrainOptionsOf<Loss>& options,
+                        const typename Task::Network& net, Epoch& epoch, std::vector<Index>& predicted) {
+  if constexpr (requires { task.evaluate(net, valid, options.loss, predicted); }) {
+    if (options.ties == Ties::loss) {
+      epoch.valid_loss = task.evaluate(net, valid, options.loss, predicted);
+      return;
+    }
+  }
+  task.predict(net, valid, predicted);
+}
+
 template<class Loss, TrainingTask<Loss> Task>
 void validate(Task& task, const std::vector<Index>& valid, const TrainOptionsOf<Loss>& options,
               TrainState<typename Task::Network>& state, Epoch& epoch) {
@@ -300,7 +350,7 @@ void validate(Task& task, const std::vector<Index>& valid, const TrainOptionsOf<
   if (!valid.empty()) {
     if constexpr (ClassTask<Task, Loss>) {
       std::vector<Index> predicted;
-      task.predict(state.evaluated(), valid, predicted);
+      predict_validation(task, valid, options, state.evaluated(), epoch, predicted);
       metrics::ConfusionMatrix confusion(task.classes());
       judge(task, options.loss, valid, predicted, confusion);
       epoch.valid_f1 = options.score(confusion);
@@ -309,8 +359,7 @@ void validate(Task& task, const std::vector<Index>& valid, const TrainOptionsOf<
       epoch.valid_f1 = task.score(state.evaluated(), valid);
     }
   }
-  const bool best = !lifelog::detail::is_nan(epoch.valid_f1) && epoch.valid_f1 >= state.best_f1;
-  if (valid.empty() || best) {
+  if (valid.empty() || is_better(epoch, state)) {
     if (!valid.empty()) state.best_f1 = epoch.valid_f1;
     state.best_epoch = epoch.epoch;
     state.best = state.evaluated();
@@ -332,8 +381,9 @@ inline bool worse_than_guessing(double loss, Index classes) {
   return loss > far * std::log(static_cast<double>(classes));
 }
 
-/// Trains a network, as the study does unless the options say otherwise: shuffled batches, focal loss, clipped gradient,
-/// AdamW, and the weights of the best validation score kept. Goes on from `state`, whose history tells how many epochs are behind it, to `options.epochs`:
+/// Trains a network: shuffled batches, focal loss, clipped gradient, AdamW, and the weights of the best validation score
+/// kept, all as the study does unless the options say otherwise (`study_training` for its patience and ties too). Rows that
+/// a network is to be judged by are neither training nor validation rows: both choose. Goes on from `state`, whose history tells how many epochs are behind it, to `options.epochs`:
 /// in one run or in several the result is the same to the bit. Throws std::invalid_argument on options out of range.
 template<class Loss = train::FocalLossOptions, TrainingTask<Loss> Task>
 TrainStatus train(Task& task, const std::vector<Index>& train_rows, const std::vector<Index>& valid_rows,

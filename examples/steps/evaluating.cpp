@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: MIT
+
+#include "evaluating.hpp"
+
+#include <algorithm>
+#include <lifelog/core/parallel.hpp>
+#include <lifelog/data/cells.hpp>
+#include <lifelog/evaluate/baselines.hpp>
+#include <lifelog/evaluate/given_folds.hpp>
+#include <lifelog/evaluate/null_test.hpp>
+#include <lifelog/io/atomic_file.hpp>
+#include <lifelog/predict/dataset_bags.hpp>
+#include <lifelog/readers/csv.hpp>
+#include <map>
+#include <mutex>
+
+#include "../common/table.hpp"
+#include "evaluation_metrics.hpp"
+#include "feature_baselines.hpp"
+
+namespace lifelog::examples {
+
+namespace {
+
+using nlohmann::ordered_json;
+using Rows = std::vector<Index>;
+
+/// [minutes], what a split file says of each; counts those it says nothing of.
+std::vector<evaluate::Part> read_parts(const std::filesystem::path& file, const data::DataSet& data) {
+  const auto text = io::read_file(file);
+  readers::CsvReader csv(text, file.string());
+  const auto user = csv.column("user"), timestamp = csv.column("timestamp"), part = csv.column("part");
+  std::multimap<std::int64_t, std::size_t> rows;
+  for (std::size_t n = 0; n < data.timestamp.size(); ++n) rows.emplace(data.timestamp(n), n);
+  std::vector<evaluate::Part> parts(data.timestamp.size());
+  std::vector<bool> told(parts.size(), false);
+  while (csv.next()) {
+    if (readers::cell_text(csv.cell(user)) != data.user) continue;
+    const auto where = file.string() + ':' + std::to_string(csv.line());
+    const auto when = data::parse_number(csv.cell(timestamp));
+    const auto [first, last] =
+        rows.equal_range(when.kind == data::CellKind::number ? static_cast<std::int64_t>(when.value) : -1);
+    if (when.kind != data::CellKind::number || first == last)
+      throw format_error(where, "timestamp: expected that of a minute of " + data.user + ", got \"" +
+                                    std::string(csv.cell(timestamp).substr(0, 40)) + '"');
+    const auto word = evaluate::part_named(readers::cell_text(csv.cell(part)));
+    if (!word)
+      throw format_error(where, "part: expected train, valid, test or the number of a fold, got \"" +
+                                    std::string(csv.cell(part).substr(0, 40)) + '"');
+    for (auto row = first; row != last; ++row) {
+      if (told[row->second]) throw format_error(where, "the minute is there twice");
+      told[row->second] = true;
+      parts[row->second] = *word;
+    }
+  }
+  return parts;
+}
+
+/// Share of what does not test that validates.
+double valid_share(const evaluate::SplitOptions& split) {
+  const double rest = split.train + split.valid;
+  return rest > 0 ? split.valid / rest : 0;
+}
+
+evaluate::FoldOptions fold_options(const TrainingOptions& training, const EvaluationOptions& options,
+                                   evaluate::Scheme scheme) {
+  evaluate::FoldOptions folds;
+  folds.scheme = scheme;
+  folds.folds = options.folds;
+  const bool blocks = scheme == evaluate::Scheme::blocked || scheme == evaluate::Scheme::session;
+  folds.gap = options.gap.value_or(blocks && options.split_file.empty() ? 1 : 0);
+  folds.valid = valid_share(training.split);
+  folds.seed = training.train.seed;
+  return folds;
+}
+
+/// One network and the baselines on one fold.
+struct Job {
+  evaluate::Split split;
+  std::vector<Index> labels;  ///< of all minutes
+  std::uint64_t seed = 0;
+  Index replicate = 0;  ///< seed, from 0
+  int fold = 0;
+  int null = -1;          ///< which repetition with shifted labels
+  bool shuffled = false;  ///< for the leak
+  bool kept = false;      ///< has been trained already
+  Rows predicted;
+  std::vector<Rows> of_baselines;
+  ordered_json note;
+};
+
+data::DataSet with_labels(const data::DataSet& data, const std::vector<Index>& labels) {
+  auto own = data;
+  std::copy(labels.begin(), labels.end(), own.label.begin());
+  return own;
+}
+
+void train_job(const data::DataSet& data, const TrainingOptions& options, Job& job) {
+  auto own_options = options;
+  own_options.minutes = job.split;
+  own_options.train.seed = job.seed;
+  own_options.resume = false;
+  own_options.threads = 1;
+  auto own = with_labels(data, job.labels);
+  const auto training = train_network(own, own_options);
+  job.predicted = training.predicted;
+  job.note = {{"status", status_name(training.status)}, {"best_epoch", training.best_epoch}};
+}
+
+/// What has no series for MiniRocket has no predictions of it.
+void train_baselines(const evaluate::Items& items, const FeatureBaselines& features, Job& job) {
+  auto own = items;
+  own.label = job.labels;
+  job.of_baselines = {evaluate::predict_majority(own, job.split.train, job.split.test),
+                      evaluate::predict_clock(own, job.split.train, job.split.test),
+                      features.statistics(job.labels, job.split), features.minirocket(job.labels, job.split)};
+}
+
+/// Macro F1 of some jobs' predictions, pooled over folds, by one of their lists.
+template<class List>
+double pooled_f1(const std::vector<Job>& jobs, Index classes, int null, List list) {
+  metrics::ConfusionMatrix confusion(classes);
+  for (const auto& job : jobs) {
+    if (job.null != null || job.shuffled || job.replicate != 0) continue;
+    const Rows& predicted = list(job);
+    for (std::size_t k = 0; k < predicted.size(); ++k)
+      confusion.add(job.labels[static_cast<std::size_t>(job.split.test[k])], predicted[k]);
+  }
+  return confusion.macro_f1();
+}
+
+class PersonEvaluation {
+ public:
+  PersonEvaluation(const data::DataSet& data, const MinutePlan& plan, const Training& kept,
+                   const TrainingOptions& training, const EvaluationOptions& options)
+      : data_(data),
+        items_(items_of(data)),
+        plan_(plan),
+        kept_(kept),
+        training_(training),
+        options_(options),
+        classes_(static_cast<Index>(data.classes.size())),
+        blocks_(evaluate::blocks_of(items_)),
+        features_(data, training.train.seed, training.threads) {}
+
+  Judgement run(const std::function<void(double)>& seen) {
+    list_jobs();
+    std::mutex one_at_a_time;
+    std::size_t done = 0;
+    parallel_for(static_cast<Index>(jobs_.size()), training_.threads, [&](Index piece) {
+      auto& job = jobs_[static_cast<std::size_t>(piece)];
+      train_baselines(items_, features_, job);
+      if (!job.kept) train_job(data_, training_, job);
+      const std::lock_guard lock(one_at_a_time);
+      if (seen) seen(static_cast<double>(++done) / static_cast<double>(jobs_.size()));
+    });
+    return collect();
+  }
+
+ private:
+  void list_jobs() {
+    const bool whole = plan_.folds.empty();  // split by shares: one fold
+    const auto folds = whole ? std::vector<evaluate::Split>{kept_.split} : plan_.folds;
+    const auto count = options_.all_folds ? folds.size() : 1;
+    for (Index seed = 0; seed < options_.seeds; ++seed)
+      for (std::size_t f = 0; f < count; ++f) {
+        auto& job = add_job(folds[f], items_.label, seed, static_cast<int>(f));
+        job.kept = seed == 0 && f == 0;
+        if (job.kept) {
+          job.predicted = kept_.predicted;
+          job.note = {{"status", status_name(kept_.status)}, {"best_epoch", kept_.best_epoch}};
+        }
+      }
+    if (plan_.way != "shuffled" && plan_.way != "split-file" && options_.all_folds) {
+      auto shuffled = fold_options(training_, options_, evaluate::Scheme::shuffled);
+      shuffled.folds = static_cast<Index>(folds.size());
+      shuffled.gap = 0;
+      int f = 0;
+      for (const auto& fold : evaluate::make_folds(items_, shuffled).folds)
+        add_job(fold, items_.label, 0, f++).shuffled = true;
+    }
+    for (Index k = 0; k < options_.nulls; ++k) list_null(static_cast<int>(k), folds, count);
+  }
+
+  Job& add_job(const evaluate::Split& split, const std::vector<Index>& labels, Index seed, int fold) {
+    Job job;
+    job.split = split;
+    job.labels = labels;
+    job.replicate = seed;
+    job.seed = training_.train.seed + static_cast<std::uint64_t>(seed);
+    job.fold = fold;
+    jobs_.push_back(std::move(job));
+    return jobs_.back();
+  }
+
+  /// The same analysis of labels that go round in their sessions; folds are made of them anew where labels make folds.
+  void list_null(int null, const std::vector<evaluate::Split>& folds, std::size_t count) {
+    auto shifted = items_;
+    shifted.label = evaluate::shifted_labels(
+        items_, Random(training_.train.seed).fork(1000 + static_cast<std::uint64_t>(null)));
+    auto own = folds;
+    if (!plan_.folds.empty() && options_.split_file.empty()) {
+      auto again = fold_options(training_, options_, scheme_of_plan());
+      again.folds = static_cast<Index>(folds.size());
+      again.gap = plan_.gap;
+      own = evaluate::make_folds(shifted, again).folds;
+    }
+    for (std::size_t f = 0; f < std::min(count, own.size()); ++f)
+      add_job(own[f], shifted.label, 0, static_cast<int>(f)).null = null;
+  }
+
+  evaluate::Scheme scheme_of_plan() const {
+    const auto found = std::find(evaluate::scheme_names.begin(), evaluate::scheme_names.end(), plan_.way);
+    return static_cast<evaluate::Scheme>(found - evaluate::scheme_names.begin());
+  }
+
+  template<class List>
+  Predictions predictions(const std::string& name, bool shuffled, List list) const {
+    Predictions result;
+    result.name = name;
+    for (const auto& job : jobs_) {
+      if (job.null >= 0 || job.shuffled != shuffled) continue;
+      const Rows& predicted = list(job);
+      for (std::size_t k = 0; k < predicted.size(); ++k) {
+        const auto row = static_cast<std::size_t>(job.split.test[k]);
+        result.judged.add(job.labels[row], predicted[k], 0, blocks_[row], job.replicate);
+      }
+    }
+    if (!shuffled)
+      for (int k = 0; k < options_.nulls; ++k) result.null_f1.push_back(pooled_f1(jobs_, classes_, k, list));
+    return result;
+  }
+
+  std::string predictions_csv() const {
+    std::string csv = "timestamp,seed,fold,block,truth,network";
+    for (const char* name : baseline_names) csv += std::string(",") + name;
+    csv += '\n';
+    for (const auto& job : jobs_) {
+      if (job.null >= 0 || job.shuffled) continue;
+      for (std::size_t k = 0; k < job.split.test.size(); ++k) {
+        const auto row = static_cast<std::size_t>(job.split.test[k]);
+        csv += std::to_string(items_.time[row]) + ',' + std::to_string(job.replicate) + ',' +
+               std::to_string(job.fold + 1) + ',' + std::to_string(blocks_[row]) + ',' +
+               std::to_string(job.labels[row]) + ',' + std::to_string(job.predicted[k]);
+        for (const auto& baseline : job.of_baselines)
+          csv += ',' + (baseline.empty() ? std::string() : std::to_string(baseline[k]));
+        csv += '\n';
+      }
+    }
+    return csv;
+  }
+
+  Judgement collect() const {
+    Judgement result;
+    result.plan = plan_;
+    const auto of_network = [](const Job& job) -> const Rows& { return job.predicted; };
+    const auto of_baseline = [](std::size_t b) {
+      return [b](const Job& job) -> const Rows& { return job.of_baselines[b]; };
+    };
+    result.network = predictions("network", false, of_network);
+    const bool leak = std::any_of(jobs_.begin(), jobs_.end(), [](const Job& job) { return job.shuffled; });
+    if (leak) result.shuffled_network = predictions("network", true, of_network);
+    for (std::size_t b = 0; b < std::size(baseline_names); ++b) {
+      result.baselines.push_back(predictions(baseline_names[b], false, of_baseline(b)));
+      if (leak) result.shuffled_baselines.push_back(predictions(baseline_names[b], true, of_baseline(b)));
+    }
+    result.replicates = ordered_json::array();
+    for (const auto& job : jobs_) {
+      if (job.null >= 0 || job.shuffled) continue;
+      metrics::ConfusionMatrix confusion(classes_);
+      for (std::size_t k = 0; k < job.predicted.size(); ++k)
+        confusion.add(job.labels[static_cast<std::size_t>(job.split.test[k])], job.predicted[k]);
+      ordered_json note{{"fold", job.fold + 1}, {"seed", job.seed}};
+      note.update(job.note);
+      note.update({{"train_minutes", job.split.train.size()},
+                   {"valid_minutes", job.split.valid.size()},
+                   {"test_minutes", job.split.test.size()},
+                   {"f1", confusion.macro_f1()},
+                   {"accuracy", confusion.accuracy()}});
+      result.replicates.push_back(std::move(note));
+    }
+    result.predictions_csv = predictions_csv();
+    return result;
+  }
+
+  const data::DataSet& data_;
+  evaluate::Items items_;
+  const MinutePlan& plan_;
+  const Training& kept_;
+  const TrainingOptions& training_;
+  const EvaluationOptions& options_;
+  Index classes_;
+  std::vector<Index> blocks_;
+  FeatureBaselines features_;
+  std::vector<Job> jobs_;
+};
+
+}  // namespace
+
+evaluate::Items items_of(const data::DataSet& data) {
+  evaluate::Items items;
+  items.label.assign(data.label.begin(), data.label.end());
+  items.time.assign(data.timestamp.begin(), data.timestamp.end());
+  return items;
+}
+
+MinutePlan plan_minutes(const data::DataSet& data, const TrainingOptions& training,
+                        const EvaluationOptions& options) {
+  MinutePlan plan;
+  if (options.shares) {
+    plan.way = evaluate::scheme_name(evaluate::Scheme::shuffled);
+    return plan;
+  }
+  const auto items = items_of(data);
+  const auto folds = fold_options(training, options, options.scheme);
+  plan.gap = folds.gap;
+  if (!options.split_file.empty()) {
+    plan.way = "split-file";
+    const auto parts = read_parts(options.split_file, data);
+    try {
+      plan.folds = evaluate::given_folds(items, parts, folds);
+    } catch (const std::invalid_argument& error) {
+      throw format_error(options.split_file.string() + ", " + data.user, error.what());
+    }
+    const auto left_out = std::count(parts.begin(), parts.end(), evaluate::Part{});
+    if (left_out > 0)
+      plan.reason = options.split_file.string() + " names no part of " +
+                    count(left_out, "minute", "minutes") + ", which take no part";
+    return plan;
+  }
+  try {
+    auto made = evaluate::make_folds(items, folds);
+    plan.folds = std::move(made.folds);
+    plan.reason = std::move(made.reason);
+    plan.way = evaluate::scheme_name(made.scheme);
+    if (made.scheme == evaluate::Scheme::shuffled && options.scheme != made.scheme) plan.gap = 0;
+  } catch (const std::invalid_argument& error) {
+    // Too few minutes for any folds: no reason to train nothing.
+    plan.way = evaluate::scheme_name(evaluate::Scheme::shuffled);
+    plan.gap = 0;
+    plan.reason = std::string(error.what()) + ": shares of shuffled minutes in place of folds";
+  }
+  return plan;
+}
+
+Judgement evaluate_person(const data::DataSet& data, const MinutePlan& plan, const Training& kept,
+                          const TrainingOptions& training, const EvaluationOptions& options,
+                          const std::function<void(double)>& seen) {
+  return PersonEvaluation(data, plan, kept, training, options).run(seen);
+}
+
+Trained train_and_judge(data::DataSet data, TrainingOptions training, const EvaluationOptions& evaluation,
+                        const TrainingFiles& files, const std::function<void(const train::Epoch&)>& epoch,
+                        const std::function<void(double)>& share) {
+  auto plan = plan_minutes(data, training, evaluation);
+  if (!plan.folds.empty()) training.minutes = plan.folds.front();
+  const auto raw = data;
+  auto kept = train_person(data, training, files, epoch);
+  auto metrics = training_metrics(kept, training);
+  if (kept.split.test.empty()) {
+    writing([&] { std::filesystem::remove(files.predictions); });
+  } else {
+    const auto judgement = evaluate_person(raw, plan, kept, training, evaluation, share);
+    add_evaluation(metrics, judgement, raw, training, evaluation);
+    write_text(files.predictions, judgement.predictions_csv);
+  }
+  write_training(kept, metrics, files);
+  return {std::move(kept), std::move(plan), std::move(metrics)};
+}
+
+}  // namespace lifelog::examples
