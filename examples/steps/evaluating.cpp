@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <lifelog/core/parallel.hpp>
 #include <lifelog/data/cells.hpp>
-#include <lifelog/evaluate/baselines.hpp>
+#include <lifelog/evaluate/without_sensors.hpp>
 #include <lifelog/evaluate/given_folds.hpp>
 #include <lifelog/evaluate/null_test.hpp>
 #include <lifelog/io/atomic_file.hpp>

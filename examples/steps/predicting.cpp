@@ -3,7 +3,7 @@
 #include "predicting.hpp"
 
 #include <algorithm>
-#include <lifelog/evaluate/baselines.hpp>
+#include <lifelog/evaluate/without_sensors.hpp>
 #include <nlohmann/json.hpp>
 #include <sstream>
 

@@ -15,7 +15,7 @@ import sys
 
 HEAD = """\
 #include <lifelog/core/xtensor.hpp>
-#include <lifelog/evaluate/baselines.hpp>
+#include <lifelog/evaluate/without_sensors.hpp>
 #include <lifelog/evaluate/bootstrap.hpp>
 #include <lifelog/evaluate/folds.hpp>
 #include <lifelog/nn/batch_norm.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <lifelog/evaluate/baselines.hpp>
+#include <lifelog/evaluate/without_sensors.hpp>
 
 #include <boost/test/unit_test.hpp>
 #include <lifelog/evaluate/folds.hpp>
