@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "../data/dataset.hpp"
-#include "../evaluate/feature_baselines.hpp"
+#include "../evaluate/baselines.hpp"
 
 namespace lifelog::predict {
 
