@@ -4,7 +4,6 @@
 #include <lifelog/core/matrix.hpp>
 #include <lifelog/data/dataset.hpp>
 #include <lifelog/evaluate/split.hpp>
-#include <lifelog/features/windows.hpp>
 #include <vector>
 
 namespace lifelog::examples {
@@ -19,15 +18,10 @@ class FeatureBaselines {
   /// minutes. labels: of all minutes.
   std::vector<Index> statistics(const std::vector<Index>& labels, const evaluate::Split& split) const;
 
-  /// [split.test], by a ridge classifier on MiniRocket's features of all series that are long enough; empty where none is.
+  /// [split.test], by a ridge classifier on MiniRocket's features.
   std::vector<Index> minirocket(const std::vector<Index>& labels, const evaluate::Split& split) const;
 
-  bool has_minirocket() const { return products_.size() > 0; }
-
  private:
-  void add_kernels(const features::WindowsView<float>& windows, Index series, std::uint64_t seed,
-                   int threads);
-
   Index classes_;
   RowMatrix<double> statistics_;  ///< [N, F]
   RowMatrix<double> products_;    ///< [N, N] of MiniRocket's features

@@ -119,8 +119,8 @@ void check_width() {
 }
 
 template<class T, Index... widths>
-void check_widths(std::integer_sequence<Index, widths...>) {
-  (check_width<T, widths + 1, widths + 1>(), ...);
+void check_widths() {
+  (check_width<T, widths, widths>(), ...);
 }
 
 }  // namespace
@@ -128,8 +128,12 @@ void check_widths(std::integer_sequence<Index, widths...>) {
 BOOST_AUTO_TEST_SUITE(nn_widths)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(equal_plain_loops, T, Scalars) {
-  check_widths<T>(std::make_integer_sequence<Index, 17>());
-  check_width<T, 3, 31>(), check_width<T, 33, 33>(), check_width<T, 63, 5>(), check_width<T, 2, 65>();
+  // Each takes seconds to compile: every remainder of a block once, and of doubles those that divide otherwise.
+  if constexpr (std::is_same_v<T, float>)
+    check_widths<T, 1, 2, 4, 6, 7, 9, 11, 13, 33>();
+  else
+    check_widths<T, 1, 3, 5, 7>();
+  check_width<T, 3, 31>(), check_width<T, 2, 65>();
 }
 
 /// blocks: where each begins, and the channels in the end.
