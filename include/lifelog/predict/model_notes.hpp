@@ -112,8 +112,8 @@ std::optional<evaluate::SplitOptions> split_of(const mil::BasicModel<T, Encoders
 
 /// Which minutes a model holds out where no shares say so; nothing where its file does not tell. Throws format_error on a
 /// note that cannot be read.
-template<class T>
-std::optional<TestedMinutes> tested_of(const mil::BasicModel<T>& model) {
+template<class T, class Encoders>
+std::optional<TestedMinutes> tested_of(const mil::BasicModel<T, Encoders>& model) {
   return detail::read_note(model, "tested", [](const io::Json& json) {
     TestedMinutes tested{json.at("minutes"), json.at("rows")};
     Index before = -1;
