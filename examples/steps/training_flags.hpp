@@ -160,7 +160,7 @@ class TrainingFlags {
       throw FlagError("--split: expected three shares train,valid,test, got '" + split_ + "'");
     evaluate::SplitOptions split{shares[0], shares[1], shares[2], !no_shuffle_, seed};
     if (split.train <= 0 || split.valid < 0 || split.test < 0 ||
-        std::abs(split.train + split.valid + split.test - 1) > 1e-6)
+        std::abs(split.train + split.valid + split.test - 1) > 1e-5)
       throw FlagError("--split: expected shares of at least 0 that add up to 1, the first above 0, got '" +
                       split_ + "'");
     return split;

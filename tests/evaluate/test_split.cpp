@@ -39,6 +39,14 @@ const auto per_element = boost::test_tools::per_element();
 
 BOOST_AUTO_TEST_SUITE(data_split)
 
+// 28, 3 and 16 of 47, whose shares written so add up to 1.000001.
+BOOST_AUTO_TEST_CASE(shares_of_six_digits_are_whole_items) {
+  const auto split = split_items(47, {0.595745, 0.063830, 0.340426});
+  BOOST_TEST(split.train.size() == 28u);
+  BOOST_TEST(split.valid.size() == 3u);
+  BOOST_TEST(split.test.size() == 16u);
+}
+
 BOOST_AUTO_TEST_CASE(sizes_are_the_study_s) {
   BOOST_TEST(sizes(split_items(1844)) == (Items{1290, 185, 369}), per_element);
   BOOST_TEST(sizes(split_items(10)) == (Items{7, 1, 2}), per_element);

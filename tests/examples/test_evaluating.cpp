@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(the_study_s_way_stays) {
   BOOST_TEST(study.at("valid_minutes") == 6);
   BOOST_TEST(study.at("test_minutes") == 12);
   BOOST_TEST(study.at("evaluate") == "shuffled");
-  const auto shares = metrics_of(sandbox, "--split 0.595745,0.063830,0.340425", "b");
+  const auto shares = metrics_of(sandbox, "--split 0.595745,0.063830,0.340426", "b");
   BOOST_TEST(shares.at("test_minutes") == 21);
   for (const std::string bad : {"--evaluate person", "--evaluate other", "--folds 1", "--gap -1", "--null -1",
                                 "--seeds 0", "--split-file no.csv", "--standardize --no-standardize"}) {

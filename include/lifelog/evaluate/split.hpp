@@ -34,10 +34,12 @@ struct Split {
 
 namespace detail {
 
-/// ⌈share · n⌉, where a share that is a hair above a whole number through rounding counts as that number.
+/// ⌈share · n⌉, where what is a hair above a whole number counts as that number: through rounding, or because the share was
+/// written with six digits (0.340426 of 47 are 16).
 inline Index share_of(double share, Index n) {
   const double exact = share * static_cast<double>(n);
-  return std::min(n, static_cast<Index>(std::ceil(exact - 1e-9 * (1 + exact))));
+  const double hair = 1e-9 * (1 + exact) + std::min(5.5e-7 * static_cast<double>(n), 0.01);
+  return std::min(n, static_cast<Index>(std::ceil(exact - hair)));
 }
 
 struct SplitSizes {
@@ -47,7 +49,7 @@ struct SplitSizes {
 inline SplitSizes split_sizes(Index n, const SplitOptions& options) {
   const double sum = options.train + options.valid + options.test;
   const bool valid_shares = lifelog::detail::is_finite(sum) && options.train >= 0 && options.valid >= 0 &&
-                            options.test >= 0 && std::abs(sum - 1) <= 1e-6;
+                            options.test >= 0 && std::abs(sum - 1) <= 1e-5;  // shares of six digits
   lifelog::detail::require(valid_shares,
                            "shares: expected train, valid, test of at least 0 that add up to 1, got ",
                            options.train, ", ", options.valid, ", ", options.test);
