@@ -429,6 +429,7 @@ BOOST_AUTO_TEST_CASE(any_loss_trains) {
     TrainOptionsOf<std::decay_t<decltype(loss)>> options;
     options.loss = loss;
     options.epochs = 400;
+    options.patience = 0;
     options.batch = 16;
     options.optimizer = {.learning_rate = 0.05, .weight_decay = 0};
     LineTask task;
