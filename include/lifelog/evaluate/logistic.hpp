@@ -208,20 +208,18 @@ Minimum<T> minimise(const Loss& loss, T tolerance, int iterations) {
 
 }  // namespace detail
 
-/// Fits in axes: weights [C, r] for coordinates. labels: [n] of the training rows, 0…C−1.
-///
-/// Classes without a row share, with the others, one row more than there is: each gets probability 1 / (n + their number)
-/// everywhere. Throws std::invalid_argument for labels or options out of range.
-template<Rows Labels>
-LogisticRegression fit_logistic(const PrincipalAxes& axes, const Labels& given,
-                                const LogisticOptions& options = {}) {
+namespace detail {
+
+/// `fit_logistic`, compiled once whatever labels are given as.
+template<class T = double>
+LogisticRegression logistic_in_axes(const PrincipalAxes& axes, Eigen::VectorXi labels,
+                                    const LogisticOptions& options) {
   using lifelog::detail::is_finite, lifelog::detail::require;
   require(is_finite(options.inverse_penalty) && options.inverse_penalty > 0,
           "inverse_penalty: expected a number above 0, got ", options.inverse_penalty);
   require(is_finite(options.tolerance) && options.tolerance > 0, "tolerance: expected a number above 0, got ",
           options.tolerance);
-  auto labels = lifelog::detail::labels_of(given, "labels");
-  const Index n = axes.train.rows(), classes = detail::class_count(labels, n, options.classes);
+  const Index n = axes.train.rows(), classes = class_count(labels, n, options.classes);
   const OneThread serial;
   LogisticRegression result;
   result.seen.assign(static_cast<std::size_t>(classes), false);
@@ -242,8 +240,8 @@ LogisticRegression fit_logistic(const PrincipalAxes& axes, const Labels& given,
     result.intercept[present[0]] = 0;
     return result;
   }
-  const detail::LogisticLoss<double> loss(axes, labels, count, options.inverse_penalty);
-  const auto minimum = detail::minimise(loss, options.tolerance, options.iterations);
+  const LogisticLoss<T> loss(axes, labels, count, options.inverse_penalty);
+  const auto minimum = minimise<T>(loss, options.tolerance, options.iterations);
   RowMatrix<double> weights;
   Eigen::VectorXd intercept;
   loss.unscaled(minimum.x, weights, intercept);
@@ -257,6 +255,18 @@ LogisticRegression fit_logistic(const PrincipalAxes& axes, const Labels& given,
   return result;
 }
 
+}  // namespace detail
+
+/// Fits in axes: weights [C, r] for coordinates. labels: [n] of the training rows, 0…C−1.
+///
+/// Classes without a row share, with the others, one row more than there is: each gets probability 1 / (n + their number)
+/// everywhere. Throws std::invalid_argument for labels or options out of range.
+template<Rows Labels>
+LogisticRegression fit_logistic(const PrincipalAxes& axes, const Labels& labels,
+                                const LogisticOptions& options = {}) {
+  return detail::logistic_in_axes(axes, lifelog::detail::labels_of(labels, "labels"), options);
+}
+
 /// Multinomial logistic regression with an L2 penalty of rows x [n, F] of finite numbers as they are (standardise first:
 /// FeatureScale), as scikit-learn's LogisticRegression: two classes have one penalised score, more have one each; the
 /// intercept is free. More features than rows, constant and collinear features and a single class are all right.
@@ -267,13 +277,8 @@ LogisticRegression fit_logistic(const PrincipalAxes& axes, const Labels& given,
 template<Rows X, Rows Labels>
 LogisticRegression fit_logistic_regression(const X& x, const Labels& labels,
                                            const LogisticOptions& options = {}) {
-  return lifelog::detail::with_points(x, "x", [&](const auto& view) {
-    const auto axes = principal_axes(RowMatrix<double>(view.template cast<double>()));
-    auto model = fit_logistic(axes, labels, options);
-    model.weights = model.weights * axes.axes.transpose();
-    model.intercept -= model.weights * axes.mean.transpose();
-    return model;
-  });
+  const auto axes = principal_axes(detail::rows_in_double(x));
+  return detail::out_of_axes(fit_logistic(axes, labels, options), axes);
 }
 
 }  // namespace lifelog::evaluate

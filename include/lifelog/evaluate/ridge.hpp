@@ -101,12 +101,13 @@ class LeftOutErrors {
 
 }  // namespace detail
 
-/// Fits in axes: weights [C, r] for coordinates. labels: [n] of the training rows, 0…C−1. Classes without a row get weights 0
-/// and −1, never the highest score. Throws std::invalid_argument for labels or penalties out of range.
-template<Rows Labels>
-RidgeClassifier fit_ridge(const PrincipalAxes& axes, const Labels& given, const RidgeOptions& options = {}) {
-  const auto labels = lifelog::detail::labels_of(given, "labels");
-  const Index n = axes.train.rows(), classes = detail::class_count(labels, n, options.classes);
+namespace detail {
+
+/// `fit_ridge`, compiled once whatever labels are given as.
+template<class T = double>
+RidgeClassifier ridge_in_axes(const PrincipalAxes& axes, const Eigen::VectorXi& labels,
+                              const RidgeOptions& options) {
+  const Index n = axes.train.rows(), classes = class_count(labels, n, options.classes);
   lifelog::detail::require(!options.alphas.empty(), "alphas: expected at least one");
   for (const double alpha : options.alphas)
     lifelog::detail::require(lifelog::detail::is_finite(alpha) && alpha > 0,
@@ -117,7 +118,7 @@ RidgeClassifier fit_ridge(const PrincipalAxes& axes, const Labels& given, const 
   RidgeClassifier result;
   result.intercept = targets.colwise().mean().transpose();
   targets.rowwise() -= result.intercept.transpose();
-  const detail::LeftOutErrors<double> errors(axes, targets);
+  const LeftOutErrors<T> errors(axes, targets);
   result.errors.resize(static_cast<Index>(options.alphas.size()));
   Index best = 0;
   for (Index a = 0; a < result.errors.size(); ++a) {
@@ -129,6 +130,30 @@ RidgeClassifier fit_ridge(const PrincipalAxes& axes, const Labels& given, const 
   return result;
 }
 
+/// Weights of features from those in axes.
+template<class Model>
+Model out_of_axes(Model model, const PrincipalAxes& axes) {
+  model.weights = model.weights * axes.axes.transpose();
+  model.intercept -= model.weights * axes.mean.transpose();
+  return model;
+}
+
+/// Finite rows in double, of whatever they are given as.
+template<Rows X>
+RowMatrix<double> rows_in_double(const X& x) {
+  return lifelog::detail::with_points(
+      x, "x", [](const auto& view) { return RowMatrix<double>(view.template cast<double>()); });
+}
+
+}  // namespace detail
+
+/// Fits in axes: weights [C, r] for coordinates. labels: [n] of the training rows, 0…C−1. Classes without a row get weights 0
+/// and −1, never the highest score. Throws std::invalid_argument for labels or penalties out of range.
+template<Rows Labels>
+RidgeClassifier fit_ridge(const PrincipalAxes& axes, const Labels& labels, const RidgeOptions& options = {}) {
+  return detail::ridge_in_axes(axes, lifelog::detail::labels_of(labels, "labels"), options);
+}
+
 /// Fits rows x [n, F] of finite numbers as they are, as scikit-learn's RidgeClassifierCV does: a penalised weight a feature
 /// and a free intercept. More features than rows, constant and collinear features and a single class are all right.
 ///
@@ -136,13 +161,8 @@ RidgeClassifier fit_ridge(const PrincipalAxes& axes, const Labels& given, const 
 ///     const auto predicted = evaluate::highest(model.scores(others));
 template<Rows X, Rows Labels>
 RidgeClassifier fit_ridge_classifier(const X& x, const Labels& labels, const RidgeOptions& options = {}) {
-  return lifelog::detail::with_points(x, "x", [&](const auto& view) {
-    const auto axes = principal_axes(RowMatrix<double>(view.template cast<double>()));
-    auto model = fit_ridge(axes, labels, options);
-    model.weights = model.weights * axes.axes.transpose();
-    model.intercept -= model.weights * axes.mean.transpose();
-    return model;
-  });
+  const auto axes = principal_axes(detail::rows_in_double(x));
+  return detail::out_of_axes(fit_ridge(axes, labels, options), axes);
 }
 
 }  // namespace lifelog::evaluate
