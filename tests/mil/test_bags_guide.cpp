@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What docs/bags.md shows, run.
+#include <lifelog/mil/bag_stream.hpp>
 #include <lifelog/mil/firmware_file.hpp>
 #include <lifelog/mil/fixed_bag.hpp>
 #include <lifelog/mil/modal_importance.hpp>

@@ -19,7 +19,7 @@ using namespace lifelog::mil;
 namespace {
 
 /// Keys of vectors alone, so that a bag's instances are few numbers.
-struct SmallEncoders {
+struct VectorEncoders {
   template<class T>
   static auto vector(Index inputs) {
     using namespace nn;
@@ -27,7 +27,7 @@ struct SmallEncoders {
   }
 };
 /// A series by its mean, beside vectors.
-struct MeanEncoders : SmallEncoders {
+struct MeanEncoders : VectorEncoders {
   template<class T>
   static auto series(Index channels) {
     using namespace nn;
@@ -60,8 +60,8 @@ struct MixedBags {
 };
 
 /// Scores that differ enough to matter.
-BagNetwork<double, SmallEncoders> network_of(Pool pool, const Bags<double>& bags) {
-  auto net = make_bag_network<double, SmallEncoders>(bags.shapes(), 3, 2, pool);
+BagNetwork<double, VectorEncoders> network_of(Pool pool, const Bags<double>& bags) {
+  auto net = make_bag_network<double, VectorEncoders>(bags.shapes(), 3, 2, pool);
   nn::visit(
       [](const nn::Path&, const nn::Layout& layout, double* w) {
         for (Index i = 0; i < layout.size(); ++i) w[i] *= 3;
@@ -94,7 +94,7 @@ void for_pools(const Body& body) {
 
 template<class Network>
 double loss_of(const Network& net, const MixedBags& mixed, Network* gradient) {
-  BagPass<double, SmallEncoders> pass(net, mixed.bags, 1);
+  BagPass<double, VectorEncoders> pass(net, mixed.bags, 1);
   pass.forward(net, mixed.rows, true);
   return pass.loss(net, mixed.labels.data(), train::FocalLossOptions{}, gradient);
 }
@@ -139,9 +139,9 @@ BOOST_AUTO_TEST_CASE(pools_equal_pytorchs) {
   for (const auto& [pool, name] : pool_names) {
     const auto prefix = std::string(name) + ".";
     BOOST_TEST_CONTEXT(name) {
-      BagNetwork<double, SmallEncoders> net(bags.shapes(), 3, pool);
+      BagNetwork<double, VectorEncoders> net(bags.shapes(), 3, pool);
       train::assign_tensors(net, file, prefix + "weight.", train::Others::ignored);
-      BagPass<double, SmallEncoders> pass(net, bags, 1);
+      BagPass<double, VectorEncoders> pass(net, bags, 1);
       pass.forward(net, rows, true);
       BOOST_TEST(golden::deviation(pass.log_probabilities(), file, prefix + "log_probabilities") < 1e-13);
       std::size_t place = 0;
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(instances_come_back_in_input_order) {
   const MixedBags mixed;
   for_pools([&](Pool pool) {
     const auto net = network_of(pool, mixed.bags);
-    BagPass<double, SmallEncoders> pass(net, mixed.bags, 1);
+    BagPass<double, VectorEncoders> pass(net, mixed.bags, 1);
     pass.forward(net, mixed.rows, false);
     const std::vector<std::vector<Index>> expected{{0, 1}, {}, {2, 3}, {5, 6, 8}, {9}, {10, 11}};
     for (Index n = 0; n < 6; ++n) {
@@ -230,7 +230,7 @@ BOOST_AUTO_TEST_CASE(order_does_not_matter) {
       other{1, {{"v", reversed.data(), 0, 3, {0, 7}}}};
   for_pools([&](Pool pool) {
     const auto net = network_of(pool, one);
-    BagPass<double, SmallEncoders> a(net, one, 1), b(net, other, 1);
+    BagPass<double, VectorEncoders> a(net, one, 1), b(net, other, 1);
     a.forward(net, {0}, false), b.forward(net, {0}, false);
     BOOST_TEST((a.log_probabilities().col(0) - b.log_probabilities().col(0)).matrix().norm() < 1e-13);
     const auto forth = a.instances(0), back = b.instances(0);
