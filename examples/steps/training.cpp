@@ -201,6 +201,17 @@ std::string status_name(train::TrainStatus status) {
 
 namespace {
 
+/// Said before a long training rather than after it.
+void require_instances(const mil::Bags<float>& bags) {
+  for (Index n = 0; n < bags.count; ++n) {
+    bool any = false;
+    for (const auto& kind : bags.modalities)
+      for (Index i = kind.first(n); !any && i < kind.last(n); ++i) any = kind.there(i);
+    if (!any)
+      throw std::invalid_argument("bags: expected an instance in each, got none in bag " + std::to_string(n));
+  }
+}
+
 template<class Encoders>
 Training train_with(const std::optional<mil::AnyModel>& init, data::DataSet& data,
                     const TrainingOptions& options, const std::function<void(TrainRun&)>& begin) {
@@ -217,6 +228,7 @@ Training train_with(const std::optional<mil::AnyModel>& init, data::DataSet& dat
   if (options.windows > 1) notes["windows"] = std::to_string(options.windows);
   const auto cut = predict::window_bags_of(data, options.windows);
   const auto& bags = cut.bags;
+  require_instances(bags);
   const auto start = start_network<Encoders>(init, data, bags, options);
   mil::BagTask<float, Encoders> task(start, bags, predict::labels_of(data), options.threads);
   task.set_sensor_dropout(options.sensor_dropout, options.train.seed);

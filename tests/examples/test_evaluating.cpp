@@ -117,8 +117,8 @@ BOOST_AUTO_TEST_CASE(the_model_knows_what_it_holds_out) {
   const auto run = sandbox.run("modal_importance",
                                "--model a/m.safetensors --data p.safetensors --subset test --out i.npy");
   BOOST_REQUIRE_MESSAGE(run.status == 0, run.err);
-  BOOST_TEST(io::load_npy<float, 2>(sandbox.path() / "i.npy").shape(0) ==
-             metrics.at("test_minutes").get<std::size_t>());
+  const auto importances = io::load_npy<float, 2>(sandbox.path() / "i.npy");
+  BOOST_TEST(importances.shape(0) == metrics.at("test_minutes").get<std::size_t>());
 }
 
 BOOST_AUTO_TEST_CASE(a_split_file_is_kept_to) {

@@ -54,8 +54,8 @@ std::string first_fault(const std::string& html) {
   return open.empty() ? "" : "left open: " + open.back();
 }
 
-const std::vector<std::string> sections = {"data",   "training", "importance", "selection", "maps",
-                                           "groups", "top",      "predictors", "settings"};
+const std::vector<std::string> sections = {"data", "training", "evaluation", "importance", "selection",
+                                           "maps", "groups",   "top",        "predictors", "settings"};
 
 }  // namespace
 
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(has_all_sections_in_order_even_when_empty) {
       last = at;
     }
   }
-  BOOST_TEST(occurrences(to_html(Report{}), "Nothing to show") == 8U);
+  BOOST_TEST(occurrences(to_html(Report{}), "Nothing to show") == 9U);
 }
 
 BOOST_AUTO_TEST_CASE(loads_nothing) {
