@@ -92,11 +92,11 @@ BOOST_AUTO_TEST_CASE(windows_are_the_minutes_cut) {
 }
 
 BOOST_AUTO_TEST_CASE(contributions_find_sensor_and_time) {
-  const Planted planted(300);
+  const Planted planted(420);
   const auto cut = predict::window_bags_of(planted.data, windows);
   const auto labels = predict::labels_of(planted.data);
   std::vector<Index> training, testing;
-  for (Index n = 0; n < 300; ++n) (n < 220 ? training : testing).push_back(n);
+  for (Index n = 0; n < 420; ++n) (n < 340 ? training : testing).push_back(n);
   const auto classes = static_cast<Index>(planted.data.classes.size());
   const auto net = make_bag_network<float>(cut.bags.shapes(), classes, 1, Pool::conjunctive);
   BagTask<float> task(net, cut.bags, labels);

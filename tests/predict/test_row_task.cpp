@@ -182,10 +182,13 @@ BOOST_AUTO_TEST_CASE(another_loss_equals_its_formula) {
   std::vector<Index> predicted;
   BOOST_TEST(std::abs(task.step(net, rows.all, options, gradient, predicted) - total / weights) < 1e-13);
   auto scratch = gradient;
-  // A small step, so that no unit of the five thousand passes its kink.
   const auto loss = [&](const Net& n) { return task.step(n, rows.all, options, scratch, predicted); };
-  const auto check = train::gradient_check(net, gradient, loss, 1e-6);
-  BOOST_TEST(check.worst().error < 1e-6, check.worst().name << ": " << check.worst().error);
+  // Of five thousand units one may pass its kink within a step; a small step rounds more.
+  const auto wide = train::gradient_check(net, gradient, loss, 1e-5),
+             narrow = train::gradient_check(net, gradient, loss, 1e-6);
+  for (std::size_t i = 0; i < wide.tensors.size(); ++i)
+    BOOST_TEST(std::min(wide.tensors[i].error, narrow.tensors[i].error) < 1e-6,
+               wide.tensors[i].name << ": " << wide.tensors[i].error << ", " << narrow.tensors[i].error);
 }
 
 /// Mean 1 − p of the label, and what it was called with.

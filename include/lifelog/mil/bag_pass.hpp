@@ -61,7 +61,7 @@ class BagPass {
   double loss(const Network& net, const Index* labels, const Loss& options, Network* gradient) {
     std::vector<Index> batch(rows_.size());
     for (std::size_t n = 0; n < rows_.size(); ++n) batch[n] = labels[rows_[n]];
-    dlog_.resize(net.classes(), batch_.bags.stride());
+    dlog_.setZero(net.classes(), batch_.bags.stride());  // a loss need not know of the padding
     const double loss = options(pool_.log_probabilities.data(), net.classes(), batch_.bags.count,
                                 batch_.bags.stride(), batch.data(), gradient ? dlog_.data() : nullptr);
     if (gradient) backward(net, *gradient);

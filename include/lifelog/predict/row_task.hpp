@@ -130,7 +130,7 @@ double RowTask<T>::step_by(const Network& net, const std::vector<Index>& rows, c
   std::vector<double> losses(static_cast<std::size_t>(pieces));
   for_pieces(present, rows, predicted,
              [&](std::size_t piece, Index first, const Plane& x, auto& pass, Index count) {
-               Plane dlog(classes_, x.cols());
+               Plane dlog = Plane::Zero(classes_, x.cols());  // a loss need not know of the padding
                losses[piece] = loss(pass.log_probabilities, first, count, dlog.data());
                pass.backward(present, x, dlog, partial[piece]);
              });
