@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <lifelog/core/parallel.hpp>
 #include <lifelog/data/cells.hpp>
-#include <lifelog/evaluate/without_sensors.hpp>
 #include <lifelog/evaluate/given_folds.hpp>
 #include <lifelog/evaluate/null_test.hpp>
+#include <lifelog/evaluate/without_sensors.hpp>
 #include <lifelog/io/atomic_file.hpp>
 #include <lifelog/predict/dataset_bags.hpp>
 #include <lifelog/readers/csv.hpp>

@@ -242,8 +242,9 @@ Preprocessor::Recorded Preprocessor::read(const std::string& user,
     options.allow_missing = options_.allow_missing;
     options.threads = options_.threads;
     options.progress = progress;
-    auto person = through_cache<readers::EtriPerson>(
-        user, ".minutes", readers::settings_text(options), [&] { return readers::read_etri_person(options_.in, user, options); });
+    auto person = through_cache<readers::EtriPerson>(user, ".minutes", readers::settings_text(options), [&] {
+      return readers::read_etri_person(options_.in, user, options);
+    });
     return {std::move(person.data), std::move(person.quality)};
   }
   if (options_.layout == Layout::table) {
@@ -264,9 +265,9 @@ Preprocessor::Recorded Preprocessor::read(const std::string& user,
   options.tags = options_.tags;
   options.progress = progress;
   const auto& files = empatica_files(user);
-  auto person = through_cache<readers::EmpaticaPerson>(user, ".minutes", readers::settings_text(options), [&] {
-    return readers::read_empatica_person(user, files.sessions, labels_, options);
-  });
+  auto person = through_cache<readers::EmpaticaPerson>(
+      user, ".minutes", readers::settings_text(options),
+      [&] { return readers::read_empatica_person(user, files.sessions, labels_, options); });
   person.quality.files = files.files;
   for (const auto& note : files.notes) person.quality.note(note);
   return {std::move(person.data), std::move(person.quality)};
@@ -279,8 +280,9 @@ void Preprocessor::write_row_table(const std::string& user, const readers::ReadP
   options.max_notes = options_.notes;
   options.threads = options_.threads;
   options.progress = progress;
-  auto rows = through_cache<readers::EtriRows>(
-      user, ".rows", readers::settings_text(options), [&] { return readers::read_etri_rows(options_.in, user, options); });
+  auto rows = through_cache<readers::EtriRows>(user, ".rows", readers::settings_text(options), [&] {
+    return readers::read_etri_rows(options_.in, user, options);
+  });
   const auto file = rows_file(options_.out, user);
   person.rows = static_cast<Index>(rows.table.size());
   person.rows_quality = tidy(std::move(rows.quality));

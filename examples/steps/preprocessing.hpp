@@ -111,7 +111,8 @@ class Preprocessor {
   Recorded read(const std::string& user, const readers::ReadProgress& progress) const;
   std::string state_of(const std::string& user) const;
   template<class T, class Make>
-  T through_cache(const std::string& user, const char* ending, const std::string& settings, Make&& make) const;
+  T through_cache(const std::string& user, const char* ending, const std::string& settings,
+                  Make&& make) const;
   void write_row_table(const std::string& user, const readers::ReadProgress& progress,
                        PreprocessedPerson& person) const;
   data::Quality tidy(data::Quality quality) const;
@@ -123,7 +124,7 @@ class Preprocessor {
   std::vector<std::string> findings_;
   readers::EmpaticaLabels labels_;
   std::vector<readers::EmpaticaPersonFiles> empatica_;  ///< of users_
-  std::shared_ptr<TemporaryDirectory> sorted_;  ///< for rows of tables whose people lie mixed
+  std::shared_ptr<TemporaryDirectory> sorted_;          ///< for rows of tables whose people lie mixed
   readers::TableCohort cohort_;
 };
 
