@@ -25,6 +25,7 @@
 #include "core/packet.hpp"
 #include "core/parallel.hpp"
 #include "core/points.hpp"
+#include "core/quantile.hpp"
 #include "core/random.hpp"
 #include "core/shown.hpp"
 #include "core/version.hpp"

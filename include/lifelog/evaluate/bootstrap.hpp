@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../core/parallel.hpp"
+#include "../core/quantile.hpp"
 #include "../core/random.hpp"
 #include "../metrics/confusion.hpp"
 
@@ -128,14 +129,6 @@ Scores person_scores(const JudgedPerson& person, Pick pick) {
   return scores_of(sum);
 }
 
-/// Of sorted values, linear between them: numpy's `quantile`.
-inline double quantile(const std::vector<double>& sorted, double share) {
-  const double at = share * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(at);
-  const auto above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
-}
-
 }  // namespace detail
 
 /// Macro F1, accuracy and kappa of held-out minutes, and percentile intervals by a bootstrap over blocks within people and
@@ -174,8 +167,8 @@ inline Figures judge(const Judged& judged, Index classes, const BootstrapOptions
     std::sort(sorted.begin(), sorted.end());
     const double outside = (1 - options.level) / 2;
     // A resample repeats what is there, so the figure itself may lie beyond nearly all of them.
-    return Interval{value.*which, std::min(value.*which, detail::quantile(sorted, outside)),
-                    std::max(value.*which, detail::quantile(sorted, 1 - outside))};
+    return Interval{value.*which, std::min(value.*which, lifelog::detail::quantile(sorted, outside)),
+                    std::max(value.*which, lifelog::detail::quantile(sorted, 1 - outside))};
   };
   return {interval(&detail::Scores::f1), interval(&detail::Scores::accuracy),
           interval(&detail::Scores::kappa)};

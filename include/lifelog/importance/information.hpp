@@ -6,6 +6,7 @@
 #include <numbers>
 #include <vector>
 
+#include "../core/quantile.hpp"
 #include "coalitions.hpp"
 
 namespace lifelog::importance {
@@ -108,18 +109,6 @@ struct PersonInformation {
   bool any() const { return std::find(identified.begin(), identified.end(), true) != identified.end(); }
 };
 
-namespace detail {
-
-/// The value below which a share of sorted values lies, between two of them in proportion.
-inline double quantile(const std::vector<double>& sorted, double share) {
-  const double at = share * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(at);
-  const auto above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
-}
-
-}  // namespace detail
-
 /// Sums up what replicates of a network tell of one person: the means over replicates and bags, and how far they could have come out
 /// otherwise. The bootstrap draws replicates and blocks of bags, both anew each time, since neighbouring minutes are alike.
 ///
@@ -182,13 +171,14 @@ inline PersonInformation summarize(const std::vector<RowMatrix<double>>& replica
   const auto estimate = [&](Index m) {
     auto& sorted = drawn[static_cast<std::size_t>(m)];
     std::sort(sorted.begin(), sorted.end());
-    return Estimate{value[m], detail::quantile(sorted, tail), detail::quantile(sorted, 1 - tail)};
+    return Estimate{value[m], lifelog::detail::quantile(sorted, tail),
+                    lifelog::detail::quantile(sorted, 1 - tail)};
   };
   result.total = estimate(modalities);
   for (Index m = 0; m < modalities; ++m) {
     result.bits.push_back(estimate(m));
     const double low =
-        detail::quantile(drawn[static_cast<std::size_t>(m)], tail / static_cast<double>(modalities));
+        lifelog::detail::quantile(drawn[static_cast<std::size_t>(m)], tail / static_cast<double>(modalities));
     // One block tells nothing of how blocks differ.
     result.identified.push_back(block_count > 1 && result.total.low > 0 && low > 0);
   }
