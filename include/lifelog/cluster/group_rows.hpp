@@ -127,7 +127,7 @@ class RowGrouper {
 };
 
 /// The trial of the highest silhouette, the first of equals. Throws std::invalid_argument when none has one.
-inline const GroupingTrial& best_trial(const std::vector<GroupingTrial>& trials) {
+LIFELOG_LAZY const GroupingTrial& best_trial(const std::vector<GroupingTrial>& trials) {
   const GroupingTrial* best = nullptr;
   for (const auto& trial : trials)
     if (lifelog::detail::is_finite(trial.silhouette) &&

@@ -56,7 +56,7 @@ namespace detail {
 
 using namespace lifelog::detail;
 
-inline double entropy(const Eigen::Ref<const Eigen::Matrix<Index, 1, Eigen::Dynamic>>& counts) {
+LIFELOG_LAZY double entropy(const Eigen::Ref<const Eigen::Matrix<Index, 1, Eigen::Dynamic>>& counts) {
   const double total = static_cast<double>(counts.sum());
   double sum = 0;
   for (const Index count : counts)
@@ -64,7 +64,7 @@ inline double entropy(const Eigen::Ref<const Eigen::Matrix<Index, 1, Eigen::Dyna
   return sum / total;
 }
 
-inline UserGroups user_groups(const Eigen::VectorXi& users, const Eigen::VectorXi& labels) {
+LIFELOG_LAZY UserGroups user_groups(const Eigen::VectorXi& users, const Eigen::VectorXi& labels) {
   require(users.size() == labels.size(), "users: expected one for each of ", labels.size(), " labels, got ",
           users.size());
   require(users.size() > 0, "users: expected at least one row, got none");
@@ -87,7 +87,8 @@ inline UserGroups user_groups(const Eigen::VectorXi& users, const Eigen::VectorX
 }
 
 // first … last without those above `rows`.
-inline Eigen::VectorXi numbers_of_clusters(int first, int last, int lowest, Index rows, const char* name) {
+LIFELOG_LAZY Eigen::VectorXi numbers_of_clusters(int first, int last, int lowest, Index rows,
+                                                 const char* name) {
   require(first >= lowest && first <= last, name, ": expected ", lowest, " <= first <= last, got ", first,
           "..", last);
   const int top = static_cast<int>(std::min<Index>(last, rows));

@@ -73,7 +73,7 @@ namespace detail {
 
 using namespace lifelog::detail;
 
-inline double ordered_sum(const Eigen::VectorXd& values) {
+LIFELOG_LAZY double ordered_sum(const Eigen::VectorXd& values) {
   return std::accumulate(values.data(), values.data() + values.size(), 0.0);
 }
 
@@ -250,7 +250,7 @@ void require_countable(Index clusters) {
           Index{1} << std::numeric_limits<T>::digits, " for this scalar, got ", clusters);
 }
 
-inline void check(const KMeansOptions& options, Index rows, Index cols) {
+LIFELOG_LAZY void check(const KMeansOptions& options, Index rows, Index cols) {
   require(options.clusters >= 1 && options.clusters <= rows, "clusters: expected 1..", rows,
           " (the number of rows), got ", options.clusters);
   require(options.restarts >= 1, "restarts: expected at least 1, got ", options.restarts);
@@ -293,7 +293,7 @@ KMeansResult best_run(const RowMatrixView<T>& points, const KMeansOptions& optio
   return best;
 }
 
-inline Exponents exponents_of_starts(const KMeansOptions& options) {
+LIFELOG_LAZY Exponents exponents_of_starts(const KMeansOptions& options) {
   Exponents all;
   if (options.init == KMeansInit::given)
     for (const auto& start : options.starts) all = all.with(exponents_of(start));

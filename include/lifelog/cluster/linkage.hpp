@@ -49,7 +49,7 @@ struct LanceWilliams {
 };
 
 // Nearest-neighbour chain on a matrix of distances. A cluster is known by its highest leaf.
-inline std::vector<Merge> chain_merges(DistanceMatrix& distances, LanceWilliams together) {
+LIFELOG_LAZY std::vector<Merge> chain_merges(DistanceMatrix<>& distances, LanceWilliams together) {
   std::vector<Index> living(static_cast<std::size_t>(distances.rows())), chain;
   std::iota(living.begin(), living.end(), Index{0});
   std::vector<double> size(living.size(), 1);

@@ -29,7 +29,7 @@ struct PeopleGroups {
   }
 };
 
-inline PeopleGroups people_groups(const UserGroups& table) {
+LIFELOG_LAZY PeopleGroups people_groups(const UserGroups& table) {
   PeopleGroups groups;
   groups.clusters.assign(table.clusters.begin(), table.clusters.end());
   groups.of_cluster.assign(groups.clusters.size(), -1);

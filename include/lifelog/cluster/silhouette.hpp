@@ -30,14 +30,14 @@ namespace detail {
 using namespace lifelog::detail;
 
 // Those that occur, ascending.
-inline Eigen::VectorXi different(const Eigen::VectorXi& values) {
+LIFELOG_LAZY Eigen::VectorXi different(const Eigen::VectorXi& values) {
   std::vector<int> all(values.begin(), values.end());
   std::sort(all.begin(), all.end());
   all.erase(std::unique(all.begin(), all.end()), all.end());
   return Eigen::Map<const Eigen::VectorXi>(all.data(), static_cast<Index>(all.size()));
 }
 
-inline Index place_of(int value, const Eigen::VectorXi& ascending) {
+LIFELOG_LAZY Index place_of(int value, const Eigen::VectorXi& ascending) {
   return std::lower_bound(ascending.begin(), ascending.end(), value) - ascending.begin();
 }
 
@@ -56,7 +56,7 @@ struct Members {
   }
 };
 
-inline double silhouette_of(double within, double next) {
+LIFELOG_LAZY double silhouette_of(double within, double next) {
   const double larger = std::max(within, next);
   return larger > 0 ? (next - within) / larger : 0;
 }
@@ -70,7 +70,7 @@ Members checked_members(const RowMatrixView<T>& points, const Eigen::VectorXi& l
   return members;
 }
 
-inline SilhouetteResult with_mean(Eigen::VectorXd samples) {
+LIFELOG_LAZY SilhouetteResult with_mean(Eigen::VectorXd samples) {
   double sum = 0;
   for (const double sample : samples) sum += sample;
   const double mean = sum / static_cast<double>(samples.size());

@@ -121,7 +121,7 @@ namespace detail {
 
 // A tree from merges in any order, `left` and `right` being any leaf of either side: sorted by height
 // (stable), then renamed to SciPy's ids.
-inline Tree tree_from(Index leaves, std::vector<Merge> merges) {
+LIFELOG_LAZY Tree tree_from(Index leaves, std::vector<Merge> merges) {
   std::stable_sort(merges.begin(), merges.end(),
                    [](const Merge& a, const Merge& b) { return a.height < b.height; });
   LeafSets sets(leaves);
@@ -140,7 +140,7 @@ inline Tree tree_from(Index leaves, std::vector<Merge> merges) {
 }
 
 // The tree of rows as they are, from that of rows · 2^exponent.
-inline Tree unscaled(Tree tree, int exponent) {
+LIFELOG_LAZY Tree unscaled(Tree tree, int exponent) {
   if (exponent == 0) return tree;
   for (auto& merge : tree.merges)
     if (scale_within_range(merge.height, -exponent)) tree.heights_in_range = false;

@@ -27,7 +27,7 @@ using namespace lifelog::detail;
 // lower id and higher id. A cluster is known by its highest leaf.
 // A partner is searched only when some other cluster wants to know, as a nearest-neighbour chain does; here many chains
 // grow side by side.
-class ReciprocalPairs {
+LIFELOG_LAZY class ReciprocalPairs {
  public:
   template<class T>
   ReciprocalPairs(const RowMatrixView<T>& points, int threads)
@@ -119,7 +119,7 @@ class ReciprocalPairs {
               [&](Index a, Index b) { return search_.place(a) < search_.place(b); });
     parallel_for(piece_count(share, static_cast<Index>(wanted_.size())), threads_, [&](Index p) {
       const auto [begin, end] = piece_of(p, share, static_cast<Index>(wanted_.size()));
-      CentroidSearch::Query query;
+      typename CentroidSearch<>::Query query;
       for (Index i = begin; i < end; ++i) {
         const Index id = wanted_[static_cast<std::size_t>(i)];
         const auto found = search_.cheapest(id, hint(id), query);
@@ -169,7 +169,7 @@ class ReciprocalPairs {
     return merges;
   }
 
-  CentroidSearch search_;
+  CentroidSearch<> search_;
   int threads_;
   Index wide_;
   std::vector<Cluster> clusters_;

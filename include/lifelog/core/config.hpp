@@ -28,6 +28,10 @@
 #define LIFELOG_COLD
 #endif
 
+// Of functions that are no templates but dear to compile: they are compiled where they are called, and not by everybody who
+// includes them.
+#define LIFELOG_LAZY template<class = void>
+
 namespace lifelog {
 
 /// Signed size and index type of the whole library; Eigen's.

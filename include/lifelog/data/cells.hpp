@@ -35,7 +35,7 @@ using lifelog::detail::require;
 inline constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 /// The text without blanks and tabs around it.
-inline std::string_view trimmed(std::string_view text) {
+LIFELOG_LAZY std::string_view trimmed(std::string_view text) {
   const auto blank = [](char c) { return c == ' ' || c == '\t'; };
   while (!text.empty() && blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && blank(text.back())) text.remove_suffix(1);
@@ -43,7 +43,7 @@ inline std::string_view trimmed(std::string_view text) {
 }
 
 /// True for an empty cell and the spellings of "nothing" that data tools write.
-inline bool is_missing(std::string_view cell) {
+LIFELOG_LAZY bool is_missing(std::string_view cell) {
   cell = trimmed(cell);
   if (cell.empty()) return true;
   if (cell.size() > 4) return false;
@@ -83,7 +83,7 @@ std::from_chars_result read_number(const char* at, const char* end, Number& valu
 
 /// Reads a whole cell as a decimal number with a point, whatever the locale; what is too small for a double is 0.
 /// Infinities are bad, NaN is missing.
-inline CellNumber parse_number(std::string_view cell) {
+LIFELOG_LAZY CellNumber parse_number(std::string_view cell) {
   cell = trimmed(cell);
   if (is_missing(cell)) return {CellKind::missing, not_a_number};
   double value = 0;

@@ -21,14 +21,14 @@ namespace lifelog::data {
 
 namespace detail {
 
-inline std::string join(const std::vector<std::string>& names) {
+LIFELOG_LAZY std::string join(const std::vector<std::string>& names) {
   std::string text;
   for (std::size_t i = 0; i < names.size(); ++i) text.append(i > 0 ? "," : "").append(names[i]);
   return text;
 }
 
 /// The names of a comma list; an empty text has none.
-inline std::vector<std::string> split_list(std::string_view text) {
+LIFELOG_LAZY std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> names;
   if (text.empty()) return names;
   for (;;) {
@@ -122,7 +122,7 @@ xt::xtensor<T, N> copy_tensor(const io::Tensors& file, const std::string& name) 
   return xt::xtensor<T, N>(file.view<T, N>(name));
 }
 
-inline data::ModalityValues read_modality(const io::Tensors& file, const std::string& name) {
+LIFELOG_LAZY data::ModalityValues read_modality(const io::Tensors& file, const std::string& name) {
   const auto values = file.get<float>(name);
   const auto& shape = file.at(name).shape;
   if (shape.size() != 1 && shape.size() != 3)
@@ -135,7 +135,8 @@ inline data::ModalityValues read_modality(const io::Tensors& file, const std::st
   return result;
 }
 
-inline void expect_metadata(const io::Tensors& file, const std::string& key, const std::string& expected) {
+LIFELOG_LAZY void expect_metadata(const io::Tensors& file, const std::string& key,
+                                  const std::string& expected) {
   if (const auto& got = file.metadata(key); got != expected)
     throw format_error(file.source(), "metadata '" + key + "': expected '" + expected + "', got '" +
                                           lifelog::detail::shown(got) + "'");
@@ -150,8 +151,8 @@ inline void expect_metadata(const io::Tensors& file, const std::string& key, con
 ///
 /// Throws io_error; std::invalid_argument for a data set that load_dataset would not take, naming tensor and
 /// row.
-inline void save_dataset(const std::filesystem::path& path, const data::DataSet& data,
-                         const std::map<std::string, std::string>& about = {}) {
+LIFELOG_LAZY void save_dataset(const std::filesystem::path& path, const data::DataSet& data,
+                               const std::map<std::string, std::string>& about = {}) {
   detail::DataSetCheck(data, [](const std::string& tensor, const std::string& reason) {
     lifelog::detail::bad_argument("data: ", tensor, ": ", reason);
   }).run();
@@ -184,7 +185,7 @@ inline void save_dataset(const std::filesystem::path& path, const data::DataSet&
 /// Reads what save_dataset writes. Throws io_error; format_error, naming the tensor and where there is one
 /// the row, for another format or version, a missing, mistyped, misshaped or unknown tensor, numbers of rows
 /// that differ, a label that is no class, or a value that is not finite although its modality is present.
-inline data::DataSet load_dataset(const std::filesystem::path& path) {
+LIFELOG_LAZY data::DataSet load_dataset(const std::filesystem::path& path) {
   const auto file = io::Tensors::load(path);
   detail::expect_metadata(file, "format", "lifelog-dataset");
   detail::expect_metadata(file, "version", "1");

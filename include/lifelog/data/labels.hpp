@@ -19,7 +19,7 @@ namespace lifelog::data {
 
 namespace detail {
 
-inline std::optional<std::int64_t> whole_integer(std::string_view text) {
+LIFELOG_LAZY std::optional<std::int64_t> whole_integer(std::string_view text) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
@@ -92,8 +92,8 @@ struct EncodedLabels {
 
 /// Fits a LabelEncoder on all labels and encodes them. classes: labels that are classes whether or not they
 /// occur.
-inline EncodedLabels encode_labels(std::span<const std::string> labels,
-                                   std::vector<std::string> classes = {}) {
+LIFELOG_LAZY EncodedLabels encode_labels(std::span<const std::string> labels,
+                                         std::vector<std::string> classes = {}) {
   classes.insert(classes.end(), labels.begin(), labels.end());
   const auto encoder = LabelEncoder::fit(classes);
   auto result = EncodedLabels{xt::xtensor<std::int64_t, 1>::from_shape({labels.size()}), encoder.classes()};

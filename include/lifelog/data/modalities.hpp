@@ -66,7 +66,7 @@ struct Modality {
 
 namespace detail {
 
-inline std::vector<Channel> axes(const std::string& unit, double limit) {
+LIFELOG_LAZY std::vector<Channel> axes(const std::string& unit, double limit) {
   return {{"x", unit, -limit, limit}, {"y", unit, -limit, limit}, {"z", unit, -limit, limit}};
 }
 
@@ -75,7 +75,7 @@ inline std::vector<Channel> axes(const std::string& unit, double limit) {
 /// The Empatica E4 wristband's five sensors. Plausible ranges: the accelerometer's widest setting (±8 g),
 /// twice the skin conductance and the whole skin temperature range of its data sheet, heart rates a living
 /// person has.
-inline std::vector<Modality> empatica_e4() {
+LIFELOG_LAZY std::vector<Modality> empatica_e4() {
   return {{"e4Acc", detail::axes("g", 8), 32, WindowKind::exact, 1920},
           {"e4Bvp", {{"value", "nW", -1e5, 1e5}}, 64, WindowKind::exact, 3840},
           {"e4Eda", {{"eda", "uS", -1, 200}}, 4, WindowKind::exact, 240},
@@ -85,7 +85,7 @@ inline std::vector<Modality> empatica_e4() {
 
 /// The nine sensors of the ETRI lifelog in the study's order, as the study makes minutes of them. Plausible
 /// ranges of the phone's: the widest settings of common parts (±16 g, ±2000 degree/s, ±5 mT).
-inline std::vector<Modality> etri_2019() {
+LIFELOG_LAZY std::vector<Modality> etri_2019() {
   auto table = empatica_e4();
   table.push_back({"mAcc", detail::axes("m/s^2", 160), 29.8, WindowKind::at_least, 1786});
   table.push_back({"mGps",
@@ -100,7 +100,7 @@ inline std::vector<Modality> etri_2019() {
 
 /// A sensor of places (`lat`, `lon`, anything more) as two channels of length 1, the mean latitude and the
 /// mean longitude; its other columns go into row tables only.
-inline Modality located(Modality modality) {
+LIFELOG_LAZY Modality located(Modality modality) {
   lifelog::detail::require(modality.channels.size() >= 2, "modality: expected lat and lon first, got ",
                            modality.channels.size(), " channels");
   for (auto c = modality.channels.begin() + 2; c != modality.channels.end(); ++c)

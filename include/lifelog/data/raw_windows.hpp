@@ -14,7 +14,7 @@ namespace lifelog::data {
 /// sensor reports, are cut off there: their squares still add up in float.
 ///
 /// rows: numbers of minutes, each below data.size(); else std::invalid_argument.
-inline RowMatrix<float> raw_windows(const DataSet& data, const std::vector<Index>& rows) {
+LIFELOG_LAZY RowMatrix<float> raw_windows(const DataSet& data, const std::vector<Index>& rows) {
   for (const Index row : rows)
     lifelog::detail::require(row >= 0 && row < data.size(), "rows: expected minutes below ", data.size(),
                              ", got ", row);

@@ -35,7 +35,7 @@ struct RowTable {
 
 /// A label column as numbers: [n], NaN where the cell holds none. A table without that column is an
 /// std::invalid_argument.
-inline xt::xtensor<double, 1> label_numbers(const RowTable& table, std::string_view name) {
+LIFELOG_LAZY xt::xtensor<double, 1> label_numbers(const RowTable& table, std::string_view name) {
   const auto it = std::find_if(table.labels.begin(), table.labels.end(),
                                [name](const LabelColumn& column) { return column.name == name; });
   detail::require(it != table.labels.end(), "name: expected a label column of the table of person ",

@@ -54,12 +54,12 @@ struct Rules {
 };
 
 /// The study's habits, slips included.
-inline Rules study_rules() {
+LIFELOG_LAZY Rules study_rules() {
   return {.name = "study", .modalities = etri_2019()};
 }
 
 /// What we would do.
-inline Rules sensible_rules() {
+LIFELOG_LAZY Rules sensible_rules() {
   Rules rules{.name = "sensible",
               .modalities = etri_2019(),
               .drop_implausible = true,

@@ -164,8 +164,9 @@ struct SlidingWindows {
 };
 
 /// What `WindowStream` makes of a whole recording. times: [n], seconds; values: [n, channels].
-inline SlidingWindows sliding_windows(std::span<const double> times, const xt::xtensor<double, 2>& values,
-                                      const SlidingWindowOptions& options) {
+LIFELOG_LAZY SlidingWindows sliding_windows(std::span<const double> times,
+                                            const xt::xtensor<double, 2>& values,
+                                            const SlidingWindowOptions& options) {
   lifelog::detail::require(values.shape(0) == times.size(), "values: expected a row for each of ",
                            times.size(), " times, got ", values.shape(0));
   const auto channels = static_cast<Index>(values.shape(1));

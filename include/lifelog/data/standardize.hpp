@@ -29,14 +29,14 @@ struct Standardization {
 
 namespace detail {
 
-inline bool is_present(const DataSet& data, Index row, std::size_t modality) {
+LIFELOG_LAZY bool is_present(const DataSet& data, Index row, std::size_t modality) {
   return data.present.size() == 0 || data.present(static_cast<std::size_t>(row), modality) != 0;
 }
 
 /// Mean and deviation of one channel over the given rows in which the modality is present; two passes in
 /// double.
-inline std::pair<double, double> channel_moments(const DataSet& data, std::span<const Index> rows,
-                                                 std::size_t modality, std::size_t channel) {
+LIFELOG_LAZY std::pair<double, double> channel_moments(const DataSet& data, std::span<const Index> rows,
+                                                       std::size_t modality, std::size_t channel) {
   const auto& values = data.modalities[modality].values;
   const auto length = values.shape(2), stride = values.shape(1) * length;
   const auto sum_over = [&](auto term) {
@@ -66,7 +66,7 @@ inline std::pair<double, double> channel_moments(const DataSet& data, std::span<
 }
 
 /// (modality, channel) of every channel of a data set.
-inline std::vector<std::pair<std::size_t, std::size_t>> all_channels(const DataSet& data) {
+LIFELOG_LAZY std::vector<std::pair<std::size_t, std::size_t>> all_channels(const DataSet& data) {
   std::vector<std::pair<std::size_t, std::size_t>> channels;
   for (std::size_t m = 0; m < data.modalities.size(); ++m)
     for (std::size_t c = 0; c < data.modalities[m].values.shape(1); ++c) channels.emplace_back(m, c);
@@ -81,8 +81,8 @@ inline std::vector<std::pair<std::size_t, std::size_t>> all_channels(const DataS
 /// rows: item numbers, typically Split::train. A constant channel gets deviation 1, so that it becomes 0; a
 /// channel without a value gets mean 0 and deviation 1. threads: 0 for all; the result does not depend on it.
 /// Throws std::invalid_argument for a row out of range.
-inline Standardization fit_standardization(const DataSet& data, std::span<const Index> rows,
-                                           int threads = 0) {
+LIFELOG_LAZY Standardization fit_standardization(const DataSet& data, std::span<const Index> rows,
+                                                 int threads = 0) {
   for (const auto row : rows)
     lifelog::detail::require(row >= 0 && row < data.size(), "rows: expected items below ", data.size(),
                              ", got ", row);
@@ -102,7 +102,7 @@ inline Standardization fit_standardization(const DataSet& data, std::span<const 
 
 /// Replaces every value by (value − mean) / deviation, in place; modalities that are not present in a minute
 /// stay as they are. Throws std::invalid_argument when modalities or their channels differ from those fitted.
-inline void standardize(DataSet& data, const Standardization& fitted, int threads = 0) {
+LIFELOG_LAZY void standardize(DataSet& data, const Standardization& fitted, int threads = 0) {
   lifelog::detail::require(fitted.scales.size() == data.modalities.size(), "fitted: expected ",
                            data.modalities.size(), " modalities, got ", fitted.scales.size());
   for (std::size_t m = 0; m < data.modalities.size(); ++m) {

@@ -28,7 +28,7 @@ struct Window {
 
 /// A window that is not good: why (a `lifelog::data::reason`), on which line of its file (0: the file as a whole), and a
 /// message of what was found and expected.
-inline Window rejected(const char* why, Index line, std::string message) {
+LIFELOG_LAZY Window rejected(const char* why, Index line, std::string message) {
   Window window;
   window.why = why;
   window.line = line;
@@ -37,7 +37,7 @@ inline Window rejected(const char* why, Index line, std::string message) {
 }
 
 /// The columns `make_window` wants of a file, in order.
-inline std::vector<std::string> window_columns(const Modality& modality) {
+LIFELOG_LAZY std::vector<std::string> window_columns(const Modality& modality) {
   std::vector<std::string> names;
   for (const auto& channel : modality.channels) names.push_back(channel.name);
   return names;
@@ -46,11 +46,11 @@ inline std::vector<std::string> window_columns(const Modality& modality) {
 namespace detail {
 
 /// Rows of a file that go into the minute's value.
-inline Index rows_used(const Modality& m, Index rows) {
+LIFELOG_LAZY Index rows_used(const Modality& m, Index rows) {
   return m.series() ? std::min(rows, m.rows) : rows;
 }
 
-inline Window check_rows(const Modality& m, Index rows) {
+LIFELOG_LAZY Window check_rows(const Modality& m, Index rows) {
   if (rows == 0) return rejected(reason::missing_modality, 0, "no rows");
   if (!m.series() || rows == m.rows || (m.kind == WindowKind::at_least && rows > m.rows)) return {};
   const char* expected = m.kind == WindowKind::exact ? " rows, expected " : " rows, expected at least ";
@@ -58,7 +58,7 @@ inline Window check_rows(const Modality& m, Index rows) {
                   std::to_string(rows) + expected + std::to_string(m.rows));
 }
 
-inline Window check_cells(const Modality& m, const NumberTable& file, Index used) {
+LIFELOG_LAZY Window check_cells(const Modality& m, const NumberTable& file, Index used) {
   for (const auto& fault : file.faults)
     if (fault.row < used)
       return rejected(fault.kind == CellKind::missing ? reason::missing_value : reason::bad_value, fault.line,
@@ -80,12 +80,12 @@ inline Window check_cells(const Modality& m, const NumberTable& file, Index used
   return window;
 }
 
-inline bool all_finite(const Modality& m, const float* out) {
+LIFELOG_LAZY bool all_finite(const Modality& m, const float* out) {
   return lifelog::detail::all_finite(out, m.window_channels() * m.window_length());
 }
 
 /// out: [window_channels, window_length], row-major.
-inline void fill_window(const Modality& m, const NumberTable& file, Index used, float* out) {
+LIFELOG_LAZY void fill_window(const Modality& m, const NumberTable& file, Index used, float* out) {
   if (m.kind == WindowKind::pooled) {
     double sum = 0;
     for (const double value : file.values) sum += value;
@@ -114,7 +114,8 @@ inline void fill_window(const Modality& m, const NumberTable& file, Index used, 
 /// few or (where exact) too many, or a cell without a number in a row that would go in; where the rules say
 /// so, also when a value is out of its channel's plausible range. Lines of implausible values assume a file
 /// without blank lines.
-inline Window make_window(const Modality& modality, const NumberTable& file, const Rules& rules, float* out) {
+LIFELOG_LAZY Window make_window(const Modality& modality, const NumberTable& file, const Rules& rules,
+                                float* out) {
   detail::require(file.columns == modality.channels.size(), "file: expected ", modality.channels.size(),
                   " columns of ", modality.name, ", got ", file.columns);
   auto window = detail::check_rows(modality, file.rows);

@@ -43,7 +43,7 @@ Eigen::VectorXi train_labels(const Labels& given, Index n, std::span<const Index
   return chosen;
 }
 
-inline void check_train(std::span<const Index> train, Index n) {
+LIFELOG_LAZY void check_train(std::span<const Index> train, Index n) {
   lifelog::detail::require(!train.empty(), "train: expected at least one row");
   for (const Index row : train)
     lifelog::detail::require(row >= 0 && row < n, "train: expected rows below ", n, ", got ", row);

@@ -66,7 +66,7 @@ struct Scores {
   double f1 = 0, accuracy = 0, kappa = 0;
 };
 
-inline Scores scores_of(const BlockCounts& counts) {
+LIFELOG_LAZY Scores scores_of(const BlockCounts& counts) {
   Scores mean;
   double some = 0;
   for (const auto& of_replicate : counts) {
@@ -81,7 +81,7 @@ inline Scores scores_of(const BlockCounts& counts) {
   return mean;
 }
 
-inline std::vector<JudgedPerson> judged_people(const Judged& judged, Index classes) {
+LIFELOG_LAZY std::vector<JudgedPerson> judged_people(const Judged& judged, Index classes) {
   using lifelog::detail::require;
   const auto n = judged.truth.size();
   require(classes >= 1, "classes: expected at least 1, got ", classes);
@@ -138,7 +138,7 @@ Scores person_scores(const JudgedPerson& person, Pick pick) {
 ///
 /// Of several people a figure is the mean of theirs; of several replicates, the mean over them. classes: that labels are
 /// below. Throws std::invalid_argument for lists that disagree, classes out of range, and options out of range.
-inline Figures judge(const Judged& judged, Index classes, const BootstrapOptions& options = {}) {
+LIFELOG_LAZY Figures judge(const Judged& judged, Index classes, const BootstrapOptions& options = {}) {
   using lifelog::detail::require;
   require(options.resamples >= 1, "resamples: expected at least 1, got ", options.resamples);
   require(options.level > 0 && options.level < 1, "level: expected a share above 0 and below 1, got ",

@@ -67,7 +67,7 @@ struct LabelledRows {
 };
 
 /// Replaces scores by their log-softmax after division by the temperature.
-inline void soften(RowMatrix<double>& rows, double temperature) {
+LIFELOG_LAZY void soften(RowMatrix<double>& rows, double temperature) {
   for (Index i = 0; i < rows.rows(); ++i) {
     const double most = rows.row(i).maxCoeff();
     double sum = 0;
@@ -81,7 +81,7 @@ inline void soften(RowMatrix<double>& rows, double temperature) {
 }
 
 /// Slope of Σ −log p of the true classes along the inverse temperature, which grows with it: the loss is convex.
-inline double temperature_slope(const LabelledRows& data, double inverse) {
+LIFELOG_LAZY double temperature_slope(const LabelledRows& data, double inverse) {
   double slope = 0;
   for (Index i = 0; i < data.rows.rows(); ++i) {
     const double most = data.rows.row(i).maxCoeff();

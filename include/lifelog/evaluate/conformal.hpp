@@ -35,8 +35,8 @@ struct ConformalOptions {
 namespace detail {
 
 /// Scores of all classes of one row of log-probabilities. share: of a class's own probability that does not count.
-inline void conformal_scores(const RowMatrix<double>& log_p, Index row, ConformalScore kind, double share,
-                             std::vector<double>& scores) {
+LIFELOG_LAZY void conformal_scores(const RowMatrix<double>& log_p, Index row, ConformalScore kind,
+                                   double share, std::vector<double>& scores) {
   const auto classes = static_cast<std::size_t>(log_p.cols());
   scores.resize(classes);
   const auto p = [&](std::size_t c) { return std::exp(log_p(row, static_cast<Index>(c))); };
@@ -54,7 +54,7 @@ inline void conformal_scores(const RowMatrix<double>& log_p, Index row, Conforma
   }
 }
 
-inline double own_share(const ConformalOptions& options, Random& random) {
+LIFELOG_LAZY double own_share(const ConformalOptions& options, Random& random) {
   return options.score == ConformalScore::aps && options.randomised ? random.uniform() : 0;
 }
 

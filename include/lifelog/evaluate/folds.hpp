@@ -31,7 +31,7 @@ enum class Scheme {
 /// The words of `--evaluate`, in the order of Scheme.
 inline constexpr std::array<const char*, 4> scheme_names = {"shuffled", "blocked", "session", "person"};
 
-inline const char* scheme_name(Scheme scheme) {
+LIFELOG_LAZY const char* scheme_name(Scheme scheme) {
   return scheme_names[static_cast<std::size_t>(scheme)];
 }
 
@@ -68,7 +68,7 @@ struct ClassMinutes {
   std::vector<Index> items, starts;
 };
 
-inline std::map<std::pair<Index, Index>, ClassMinutes> class_minutes(const Items& items) {
+LIFELOG_LAZY std::map<std::pair<Index, Index>, ClassMinutes> class_minutes(const Items& items) {
   std::map<std::pair<Index, Index>, ClassMinutes> classes;
   for (const auto& run : runs_of(items)) {
     auto& own = classes[{run.person, run.label}];
@@ -80,7 +80,7 @@ inline std::map<std::pair<Index, Index>, ClassMinutes> class_minutes(const Items
 
 /// Cuts n minutes in time into `pieces` of nearly the same length, at the border of a run where one is near: a run that is
 /// cut has minutes on both sides. Returns pieces + 1 positions.
-inline std::vector<Index> cuts_of(const ClassMinutes& minutes, Index pieces) {
+LIFELOG_LAZY std::vector<Index> cuts_of(const ClassMinutes& minutes, Index pieces) {
   const auto n = static_cast<Index>(minutes.items.size());
   const double length = static_cast<double>(n) / static_cast<double>(pieces);
   std::vector<Index> cuts{0};
@@ -100,7 +100,7 @@ inline std::vector<Index> cuts_of(const ClassMinutes& minutes, Index pieces) {
 }
 
 /// [n], the fold that tests each minute.
-inline std::vector<Index> blocked_parts(const Items& items, Index folds) {
+LIFELOG_LAZY std::vector<Index> blocked_parts(const Items& items, Index folds) {
   std::vector<Index> parts(items.label.size());
   for (const auto& [key, minutes] : class_minutes(items)) {
     const auto cuts = cuts_of(minutes, folds);
@@ -112,7 +112,7 @@ inline std::vector<Index> blocked_parts(const Items& items, Index folds) {
 }
 
 /// Whether windows of neighbouring minutes overlap.
-inline bool windows_overlap(const Items& items, double window) {
+LIFELOG_LAZY bool windows_overlap(const Items& items, double window) {
   for (const auto& [key, minutes] : class_minutes(items))
     for (std::size_t k = 1; k < minutes.items.size(); ++k)
       if (static_cast<double>(items.time_of(minutes.items[k]) - items.time_of(minutes.items[k - 1])) < window)
@@ -122,7 +122,7 @@ inline bool windows_overlap(const Items& items, double window) {
 
 /// Each person's minutes of each class dealt to the folds at random, one after another. Of windows that overlap, those of a
 /// few windows' time go together: dealt one by one, none would be left that touches no tested one.
-inline std::vector<Index> shuffled_parts(const Items& items, Index folds, const FoldOptions& options) {
+LIFELOG_LAZY std::vector<Index> shuffled_parts(const Items& items, Index folds, const FoldOptions& options) {
   std::vector<Index> parts(items.label.size());
   Random random(options.seed);
   const bool overlap = windows_overlap(items, options.window);
@@ -146,8 +146,8 @@ inline std::vector<Index> shuffled_parts(const Items& items, Index folds, const 
 }
 
 /// Whole units (sessions of a person, or people) to folds, the largest first, each to the fold with the least so far.
-inline std::vector<Index> unit_parts(const std::map<std::pair<Index, Index>, std::vector<Index>>& units,
-                                     Index folds, std::size_t n, bool each_person) {
+LIFELOG_LAZY std::vector<Index> unit_parts(const std::map<std::pair<Index, Index>, std::vector<Index>>& units,
+                                           Index folds, std::size_t n, bool each_person) {
   std::vector<const std::vector<Index>*> order;
   std::vector<Index> person, parts(n), held(static_cast<std::size_t>(folds), 0);
   for (const auto& [key, items] : units) order.push_back(&items), person.push_back(key.first);
@@ -167,7 +167,8 @@ inline std::vector<Index> unit_parts(const std::map<std::pair<Index, Index>, std
   return parts;
 }
 
-inline std::map<std::pair<Index, Index>, std::vector<Index>> units_of(const Items& items, bool sessions) {
+LIFELOG_LAZY std::map<std::pair<Index, Index>, std::vector<Index>> units_of(const Items& items,
+                                                                            bool sessions) {
   std::map<std::pair<Index, Index>, std::vector<Index>> units;
   for (const auto& run : runs_of(items)) {
     auto& own = units[{run.person, sessions ? run.session : 0}];
@@ -177,8 +178,8 @@ inline std::map<std::pair<Index, Index>, std::vector<Index>> units_of(const Item
 }
 
 /// Items whose window, widened by the gap, does not touch that of a held-out minute of the same person.
-inline std::vector<Index> clear_of(const Items& items, const std::vector<Index>& candidates,
-                                   const std::vector<Index>& held_out, double window, double gap) {
+LIFELOG_LAZY std::vector<Index> clear_of(const Items& items, const std::vector<Index>& candidates,
+                                         const std::vector<Index>& held_out, double window, double gap) {
   std::map<Index, std::vector<std::int64_t>> times;
   for (const Index i : held_out) times[items.person_of(i)].push_back(items.time_of(i));
   for (auto& [person, own] : times) std::sort(own.begin(), own.end());
@@ -198,7 +199,7 @@ inline std::vector<Index> clear_of(const Items& items, const std::vector<Index>&
   return clear;
 }
 
-inline std::vector<Index> without(const std::vector<Index>& all, const std::vector<Index>& some) {
+LIFELOG_LAZY std::vector<Index> without(const std::vector<Index>& all, const std::vector<Index>& some) {
   const std::set<Index> gone(some.begin(), some.end());
   std::vector<Index> rest;
   std::copy_if(all.begin(), all.end(), std::back_inserter(rest), [&](Index i) { return !gone.count(i); });
@@ -208,9 +209,9 @@ inline std::vector<Index> without(const std::vector<Index>& all, const std::vect
 /// Which of the minutes that do not test validate: of each person and class a share, at random or as the block that follows
 /// the tested one in the circle of time (so that validation is as far from training as testing is); of the scheme `person`,
 /// whole people.
-inline std::vector<Index> validation_of(const Items& items, const std::vector<Index>& rest, Scheme scheme,
-                                        double share, bool at_random, const std::vector<Index>& parts,
-                                        Index fold, Random random) {
+LIFELOG_LAZY std::vector<Index> validation_of(const Items& items, const std::vector<Index>& rest,
+                                              Scheme scheme, double share, bool at_random,
+                                              const std::vector<Index>& parts, Index fold, Random random) {
   std::vector<Index> valid;
   if (share == 0) return valid;
   if (scheme == Scheme::person) {
@@ -247,8 +248,8 @@ inline std::vector<Index> validation_of(const Items& items, const std::vector<In
 }
 
 /// The fold that tests where `parts` says so.
-inline Split fold_of(const Items& items, const std::vector<Index>& parts, Index fold, Scheme scheme,
-                     const FoldOptions& options) {
+LIFELOG_LAZY Split fold_of(const Items& items, const std::vector<Index>& parts, Index fold, Scheme scheme,
+                           const FoldOptions& options) {
   Split split;
   std::vector<Index> rest;
   for (Index i = 0; i < items.size(); ++i)
@@ -261,14 +262,15 @@ inline Split fold_of(const Items& items, const std::vector<Index>& parts, Index 
   return split;
 }
 
-inline std::set<std::pair<Index, Index>> classes_of(const Items& items, const std::vector<Index>& some) {
+LIFELOG_LAZY std::set<std::pair<Index, Index>> classes_of(const Items& items,
+                                                          const std::vector<Index>& some) {
   std::set<std::pair<Index, Index>> classes;
   for (const Index i : some) classes.insert({items.person_of(i), items.label_of(i)});
   return classes;
 }
 
 /// Why minutes cannot be split so; empty if they can. `people`: classes are counted over everybody.
-inline std::string missing_from(const Items& items, const std::vector<Split>& folds, bool people) {
+LIFELOG_LAZY std::string missing_from(const Items& items, const std::vector<Split>& folds, bool people) {
   std::vector<Index> all(items.label.size());
   std::iota(all.begin(), all.end(), Index{0});
   const auto classes = classes_of(items, all);
@@ -286,7 +288,7 @@ inline std::string missing_from(const Items& items, const std::vector<Split>& fo
 }
 
 /// The fewest minutes that a person has of a class, and which class.
-inline std::pair<Index, Index> rarest_class(const Items& items) {
+LIFELOG_LAZY std::pair<Index, Index> rarest_class(const Items& items) {
   std::pair<Index, Index> rarest{items.size() + 1, 0};
   for (const auto& [key, minutes] : class_minutes(items))
     rarest = std::min(rarest, {static_cast<Index>(minutes.items.size()), key.second});
@@ -294,7 +296,7 @@ inline std::pair<Index, Index> rarest_class(const Items& items) {
 }
 
 /// The fewest sessions of a person.
-inline Index fewest_sessions(const Items& items) {
+LIFELOG_LAZY Index fewest_sessions(const Items& items) {
   std::map<Index, Index> sessions;
   for (const auto& run : runs_of(items)) sessions[run.person] = run.session + 1;
   Index fewest = items.size();
@@ -302,14 +304,14 @@ inline Index fewest_sessions(const Items& items) {
   return fewest;
 }
 
-inline Index people_count(const Items& items) {
+LIFELOG_LAZY Index people_count(const Items& items) {
   std::set<Index> people;
   for (Index i = 0; i < items.size(); ++i) people.insert(items.person_of(i));
   return static_cast<Index>(people.size());
 }
 
 /// As many of `folds` folds as a scheme can have; 0 and a reason where it cannot have two.
-inline Index possible_folds(const Items& items, Scheme scheme, Index folds, std::string& reason) {
+LIFELOG_LAZY Index possible_folds(const Items& items, Scheme scheme, Index folds, std::string& reason) {
   const auto say = [&](Index most, const std::string& what) {
     if (folds > most) reason = what;
     return most < 2 ? 0 : std::min(folds, most);
@@ -330,7 +332,7 @@ inline Index possible_folds(const Items& items, Scheme scheme, Index folds, std:
                                                     : "people"));
 }
 
-inline void require_fold_options(const Items& items, const FoldOptions& options) {
+LIFELOG_LAZY void require_fold_options(const Items& items, const FoldOptions& options) {
   using lifelog::detail::is_finite;
   using lifelog::detail::require;
   require_items(items);
@@ -345,8 +347,8 @@ inline void require_fold_options(const Items& items, const FoldOptions& options)
           options.valid);
 }
 
-inline std::vector<Index> parts_of(const Items& items, Scheme scheme, Index folds,
-                                   const FoldOptions& options) {
+LIFELOG_LAZY std::vector<Index> parts_of(const Items& items, Scheme scheme, Index folds,
+                                         const FoldOptions& options) {
   if (scheme == Scheme::blocked) return blocked_parts(items, folds);
   if (scheme == Scheme::shuffled) return shuffled_parts(items, folds, options);
   const bool sessions = scheme == Scheme::session;
@@ -368,7 +370,7 @@ inline std::vector<Index> parts_of(const Items& items, Scheme scheme, Index fold
 /// says so. Sessions fall back on blocks. People cannot be replaced: fewer than two throw.
 ///
 /// Throws std::invalid_argument for options or items out of range, and, without fall_back, where the scheme cannot be had.
-inline Folds make_folds(const Items& items, const FoldOptions& options = {}) {
+LIFELOG_LAZY Folds make_folds(const Items& items, const FoldOptions& options = {}) {
   detail::require_fold_options(items, options);
   Folds result;
   std::vector<Scheme> schemes{options.scheme};

@@ -20,7 +20,7 @@ struct Part {
 };
 
 /// `train`, `valid`, `test`, or a whole number of at least 0; nothing for another word.
-inline std::optional<Part> part_named(const std::string& word) {
+LIFELOG_LAZY std::optional<Part> part_named(const std::string& word) {
   if (word == "train") return Part{Part::Kind::train, 0};
   if (word == "valid") return Part{Part::Kind::valid, 0};
   if (word == "test") return Part{Part::Kind::test, 0};
@@ -36,8 +36,8 @@ inline std::optional<Part> part_named(const std::string& word) {
 ///
 /// parts: [n]. scheme and folds of the options mean nothing. Throws std::invalid_argument where nothing is tested or a fold
 /// has nothing to train on, for one number only, and for `test` beside numbers.
-inline std::vector<Split> given_folds(const Items& items, const std::vector<Part>& parts,
-                                      const FoldOptions& options = {}) {
+LIFELOG_LAZY std::vector<Split> given_folds(const Items& items, const std::vector<Part>& parts,
+                                            const FoldOptions& options = {}) {
   using lifelog::detail::require;
   auto own = options;
   own.scheme = Scheme::blocked;

@@ -31,7 +31,7 @@ struct Items {
 inline constexpr std::int64_t session_pause = 3600;
 
 /// Throws std::invalid_argument where lists differ in length or a label is below 0.
-inline void require_items(const Items& items) {
+LIFELOG_LAZY void require_items(const Items& items) {
   using lifelog::detail::require;
   const auto n = items.label.size();
   require(items.time.size() == n, "items: expected a time for each of ", n, " labels, got ",
@@ -52,7 +52,7 @@ struct Run {
 };
 
 /// All minutes as runs: person by person, ascending in time. Sessions are numbered from 0 in each person.
-inline std::vector<Run> runs_of(const Items& items) {
+LIFELOG_LAZY std::vector<Run> runs_of(const Items& items) {
   require_items(items);
   std::vector<Index> order(items.label.size());
   std::iota(order.begin(), order.end(), Index{0});
@@ -83,7 +83,7 @@ inline std::vector<Run> runs_of(const Items& items) {
 }
 
 /// [n], the number of each minute's session in its person, from 0.
-inline std::vector<Index> sessions_of(const Items& items) {
+LIFELOG_LAZY std::vector<Index> sessions_of(const Items& items) {
   std::vector<Index> sessions(items.label.size());
   for (const auto& run : runs_of(items))
     for (const Index i : run.items) sessions[static_cast<std::size_t>(i)] = run.session;
@@ -92,7 +92,7 @@ inline std::vector<Index> sessions_of(const Items& items) {
 
 /// [n], the number of each minute's block, from 0: a run, but that long runs are halved until a person's label has
 /// `at_least` blocks, or as many as it has minutes.
-inline std::vector<Index> blocks_of(const Items& items, Index at_least = 4) {
+LIFELOG_LAZY std::vector<Index> blocks_of(const Items& items, Index at_least = 4) {
   std::map<std::pair<Index, Index>, std::vector<std::vector<Index>>> of_class;
   for (auto& run : runs_of(items)) of_class[{run.person, run.label}].push_back(std::move(run.items));
   std::vector<Index> blocks(items.label.size());

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <deque>
 #include <limits>
+#include <type_traits>
 #include <vector>
 
 #include "principal_axes.hpp"
@@ -37,7 +38,8 @@ struct LogisticRegression {
   double loss = 0;  ///< what was minimised, ÷ C
 
   /// [N, C] natural logarithms of probabilities of rows x [N, F].
-  RowMatrix<double> log_probabilities(const RowMatrix<double>& x) const {
+  template<class T = double>
+  RowMatrix<T> log_probabilities(const std::type_identity_t<RowMatrix<T>>& x) const {
     const OneThread serial;
     RowMatrix<double> scores = (x * weights.transpose()).rowwise() + intercept.transpose();
     const Index classes = scores.cols();

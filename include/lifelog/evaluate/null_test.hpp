@@ -20,7 +20,7 @@ namespace lifelog::evaluate {
 ///
 ///     for (Index k = 0; k < 20; ++k) scores.push_back(analyse(shifted_labels(items, Random(seed).fork(k))));
 ///     const double p = null_p_value(analyse(items.label), scores);
-inline std::vector<Index> shifted_labels(const Items& items, Random random) {
+LIFELOG_LAZY std::vector<Index> shifted_labels(const Items& items, Random random) {
   std::map<std::pair<Index, Index>, std::vector<Index>> sessions;
   for (const auto& run : runs_of(items)) {
     auto& own = sessions[{run.person, run.session}];
@@ -39,7 +39,7 @@ inline std::vector<Index> shifted_labels(const Items& items, Random random) {
 /// (1 + how many of the null scores are at least the observed one) / (nulls + 1): how likely chance does as well (Phipson &
 /// Smyth, "Permutation p-values should never be zero", 2010). A null score that is no number counts as at least as good.
 /// Throws std::invalid_argument without null scores, or where the observed one is no number.
-inline double null_p_value(double observed, const std::vector<double>& nulls) {
+LIFELOG_LAZY double null_p_value(double observed, const std::vector<double>& nulls) {
   lifelog::detail::require(!nulls.empty(), "nulls: expected at least one score, got none");
   lifelog::detail::require(!lifelog::detail::is_nan(observed), "observed: expected a number, got none");
   const auto as_good = std::count_if(nulls.begin(), nulls.end(), [&](double null) {

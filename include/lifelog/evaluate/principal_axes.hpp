@@ -26,7 +26,8 @@ struct PrincipalAxes {
   Index rank() const { return squares.size(); }
 
   /// [N, r] coordinates of rows x [N, F].
-  RowMatrix<double> coordinates(const RowMatrix<double>& x) const {
+  template<class T = double>
+  RowMatrix<T> coordinates(const std::type_identity_t<RowMatrix<T>>& x) const {
     const OneThread serial;
     return (x.rowwise() - mean) * axes;
   }

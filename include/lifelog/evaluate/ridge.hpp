@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <type_traits>
 #include <vector>
 
 #include "principal_axes.hpp"
@@ -29,14 +30,15 @@ struct RidgeClassifier {
   Eigen::VectorXd errors;     ///< [alphas] mean squared error of rows left out, over rows and classes
 
   /// [N, C] of rows x [N, F].
-  RowMatrix<double> scores(const RowMatrix<double>& x) const {
+  template<class T = double>
+  RowMatrix<T> scores(const std::type_identity_t<RowMatrix<T>>& x) const {
     const OneThread serial;
     return (x * weights.transpose()).rowwise() + intercept.transpose();
   }
 };
 
 /// The class of the highest score in each row [N, C], the first of equals.
-inline std::vector<Index> highest(const RowMatrix<double>& scores) {
+LIFELOG_LAZY std::vector<Index> highest(const RowMatrix<double>& scores) {
   std::vector<Index> result(static_cast<std::size_t>(scores.rows()), 0);
   for (Index i = 0; i < scores.rows(); ++i)
     for (Index c = 1; c < scores.cols(); ++c)
@@ -48,7 +50,7 @@ inline std::vector<Index> highest(const RowMatrix<double>& scores) {
 namespace detail {
 
 /// Number of classes, after checking that there is a label for each of n rows, each at least 0 and below it.
-inline Index class_count(const Eigen::VectorXi& labels, Index n, Index classes) {
+LIFELOG_LAZY Index class_count(const Eigen::VectorXi& labels, Index n, Index classes) {
   lifelog::detail::require(labels.size() == n, "labels: expected ", n, ", got ", labels.size());
   const Index found = n > 0 ? labels.maxCoeff() + 1 : 0;
   lifelog::detail::require(classes == 0 || found <= classes, "labels: expected classes below ", classes,
@@ -63,7 +65,7 @@ class LeftOutErrors {
  public:
   LeftOutErrors(const PrincipalAxes& axes, const RowMatrix<T>& centred_targets)
       : squares_(axes.squares),
-        vectors_(axes.train.array().rowwise() / axes.squares.cwiseSqrt().transpose().array()),
+        vectors_(RowMatrix<T>(axes.train).array().rowwise() / squares_.cwiseSqrt().transpose().array()),
         along_(vectors_.transpose() * centred_targets) {
     const Index n = axes.train.rows();
     const bool spanned = axes.rank() >= n - 1;

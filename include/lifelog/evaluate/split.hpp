@@ -36,7 +36,7 @@ namespace detail {
 
 /// ⌈share · n⌉, where what is a hair above a whole number counts as that number: through rounding, or because the share was
 /// written with six digits (0.340426 of 47 are 16).
-inline Index share_of(double share, Index n) {
+LIFELOG_LAZY Index share_of(double share, Index n) {
   const double exact = share * static_cast<double>(n);
   const double hair = 1e-9 * (1 + exact) + std::min(5.5e-7 * static_cast<double>(n), 0.01);
   return std::min(n, static_cast<Index>(std::ceil(exact - hair)));
@@ -46,7 +46,7 @@ struct SplitSizes {
   Index train, valid, test;
 };
 
-inline SplitSizes split_sizes(Index n, const SplitOptions& options) {
+LIFELOG_LAZY SplitSizes split_sizes(Index n, const SplitOptions& options) {
   const double sum = options.train + options.valid + options.test;
   const bool valid_shares = lifelog::detail::is_finite(sum) && options.train >= 0 && options.valid >= 0 &&
                             options.test >= 0 && std::abs(sum - 1) <= 1e-5;  // shares of six digits
@@ -61,7 +61,7 @@ inline SplitSizes split_sizes(Index n, const SplitOptions& options) {
   return options.valid > 0 ? SplitSizes{0, n - test, test} : SplitSizes{0, 0, n};
 }
 
-inline void append_split(std::span<const Index> order, const SplitSizes& sizes, Split& split) {
+LIFELOG_LAZY void append_split(std::span<const Index> order, const SplitSizes& sizes, Split& split) {
   const auto valid = order.begin() + sizes.train;
   const auto test = valid + sizes.valid;
   split.train.insert(split.train.end(), order.begin(), valid);
@@ -77,7 +77,7 @@ inline void append_split(std::span<const Index> order, const SplitSizes& sizes, 
 ///
 /// The order within each part is the shuffled one. Throws std::invalid_argument for n < 0 or shares out of
 /// range.
-inline Split split_items(Index n, const SplitOptions& options = {}) {
+LIFELOG_LAZY Split split_items(Index n, const SplitOptions& options = {}) {
   lifelog::detail::require(n >= 0, "n: expected at least 0, got ", n);
   const auto sizes = detail::split_sizes(n, options);
   std::vector<Index> order(static_cast<std::size_t>(n));
@@ -93,7 +93,7 @@ namespace detail {
 
 /// Gives `total` items to classes of the given sizes in proportion, largest remainders first, none beyond its
 /// size.
-inline std::vector<Index> apportion(Index total, const std::vector<Index>& sizes) {
+LIFELOG_LAZY std::vector<Index> apportion(Index total, const std::vector<Index>& sizes) {
   Index n = 0;
   for (const auto size : sizes) n += size;
   std::vector<Index> given(sizes.size(), 0);
@@ -122,7 +122,7 @@ inline std::vector<Index> apportion(Index total, const std::vector<Index>& sizes
 ///
 /// labels: [n], any integers. Shuffled within each label, and each part as a whole; without shuffle each part
 /// ascends.
-inline Split split_stratified(std::span<const std::int64_t> labels, const SplitOptions& options = {}) {
+LIFELOG_LAZY Split split_stratified(std::span<const std::int64_t> labels, const SplitOptions& options = {}) {
   const auto n = static_cast<Index>(labels.size());
   const auto sizes = detail::split_sizes(n, options);
   std::map<std::int64_t, std::vector<Index>> items;

@@ -14,7 +14,7 @@ namespace lifelog::evaluate {
 
 /// The class that most of the rows are of; of equals the lowest. What whoever looks at no sensor would always say.
 /// Throws std::invalid_argument without rows.
-inline Index majority_class(const Items& items, const std::vector<Index>& rows) {
+LIFELOG_LAZY Index majority_class(const Items& items, const std::vector<Index>& rows) {
   lifelog::detail::require(!rows.empty(), "rows: expected at least one, got none");
   std::vector<Index> counts;
   for (const Index i : rows) {
@@ -26,8 +26,8 @@ inline Index majority_class(const Items& items, const std::vector<Index>& rows) 
 }
 
 /// [tested], the majority class of the training rows, over and over.
-inline std::vector<Index> predict_majority(const Items& items, const std::vector<Index>& train,
-                                           const std::vector<Index>& tested) {
+LIFELOG_LAZY std::vector<Index> predict_majority(const Items& items, const std::vector<Index>& train,
+                                                 const std::vector<Index>& tested) {
   return std::vector<Index>(tested.size(), majority_class(items, train));
 }
 
@@ -43,8 +43,9 @@ enum class Clock {
 ///
 /// Somebody of whom no minute trains is told the majority class by the absolute clock. Throws std::invalid_argument without
 /// training rows.
-inline std::vector<Index> predict_clock(const Items& items, const std::vector<Index>& train,
-                                        const std::vector<Index>& tested, Clock clock = Clock::absolute) {
+LIFELOG_LAZY std::vector<Index> predict_clock(const Items& items, const std::vector<Index>& train,
+                                              const std::vector<Index>& tested,
+                                              Clock clock = Clock::absolute) {
   const Index majority = majority_class(items, train);
   std::vector<std::int64_t> time = items.time;
   if (clock == Clock::session_start) {

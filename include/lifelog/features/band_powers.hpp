@@ -21,7 +21,7 @@ struct Band {
 };
 
 /// `count` bands below half the rate, ascending: octaves, and what is left below them.
-inline std::vector<Band> octave_bands(double rate, Index count = 7) {
+LIFELOG_LAZY std::vector<Band> octave_bands(double rate, Index count = 7) {
   std::vector<Band> bands{};
   double high = rate / 2;
   for (Index i = 1; i < count; ++i, high /= 2) bands.push_back({high / 2, high});
@@ -48,7 +48,7 @@ struct BandOptions {
 namespace detail {
 
 /// Bins of a transform of n samples (n even) in a band; frequencies that rounding alone parts count as equal.
-inline Piece bins_of(const Band& band, double rate, Index n) {
+LIFELOG_LAZY Piece bins_of(const Band& band, double rate, Index n) {
   const auto first = [&](double frequency) {
     const double exact = frequency / rate * static_cast<double>(n), slack = 1e-9 * (1 + exact);
     return exact + slack < static_cast<double>(n / 2) ? static_cast<Index>(std::ceil(exact - slack))
@@ -58,7 +58,7 @@ inline Piece bins_of(const Band& band, double rate, Index n) {
 }
 
 /// Periodograms of windows of one length: mean removed, Hann's taper, zeros appended up to a length that transforms well.
-class BandPeriodogram {
+LIFELOG_LAZY class BandPeriodogram {
  public:
   static constexpr Index lanes = lifelog::detail::Fourier<double>::lanes;
   /// Two real series are one complex one.
@@ -111,9 +111,9 @@ class BandPeriodogram {
 };
 
 /// Logarithms of the powers in bands, then shares, of the series in one lane. power: scratch of all bins.
-inline void write_bands(const BandPeriodogram& periodogram, const double* scratch, Index lane,
-                        const std::vector<Piece>& bins, double floor, std::vector<double>& power,
-                        double* out) {
+LIFELOG_LAZY void write_bands(const BandPeriodogram<>& periodogram, const double* scratch, Index lane,
+                              const std::vector<Piece>& bins, double floor, std::vector<double>& power,
+                              double* out) {
   double total = 0;
   for (std::size_t k = 0; k < power.size(); ++k)
     total += power[k] = periodogram.power(scratch, static_cast<Index>(k), lane);
@@ -127,7 +127,7 @@ inline void write_bands(const BandPeriodogram& periodogram, const double* scratc
 
 /// Features of the series (windows · channels) of a piece that is transformed at once.
 template<class T>
-void write_series(const WindowsView<T>& view, Piece range, const BandPeriodogram& periodogram,
+void write_series(const WindowsView<T>& view, Piece range, const BandPeriodogram<>& periodogram,
                   const std::vector<Piece>& bins, double floor, double* out) {
   std::vector<double> scratch(periodogram.scratch(), 0), filled(static_cast<std::size_t>(view.length));
   std::vector<bool> known;
@@ -147,14 +147,14 @@ void write_series(const WindowsView<T>& view, Piece range, const BandPeriodogram
       std::fill(out, out + each, std::numeric_limits<double>::quiet_NaN());
 }
 
-inline std::string band_name(const Band& band) {
+LIFELOG_LAZY std::string band_name(const Band& band) {
   std::ostringstream out;
   out.imbue(std::locale::classic());
   out << band.low << '-' << band.high << "Hz";
   return out.str();
 }
 
-inline void check(const BandOptions& options) {
+LIFELOG_LAZY void check(const BandOptions& options) {
   using lifelog::detail::is_finite, lifelog::detail::require;
   require(is_finite(options.rate) && options.rate > 0, "rate: expected a number above 0, got ", options.rate);
   require(is_finite(options.floor) && options.floor > 0, "floor: expected a number above 0, got ",

@@ -42,7 +42,7 @@ struct MiniRocket {
 namespace detail {
 
 /// Dilations from 1 to the longest that fits, in equal ratios, whole and without repeats, and how many biases each has.
-inline void fit_dilations(const MiniRocketOptions& options, MiniRocket& fitted) {
+LIFELOG_LAZY void fit_dilations(const MiniRocketOptions& options, MiniRocket& fitted) {
   const Index a_kernel = std::max<Index>(1, options.features / minirocket_kernels);
   const Index count = std::min(a_kernel, options.dilations);
   const double exponent = std::log2(static_cast<double>(fitted.length - 1) / 8);
@@ -69,7 +69,7 @@ inline void fit_dilations(const MiniRocketOptions& options, MiniRocket& fitted) 
 }
 
 /// Between one and all of the channels (nine at most) for each combination, in equal ratios of chance, without repeats.
-inline void draw_channels(Random& random, MiniRocket& fitted) {
+LIFELOG_LAZY void draw_channels(Random& random, MiniRocket& fitted) {
   const auto most = static_cast<double>(std::min<Index>(fitted.channels, 9));
   std::vector<Index> order(static_cast<std::size_t>(fitted.channels));
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<Index>(i);
@@ -84,7 +84,7 @@ inline void draw_channels(Random& random, MiniRocket& fitted) {
 }
 
 /// The value `share` of the way from the least to the greatest; values: ascending.
-inline float quantile_of(const std::vector<float>& values, double share) {
+LIFELOG_LAZY float quantile_of(const std::vector<float>& values, double share) {
   const double place = share * static_cast<double>(values.size() - 1);
   const auto below = static_cast<std::size_t>(place);
   const auto low = static_cast<double>(values[below]);

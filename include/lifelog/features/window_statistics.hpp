@@ -56,7 +56,7 @@ void window_quantiles(std::vector<T>& values, double* out) {
 
 /// Moments, slope and steps of finite samples about their mean, in units of the largest distance from it, so that no square
 /// overflows.
-struct WindowMoments {
+LIFELOG_LAZY struct WindowMoments {
   double deviation = 0, skewness = 0, kurtosis = 0, slope = 0, difference = 0, crossings = 0;
 
   template<class T>

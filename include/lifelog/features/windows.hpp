@@ -99,7 +99,7 @@ void append_features(FeatureTable<T>& table, const FeatureTable<T>& more) {
 namespace detail {
 
 /// "acc.1.": what the names of a channel's features begin with. Sensors of one channel have no number.
-inline std::string channel_prefix(const std::string& sensor, Index channel, Index channels) {
+LIFELOG_LAZY std::string channel_prefix(const std::string& sensor, Index channel, Index channels) {
   return (sensor.empty() ? "" : sensor + ".") + (channels > 1 ? std::to_string(channel) + "." : "");
 }
 

@@ -9,7 +9,7 @@ namespace lifelog::generator::detail {
 inline constexpr Index flawed_minutes = 3;
 
 /// Which modality a defect is about; −1: none, or all.
-inline Index draw_modality(Random& random, DefectKind kind) {
+LIFELOG_LAZY Index draw_modality(Random& random, DefectKind kind) {
   const auto pick = [&random](const auto& from) { return from[random.below(from.size())]; };
   // mGps is spared bad cells, since which of its columns count depends on the reader's rules; implausible
   // values go where they are a blemish and not the ruin of whoever trains on unscaled values.
@@ -38,7 +38,7 @@ inline Index draw_modality(Random& random, DefectKind kind) {
 }
 
 /// A short recording that shows one defect; the person gets it as one more session.
-inline void add_flawed_session(GeneratedPerson& person, DefectKind kind, Index modality) {
+LIFELOG_LAZY void add_flawed_session(GeneratedPerson& person, DefectKind kind, Index modality) {
   GeneratedSession session;
   const auto index = static_cast<Index>(person.sessions.size());
   auto random = Random(person.seed).fork(1u << 20).fork(static_cast<std::uint64_t>(index));
@@ -54,7 +54,7 @@ inline void add_flawed_session(GeneratedPerson& person, DefectKind kind, Index m
 
 /// Deals defects one kind after the other, until the share asked for is reached: minute defects to minutes
 /// drawn without replacement, session defects to a person each.
-class DirtDealer {
+LIFELOG_LAZY class DirtDealer {
  public:
   explicit DirtDealer(GeneratorPlan& plan) : plan_(plan), random_(Random(plan.options.seed).fork(7)) {
     const auto& options = plan.options;
@@ -115,7 +115,7 @@ namespace lifelog::generator {
 
 /// Decides everything but the samples: people, groups, labels, defects. std::invalid_argument names an option
 /// out of its range.
-inline GeneratorPlan plan_generator(const GeneratorOptions& options) {
+LIFELOG_LAZY GeneratorPlan plan_generator(const GeneratorOptions& options) {
   detail::check(options);
   GeneratorPlan plan;
   plan.options = options;
@@ -135,7 +135,7 @@ inline GeneratorPlan plan_generator(const GeneratorOptions& options) {
 }
 
 /// What there is to find in what a plan describes; `files` and `bytes` are 0 until it is written.
-inline GeneratorTruth truth_of(const GeneratorPlan& plan) {
+LIFELOG_LAZY GeneratorTruth truth_of(const GeneratorPlan& plan) {
   GeneratorTruth truth;
   truth.seed = plan.options.seed;
   truth.strength = plan.options.strength;

@@ -27,8 +27,8 @@ namespace lifelog::generator {
 namespace detail {
 
 /// Folders, label files and stray files of all sessions.
-inline void write_sessions(const GeneratorPlan& plan, const std::filesystem::path& users,
-                           const std::vector<std::vector<SessionDirt>>& dirt, GeneratorTruth& truth) {
+LIFELOG_LAZY void write_sessions(const GeneratorPlan& plan, const std::filesystem::path& users,
+                                 const std::vector<std::vector<SessionDirt>>& dirt, GeneratorTruth& truth) {
   TreeWriter writer(plan, users);
   for (std::size_t p = 0; p < dirt.size(); ++p)
     for (std::size_t s = 0; s < dirt[p].size(); ++s)
@@ -48,8 +48,8 @@ void write_minutes(const GeneratorPlan& plan, const std::filesystem::path& users
   Index done = 0, total = 0;
   for (const auto& task : tasks) total += task.end - task.begin;
   for (Index first = 0; first < task_count; first += batch) {
-    std::vector<TreeWriter> writers(static_cast<std::size_t>(std::min(batch, task_count - first)),
-                                    TreeWriter(plan, users));
+    std::vector<TreeWriter<>> writers(static_cast<std::size_t>(std::min(batch, task_count - first)),
+                                      TreeWriter(plan, users));
     parallel_for(static_cast<Index>(writers.size()), plan.options.threads, [&](Index piece) {
       const auto& task = tasks[static_cast<std::size_t>(first + piece)];
       const auto& session =
@@ -67,8 +67,8 @@ void write_minutes(const GeneratorPlan& plan, const std::filesystem::path& users
 }
 
 /// One minute of a modality as the study's rules make a window of its file. out: [channels, length].
-inline void fill_generated_window(const data::Modality& modality, const xt::xtensor<double, 2>& table,
-                                  float* out) {
+LIFELOG_LAZY void fill_generated_window(const data::Modality& modality, const xt::xtensor<double, 2>& table,
+                                        float* out) {
   if (modality.series()) {
     for (Index c = 0; c < modality.window_channels(); ++c)
       for (Index t = 0; t < modality.rows; ++t)
@@ -109,19 +109,20 @@ GeneratorTruth write_etri_tree(const std::filesystem::path& dir, const Generator
   return truth;
 }
 
-inline GeneratorTruth write_etri_tree(const std::filesystem::path& dir, const GeneratorPlan& plan) {
+LIFELOG_LAZY GeneratorTruth write_etri_tree(const std::filesystem::path& dir, const GeneratorPlan& plan) {
   return write_etri_tree(
       dir, plan, [](Index, Index) {}, [](const std::filesystem::path&, const GeneratorTruth&) {});
 }
 
 /// Plans and writes in one go. std::invalid_argument names an option out of its range.
-inline GeneratorTruth write_etri_tree(const std::filesystem::path& dir, const GeneratorOptions& options) {
+LIFELOG_LAZY GeneratorTruth write_etri_tree(const std::filesystem::path& dir,
+                                            const GeneratorOptions& options) {
   return write_etri_tree(dir, plan_generator(options));
 }
 
 /// All regular minutes of a person in memory: what reading a written tree without dirt by the study's rules
 /// gives (mGps: the mean over all of its values). person: index of the plan.
-inline data::DataSet generate_dataset(const GeneratorPlan& plan, Index person) {
+LIFELOG_LAZY data::DataSet generate_dataset(const GeneratorPlan& plan, Index person) {
   lifelog::detail::require(person >= 0 && person < static_cast<Index>(plan.people.size()),
                            "person: expected an index below ", plan.people.size(), ", got ", person);
   const auto& one = plan.people[static_cast<std::size_t>(person)];

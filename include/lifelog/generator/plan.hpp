@@ -115,7 +115,7 @@ using lifelog::detail::require;
 /// Modalities that are series of a fixed rate; only in these can shape follow a label.
 inline constexpr std::array<Index, 7> series_modalities{0, 1, 2, 4, 5, 7, 8};
 
-inline void check(const GeneratorOptions& options) {
+LIFELOG_LAZY void check(const GeneratorOptions& options) {
   const auto at_least_one = [](Index value, const char* name) {
     lifelog::detail::require(value >= 1, name, ": expected at least 1, got ", value);
   };
@@ -143,7 +143,7 @@ inline void check(const GeneratorOptions& options) {
 
 /// A set of modalities per group: disjoint while the seven series suffice (three for the first groups, then
 /// two), after that pairs that differ from all others, every modality used about equally often.
-inline std::vector<std::vector<Index>> plant_groups(Random random, Index groups) {
+LIFELOG_LAZY std::vector<std::vector<Index>> plant_groups(Random random, Index groups) {
   std::array<Index, 9> used{};
   std::vector<std::vector<Index>> sets;
   const Index triples = std::max<Index>(0, 7 - 2 * groups);
@@ -174,7 +174,7 @@ inline std::vector<std::vector<Index>> plant_groups(Random random, Index groups)
   return sets;
 }
 
-inline std::array<double, 3> unit_vector(Random& random) {
+LIFELOG_LAZY std::array<double, 3> unit_vector(Random& random) {
   for (;;) {
     std::array<double, 3> v{random.normal(), random.normal(), random.normal()};
     const double norm = std::sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
@@ -184,7 +184,7 @@ inline std::array<double, 3> unit_vector(Random& random) {
   }
 }
 
-inline PersonTraits draw_traits(Random random) {
+LIFELOG_LAZY PersonTraits draw_traits(Random random) {
   PersonTraits traits;
   for (auto& amplitude : traits.amplitude) amplitude = random.uniform(0.8, 1.25);
   for (auto& direction : traits.direction) direction = unit_vector(random);
@@ -204,7 +204,7 @@ inline PersonTraits draw_traits(Random random) {
 
 /// Labels that last for some minutes each; no label recurs before all others came, so that they stay
 /// balanced.
-inline std::vector<Index> draw_levels(Random random, Index minutes, Index classes) {
+LIFELOG_LAZY std::vector<Index> draw_levels(Random random, Index minutes, Index classes) {
   const Index longest = std::clamp<Index>(minutes / (2 * classes), 1, 12);
   const Index shortest = std::max<Index>(1, longest / 4);
   std::vector<Index> cycle(static_cast<std::size_t>(classes)), levels;
@@ -227,13 +227,14 @@ inline std::vector<Index> draw_levels(Random random, Index minutes, Index classe
 inline constexpr std::int64_t day_seconds = 86400;
 
 /// Some minute of the morning, `day` days after the study began (2020-08-30, Korean time).
-inline std::int64_t session_start(Random& random, Index day) {
+LIFELOG_LAZY std::int64_t session_start(Random& random, Index day) {
   const std::int64_t midnight = 1598713200 + day * day_seconds;
   return midnight + 60 * (330 + static_cast<std::int64_t>(random.below(30)));
 }
 
 /// shared: how many modalities tell the labels; each needs a border of its own.
-inline GeneratedPerson draw_person(const GeneratorOptions& options, Index index, Index group, Index shared) {
+LIFELOG_LAZY GeneratedPerson draw_person(const GeneratorOptions& options, Index index, Index group,
+                                         Index shared) {
   GeneratedPerson person;
   const Random random = Random(options.seed).fork(1000 + static_cast<std::uint64_t>(index));
   person.user = std::to_string(101 + index);

@@ -32,7 +32,7 @@ struct FileStyle {
   std::array<int, 7> decimals;
 };
 
-inline const FileStyle& file_style(Index modality, bool angles) {
+LIFELOG_LAZY const FileStyle& file_style(Index modality, bool angles) {
   static constexpr FileStyle with_angles{"timestamp,x,y,z,roll,pitch,yaw", 6, {3, 6, 6, 6, 3, 3, 3}};
   static constexpr std::array<FileStyle, 9> styles{{{"timestamp,x,y,z", 3, {5, 6, 6, 6}},
                                                     {"timestamp,value", 1, {6, 2}},
@@ -53,7 +53,7 @@ inline constexpr std::array<double, 8> powers_of_ten{1, 1e1, 1e2, 1e3, 1e4, 1e5,
 // Skin temperature pays for its 33 degrees with swings no skin has.
 
 /// The minutes of one person are drawn one by one, each from its own random stream, so in any order.
-class MinuteSynthesizer {
+LIFELOG_LAZY class MinuteSynthesizer {
  public:
   MinuteSynthesizer(const GeneratorPlan& plan, Index person, Index session, Index minute)
       : plan_(plan),
@@ -277,8 +277,8 @@ class MinuteSynthesizer {
 
 /// Draws one minute. person, session, minute: indices of the plan. `out` is overwritten, its memory reused; so is `bursts`, if
 /// asked for.
-inline void generate_minute(const GeneratorPlan& plan, Index person, Index session, Index minute,
-                            GeneratedMinute& out, BurstSpans* bursts = nullptr) {
+LIFELOG_LAZY void generate_minute(const GeneratorPlan& plan, Index person, Index session, Index minute,
+                                  GeneratedMinute& out, BurstSpans* bursts = nullptr) {
   const auto count = [](const auto& items) { return static_cast<Index>(items.size()); };
   lifelog::detail::require(person >= 0 && person < count(plan.people), "person: expected an index below ",
                            count(plan.people), ", got ", person);

@@ -44,7 +44,7 @@ enum class DefectKind {
 inline constexpr Index defect_kinds = 20;
 
 /// The kind's name as above.
-inline const char* name(DefectKind kind) {
+LIFELOG_LAZY const char* name(DefectKind kind) {
   constexpr std::array<const char*, defect_kinds> names{
       "missing_file", "missing_minute",  "partial_minute",    "unlabelled_minute",  "duplicate_ts",
       "cell_na",      "cell_null",       "cell_nan",          "cell_empty",         "empty_tension",
@@ -54,17 +54,17 @@ inline const char* name(DefectKind kind) {
 }
 
 /// The kind is about a session as a whole.
-inline bool is_session_defect(DefectKind kind) {
+LIFELOG_LAZY bool is_session_defect(DefectKind kind) {
   return kind >= DefectKind::crlf_labels;
 }
 
 /// The kind comes as a short session beyond the regular ones.
-inline bool is_extra_session(DefectKind kind) {
+LIFELOG_LAZY bool is_extra_session(DefectKind kind) {
   return kind >= DefectKind::missing_folder;
 }
 
 /// A minute so spoilt is of no use to the study: a reader drops it.
-inline bool spoils_minute(DefectKind kind) {
+LIFELOG_LAZY bool spoils_minute(DefectKind kind) {
   switch (kind) {
     case DefectKind::duplicate_ts:
     case DefectKind::crlf_file:

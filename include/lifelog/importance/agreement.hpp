@@ -13,7 +13,7 @@
 namespace lifelog::importance {
 
 /// Ranks 0…n−1, equal values sharing their mean.
-inline Eigen::VectorXd ranks(const Eigen::VectorXd& values) {
+LIFELOG_LAZY Eigen::VectorXd ranks(const Eigen::VectorXd& values) {
   std::vector<Index> order(static_cast<std::size_t>(values.size()));
   std::iota(order.begin(), order.end(), Index{0});
   std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return values[a] < values[b]; });
@@ -26,7 +26,7 @@ inline Eigen::VectorXd ranks(const Eigen::VectorXd& values) {
 }
 
 /// Spearman's, −1…1: 0 where either is constant, NaN where a value is, which has no rank.
-inline double rank_correlation(const Eigen::VectorXd& a, const Eigen::VectorXd& b) {
+LIFELOG_LAZY double rank_correlation(const Eigen::VectorXd& a, const Eigen::VectorXd& b) {
   using lifelog::detail::any_nan;
   lifelog::detail::require(a.size() == b.size(), "rank_correlation: expected as many values, got ", a.size(),
                            " and ", b.size());
@@ -50,7 +50,7 @@ struct Agreement {
 ///
 /// replicates: [P, M] each, a row a person; at least two, of at least two people. Throws std::invalid_argument on other shapes and
 /// on values that are not finite.
-inline Agreement agreement(const std::vector<RowMatrix<double>>& replicates) {
+LIFELOG_LAZY Agreement agreement(const std::vector<RowMatrix<double>>& replicates) {
   using lifelog::detail::require;
   require(replicates.size() >= 2, "replicates: expected at least two, got ", replicates.size());
   const Index people = replicates.front().rows(), modalities = replicates.front().cols();
@@ -91,7 +91,7 @@ inline Agreement agreement(const std::vector<RowMatrix<double>>& replicates) {
 
 /// How often two people are of one group, [P, P], 1 on the diagonal. labels: [P] for each replicate, the names of groups being
 /// those of the replicate alone. Throws std::invalid_argument without replicates or where their lengths differ.
-inline RowMatrix<double> co_assignment(const std::vector<std::vector<Index>>& labels) {
+LIFELOG_LAZY RowMatrix<double> co_assignment(const std::vector<std::vector<Index>>& labels) {
   using lifelog::detail::require;
   require(!labels.empty(), "labels: expected at least one replicate, got none");
   const auto people = static_cast<Index>(labels.front().size());

@@ -22,8 +22,8 @@ struct BagInformation {
 
 /// How often each class occurs among some labels, [C]: what guesses when there is no sensor. A class that does not occur gets the
 /// half of a count, as then all do (Krichevsky and Trofimov 1981).
-inline Eigen::VectorXd class_shares(const std::vector<Index>& labels, const std::vector<Index>& rows,
-                                    Index classes) {
+LIFELOG_LAZY Eigen::VectorXd class_shares(const std::vector<Index>& labels, const std::vector<Index>& rows,
+                                          Index classes) {
   Eigen::VectorXd counts = Eigen::VectorXd::Zero(classes);
   for (const Index row : rows) {
     const Index label = labels[static_cast<std::size_t>(row)];
@@ -115,8 +115,9 @@ struct PersonInformation {
 /// replicates: [n, M] each, of the same bags in the same order (networks of other seeds or folds; a bag is never one that the network
 /// was trained on). blocks: [n], which block a bag belongs to; those of a block are drawn together. Throws std::invalid_argument
 /// without replicates, bags or agreement on their number.
-inline PersonInformation summarize(const std::vector<RowMatrix<double>>& replicates,
-                                   const std::vector<Index>& blocks, const IntervalOptions& options = {}) {
+LIFELOG_LAZY PersonInformation summarize(const std::vector<RowMatrix<double>>& replicates,
+                                         const std::vector<Index>& blocks,
+                                         const IntervalOptions& options = {}) {
   using lifelog::detail::require;
   require(!replicates.empty(), "replicates: expected at least one, got none");
   const Index bags = replicates.front().rows(), modalities = replicates.front().cols();

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <numeric>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -68,7 +69,8 @@ class Shapley {
   const std::vector<Coalition>& coalitions() const { return coalitions_; }
 
   /// worth: [coalitions, outcomes], of `coalitions()` in their order. Throws std::invalid_argument on another number of rows.
-  ShapleyValues operator()(const RowMatrix<double>& worth) const {
+  template<class T = double>
+  ShapleyValues operator()(const std::type_identity_t<RowMatrix<T>>& worth) const {
     lifelog::detail::require(worth.rows() == static_cast<Index>(coalitions_.size()),
                              "worth: expected a row for each of ", coalitions_.size(), " coalitions, got ",
                              worth.rows());
@@ -95,9 +97,10 @@ class Shapley {
   }
 
   // Σ over coalitions S without i of |S|! (n − |S| − 1)! / n! · (worth(S ∪ {i}) − worth(S)).
-  ShapleyValues from_all(const RowMatrix<double>& worth) const {
-    ShapleyValues result{RowMatrix<double>::Zero(players_, worth.cols()),
-                         RowMatrix<double>::Zero(players_, worth.cols())};
+  template<class T>
+  ShapleyValues from_all(const RowMatrix<T>& worth) const {
+    ShapleyValues result{RowMatrix<T>::Zero(players_, worth.cols()),
+                         RowMatrix<T>::Zero(players_, worth.cols())};
     std::vector<double> weight(static_cast<std::size_t>(players_));
     for (Index size = 0; size < players_; ++size) {  // 1 / (n · (n − 1 choose size))
       double choices = 1;
@@ -120,9 +123,10 @@ class Shapley {
     return std::lower_bound(coalitions_.begin(), coalitions_.end(), coalition) - coalitions_.begin();
   }
 
-  ShapleyValues from_orders(const RowMatrix<double>& worth) const {
+  template<class T>
+  ShapleyValues from_orders(const RowMatrix<T>& worth) const {
     const auto pairs = static_cast<double>(orders_.size() / 2);
-    RowMatrix<double> sum = RowMatrix<double>::Zero(players_, worth.cols()), squares = sum, of_pair = sum;
+    RowMatrix<T> sum = RowMatrix<T>::Zero(players_, worth.cols()), squares = sum, of_pair = sum;
     for (std::size_t o = 0; o < orders_.size(); ++o) {
       if (o % 2 == 0) of_pair.setZero();
       Coalition before = 0;

@@ -18,7 +18,7 @@ namespace lifelog::io {
 
 namespace detail {
 
-inline std::string error_text(int code) {
+LIFELOG_LAZY std::string error_text(int code) {
   return std::generic_category().message(code);
 }
 
@@ -160,7 +160,7 @@ class AtomicFile {
 };
 
 /// Writes `text` as the whole content of a file, atomically. Throws io_error.
-inline void write_text(const std::filesystem::path& path, std::string_view text) {
+LIFELOG_LAZY void write_text(const std::filesystem::path& path, std::string_view text) {
   AtomicFile file(path);
   file.write(text.data(), text.size());
   file.commit();
@@ -168,7 +168,7 @@ inline void write_text(const std::filesystem::path& path, std::string_view text)
 
 /// The whole content of a file, in a buffer that the caller keeps for the next one: it grows where it must, and its
 /// size says nothing. Throws io_error when the file is missing, unreadable or a directory.
-inline std::string_view read_file(const std::filesystem::path& path, std::string& buffer) {
+LIFELOG_LAZY std::string_view read_file(const std::filesystem::path& path, std::string& buffer) {
   const auto fail = [&path](int code) {
     throw io_error(path.string(), "cannot read: " + detail::error_text(code));
   };
@@ -189,7 +189,7 @@ inline std::string_view read_file(const std::filesystem::path& path, std::string
 }
 
 /// The same in a string of its own.
-inline std::string read_file(const std::filesystem::path& path) {
+LIFELOG_LAZY std::string read_file(const std::filesystem::path& path) {
   std::error_code unsized;
   const auto expected = std::filesystem::file_size(path, unsized);
   // One byte more than expected, so that the end is seen without growing; pipes and the like grow as they come.

@@ -28,7 +28,7 @@ namespace detail {
 using JsonMember = std::function<void(const std::string&, Json&)>;
 
 /// A name that an object has twice; nullptr without one.
-inline const std::string* name_twice(const Json::object_t& object) {
+LIFELOG_LAZY const std::string* name_twice(const Json::object_t& object) {
   if (object.size() < 8) {  // as most are
     for (auto a = object.begin(); a != object.end(); ++a)
       for (auto b = object.begin(); b != a; ++b)
@@ -46,7 +46,7 @@ inline const std::string* name_twice(const Json::object_t& object) {
 
 /// Builds a value from the parser's events, in time linear in the text but for the look for names that are there twice:
 /// `ordered_json` by itself looks at all of an object's names for each that it takes.
-class JsonBuilder final : public nlohmann::json_sax<Json> {
+LIFELOG_LAZY class JsonBuilder final : public nlohmann::json_sax<Json> {
  public:
   /// member: called for each of the outermost object's, which are then not kept; may be empty.
   JsonBuilder(const std::string& where, JsonMember member) : where_(where), member_(std::move(member)) {}
@@ -64,7 +64,8 @@ class JsonBuilder final : public nlohmann::json_sax<Json> {
   bool start_object(std::size_t) override { return open(Json::object()); }
   bool start_array(std::size_t) override { return open(Json::array()); }
   bool end_object() override {
-    if (const auto* name = name_twice(levels_.back().value->get_ref<const Json::object_t&>())) refuse(*name);
+    if (const auto* name = name_twice(levels_.back().value->template get_ref<const Json::object_t&>()))
+      refuse(*name);
     return close();
   }
   bool end_array() override { return close(); }
@@ -131,8 +132,8 @@ class JsonBuilder final : public nlohmann::json_sax<Json> {
     }
     auto& level = levels_.back();
     if (level.value->is_array())
-      return &level.value->get_ref<Json::array_t&>().emplace_back(std::move(value));
-    auto& object = level.value->get_ref<Json::object_t&>();
+      return &level.value->template get_ref<Json::array_t&>().emplace_back(std::move(value));
+    auto& object = level.value->template get_ref<Json::object_t&>();
     if (object.empty()) object.reserve(4);  // to grow by one would copy the others
     static_cast<Json::object_t::Container&>(object).emplace_back(std::move(level.key), std::move(value));
     return &object.back().second;
@@ -149,7 +150,7 @@ class JsonBuilder final : public nlohmann::json_sax<Json> {
   std::vector<Level> levels_;
 };
 
-inline Json build_json(const std::string& where, std::string_view text, JsonMember member) {
+LIFELOG_LAZY Json build_json(const std::string& where, std::string_view text, JsonMember member) {
   // To the parser this byte is the end of the text.
   if (const auto at = text.find('\0'); at != std::string_view::npos)
     throw format_error(where, "is not JSON: a NUL at byte " + std::to_string(at));
@@ -162,14 +163,14 @@ inline Json build_json(const std::string& where, std::string_view text, JsonMemb
 
 /// The value that a text is (RFC 8259), names in its order. Throws format_error, naming `where`, for anything else; for a
 /// name twice in an object; for more than `json_depth` levels of arrays and objects; for a number that double cannot hold.
-inline Json parse_json(const std::string& where, std::string_view text) {
+LIFELOG_LAZY Json parse_json(const std::string& where, std::string_view text) {
   return detail::build_json(where, text, {});
 }
 
 /// Calls member(name, value) for each member of the object that a text is, in its order, one after the other: of a large
 /// text no more than one is in memory. Throws as parse_json, and for what is no object.
-inline void for_each_member(const std::string& where, std::string_view text,
-                            const detail::JsonMember& member) {
+LIFELOG_LAZY void for_each_member(const std::string& where, std::string_view text,
+                                  const detail::JsonMember& member) {
   detail::build_json(where, text, member);
 }
 

@@ -44,14 +44,14 @@ class Tensors {
   /// Reads a file at once. Throws io_error when it cannot be read; format_error, naming the tensor where one
   /// is to blame, for a broken header, a name twice, an element type not listed above, or bytes that do not
   /// match the shape, overlap, leave holes or run past the end.
-  static Tensors load(const std::filesystem::path& path);
+  LIFELOG_LAZY static Tensors load(const std::filesystem::path& path);
 
   /// The same of a file's content; source: what errors call it.
-  static Tensors parse(std::string content, const std::string& source);
+  LIFELOG_LAZY static Tensors parse(std::string content, const std::string& source);
 
   /// Writes atomically; equal content gives equal bytes. Larger elements come first in the data, so that each
   /// tensor is aligned for its type; the header keeps our order. Throws io_error.
-  void save(const std::filesystem::path& path) const;
+  LIFELOG_LAZY void save(const std::filesystem::path& path) const;
 
   /// Appends a copy of `values`, row-major in `shape`. A name twice or a wrong number of values:
   /// std::invalid_argument.
@@ -180,8 +180,8 @@ void Tensors::add(const std::string& name, const X& x) {
 
 namespace detail {
 
-inline std::shared_ptr<const std::vector<float>> halves_to_floats(Coding coding, const char* data,
-                                                                  std::size_t count) {
+LIFELOG_LAZY std::shared_ptr<const std::vector<float>> halves_to_floats(Coding coding, const char* data,
+                                                                        std::size_t count) {
   auto floats = std::make_shared<std::vector<float>>(count);
   for (std::size_t i = 0; i < count; ++i) {
     std::uint16_t bits;
@@ -193,11 +193,13 @@ inline std::shared_ptr<const std::vector<float>> halves_to_floats(Coding coding,
 
 }  // namespace detail
 
-inline Tensors Tensors::load(const std::filesystem::path& path) {
+template<class Lazy>
+Tensors Tensors::load(const std::filesystem::path& path) {
   return parse(read_file(path), path.string());
 }
 
-inline Tensors Tensors::parse(std::string content, const std::string& source) {
+template<class Lazy>
+Tensors Tensors::parse(std::string content, const std::string& source) {
   const auto file = std::make_shared<const std::string>(std::move(content));
   auto header = detail::parse_safetensors(source, *file);
   Tensors result;
@@ -226,7 +228,8 @@ inline Tensors Tensors::parse(std::string content, const std::string& source) {
   return result;
 }
 
-inline void Tensors::save(const std::filesystem::path& path) const {
+template<class Lazy>
+void Tensors::save(const std::filesystem::path& path) const {
   std::vector<const Tensor*> order;
   for (const auto& tensor : tensors_) order.push_back(&tensor);
   std::stable_sort(order.begin(), order.end(), [](const Tensor* a, const Tensor* b) {

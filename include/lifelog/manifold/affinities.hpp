@@ -25,6 +25,7 @@ struct Affinities {
 namespace detail {
 
 // One row's Gaussian over its neighbours, as wide as its perplexity asks for.
+template<class T = double>
 class GaussianRow {
  public:
   // squared_distances: ascending.
@@ -42,7 +43,7 @@ class GaussianRow {
 
   // Probabilities whose entropy is `target` (nats), as nearly as the distances allow: where more than exp(target) of
   // them are equally near the entropy stays above it, and where all are equally far it does not depend on beta.
-  const Eigen::ArrayXd& solve(double target) {
+  const Eigen::ArrayX<T>& solve(double target) {
     if (flat_) return p_ = 1.0 / static_cast<double>(d_.size());
     // Entropy falls as beta grows: Newton's steps in ln(beta), bracketed far beyond what doubles can tell apart, and
     // bisection where they leave the bracket.
@@ -69,11 +70,11 @@ class GaussianRow {
     return {std::log(sum) + mean, -variance};
   }
 
-  Eigen::ArrayXd d_, p_;
+  Eigen::ArrayX<T> d_, p_;
   bool flat_ = false;
 };
 
-inline void require_neighbours(const Neighbours& neighbours) {
+LIFELOG_LAZY void require_neighbours(const Neighbours& neighbours) {
   const Index n = neighbours.index.rows(), k = neighbours.index.cols();
   const auto& distance = neighbours.squared_distance;
   require(distance.rows() == n && distance.cols() == k, "neighbours: expected distances ", n, " x ", k,
@@ -96,7 +97,7 @@ struct Entry {
 };
 
 // Conditional probabilities over neighbours, [n, k], with each row's by ascending column, and their transpose.
-class Conditionals {
+LIFELOG_LAZY class Conditionals {
  public:
   Conditionals(const RowMatrix<int>& index, const RowMatrix<double>& value, int threads)
       : k_(index.cols()), rows_(at(index.size())), start_(at(index.rows() + 1)), transposed_(rows_.size()) {
@@ -143,12 +144,13 @@ class Conditionals {
 };
 
 // (P + Pᵀ) / 2n.
-inline Affinities symmetric(const RowMatrix<int>& index, const RowMatrix<double>& conditional, int threads) {
+LIFELOG_LAZY Affinities symmetric(const RowMatrix<int>& index, const RowMatrix<double>& conditional,
+                                  int threads) {
   const Index n = index.rows();
-  const Conditionals conditionals(index, conditional, threads);
+  const Conditionals<> conditionals(index, conditional, threads);
   Affinities joint;
   joint.start.assign(static_cast<std::size_t>(n) + 1, 0);
-  constexpr Index piece = Conditionals::piece;
+  constexpr Index piece = Conditionals<>::piece;
   const auto each_row = [&](const auto& work) {
     parallel_for(piece_count(piece, n), threads, [&](Index p) {
       const auto [begin, end] = piece_of(p, piece, n);
@@ -177,12 +179,12 @@ inline Affinities symmetric(const RowMatrix<int>& index, const RowMatrix<double>
 }  // namespace detail
 
 /// A perplexity that n rows can have: the given one, but at most (n − 1) / 3, and at least 1.
-inline double usable_perplexity(double perplexity, Index n) {
+LIFELOG_LAZY double usable_perplexity(double perplexity, Index n) {
   return std::min(perplexity, std::max(1.0, static_cast<double>(n - 1) / 3));
 }
 
 /// How many neighbours that perplexity asks for: 3 × perplexity (van der Maaten 2014, section 4.1), or all others.
-inline Index neighbours_for(double perplexity, Index n) {
+LIFELOG_LAZY Index neighbours_for(double perplexity, Index n) {
   return std::min(n - 1, static_cast<Index>(std::ceil(3 * perplexity)));
 }
 
@@ -194,8 +196,9 @@ inline Index neighbours_for(double perplexity, Index n) {
 /// neighbours: k ≥ 1, customarily 3 × the largest perplexity; 1 ≤ perplexity ≤ k, at least one of them. Rows with
 /// too many equally near neighbours for a perplexity share their probability evenly among those. Neither the units
 /// of the data nor duplicates matter.
-inline RowMatrix<double> conditional_probabilities(const Neighbours& neighbours,
-                                                   std::span<const double> perplexities, int threads = 0) {
+LIFELOG_LAZY RowMatrix<double> conditional_probabilities(const Neighbours& neighbours,
+                                                         std::span<const double> perplexities,
+                                                         int threads = 0) {
   detail::require_neighbours(neighbours);
   const Index n = neighbours.index.rows(), k = neighbours.index.cols();
   detail::require(!perplexities.empty(), "perplexity: expected at least one, got none");
@@ -219,8 +222,8 @@ inline RowMatrix<double> conditional_probabilities(const Neighbours& neighbours,
 
 /// Joint probabilities (p_j|i + p_i|j) / 2n of van der Maaten & Hinton (2008), section 3.1, from conditional ones.
 /// For the arguments see there; a neighbour is one of the n rows, but not the row itself, and occurs once.
-inline Affinities joint_probabilities(const Neighbours& neighbours, std::span<const double> perplexities,
-                                      int threads = 0) {
+LIFELOG_LAZY Affinities joint_probabilities(const Neighbours& neighbours,
+                                            std::span<const double> perplexities, int threads = 0) {
   const Index n = neighbours.index.rows();
   for (Index i = 0; i < n; ++i) {
     const auto row = neighbours.index.row(i).array();
@@ -233,7 +236,8 @@ inline Affinities joint_probabilities(const Neighbours& neighbours, std::span<co
 }
 
 /// The same for one perplexity.
-inline Affinities joint_probabilities(const Neighbours& neighbours, double perplexity, int threads = 0) {
+LIFELOG_LAZY Affinities joint_probabilities(const Neighbours& neighbours, double perplexity,
+                                            int threads = 0) {
   return joint_probabilities(neighbours, std::span(&perplexity, 1), threads);
 }
 

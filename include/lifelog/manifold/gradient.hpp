@@ -36,7 +36,7 @@ struct GradientOptions {
 
 namespace detail {
 
-inline void require_map(const Affinities& joint, const RowMatrix<double>& map) {
+LIFELOG_LAZY void require_map(const Affinities& joint, const RowMatrix<double>& map) {
   require(map.rows() == joint.rows() && (map.cols() == 2 || map.cols() == 3), "map: expected ", joint.rows(),
           " x 2 or 3, got ", map.rows(), " x ", map.cols());
 }

@@ -22,11 +22,11 @@ struct Neighbours {
 
 namespace detail {
 
-inline RowMatrixView<double> view_of(const RowMatrix<double>& rows) {
+LIFELOG_LAZY RowMatrixView<double> view_of(const RowMatrix<double>& rows) {
   return {rows.data(), rows.rows(), rows.cols(), Eigen::OuterStride<>(rows.cols())};
 }
 
-inline auto store_in(Neighbours& result) {
+LIFELOG_LAZY auto store_in(Neighbours& result) {
   return [&](Index row, const auto& entries) {
     for (Index r = 0; r < result.index.cols(); ++r) {
       result.index(row, r) = entries[static_cast<std::size_t>(r)].row;

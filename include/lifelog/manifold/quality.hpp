@@ -122,7 +122,7 @@ double trustworthiness(const RowMatrixView<T>& points, const RowMatrix<int>& map
   return 1 - 2 * excess / (rows * near * (2 * rows - 3 * near - 1));
 }
 
-inline double share_in_common(const RowMatrix<int>& a, const RowMatrix<int>& b) {
+LIFELOG_LAZY double share_in_common(const RowMatrix<int>& a, const RowMatrix<int>& b) {
   Index common = 0;
   for (Index i = 0; i < a.rows(); ++i)
     for (Index r = 0; r < a.cols(); ++r) common += (b.row(i).array() == a(i, r)).any();

@@ -151,7 +151,7 @@ void place(const RowMatrix<double>& map, const RowMatrix<int>& neighbours,
   });
 }
 
-inline void require_options(const TransformOptions& options) {
+LIFELOG_LAZY void require_options(const TransformOptions& options) {
   require(options.perplexity >= 1, "perplexity: expected at least 1, got ", options.perplexity);
   require(options.iterations >= 0, "iterations: expected at least 0, got ", options.iterations);
   require(options.exaggeration >= 1 && lifelog::detail::is_finite(options.exaggeration),

@@ -53,7 +53,7 @@ struct TsneProblem {
 namespace detail {
 
 // A start that needs no points; false, and all zero, where it takes some.
-inline bool set_start(Index rows, const TsneOptions& options, Random& random, TsneProblem& problem) {
+LIFELOG_LAZY bool set_start(Index rows, const TsneOptions& options, Random& random, TsneProblem& problem) {
   if (options.init == TsneInit::given) {
     require_shape(options.start, rows, options.dims, "start");
     problem.start = options.start;
@@ -67,8 +67,8 @@ inline bool set_start(Index rows, const TsneOptions& options, Random& random, Ts
 }
 
 // The perplexities of the options, none above `most`.
-inline std::vector<double> limited_perplexities(const TsneOptions& options, double most,
-                                                TsneProblem& problem) {
+LIFELOG_LAZY std::vector<double> limited_perplexities(const TsneOptions& options, double most,
+                                                      TsneProblem& problem) {
   std::vector<double> perplexities = options.more_perplexities;
   perplexities.insert(perplexities.begin(), options.perplexity);
   for (double& perplexity : perplexities) {
@@ -122,7 +122,7 @@ TsneProblem tsne_problem(const X& points, const TsneOptions& options = {}) {
 
 /// The same from neighbours that were found elsewhere, or by `neighbours_from_distances`. Perplexities above k / 3 are
 /// reduced to that (but not below 1). `init` must be random or given: there are no points to take components of.
-inline TsneProblem tsne_problem(const Neighbours& neighbours, const TsneOptions& options = {}) {
+LIFELOG_LAZY TsneProblem tsne_problem(const Neighbours& neighbours, const TsneOptions& options = {}) {
   detail::require_options(options);
   TsneProblem problem;
   Random random(options.seed);

@@ -105,8 +105,8 @@ namespace detail {
 // Standard deviation of starts, and the share of a start's size that is enough for points to part.
 constexpr double start_deviation = 1e-4, start_jitter = 0.01;
 
-inline void fill_normal(Eigen::Ref<RowMatrix<double>, 0, Eigen::OuterStride<>> map, double deviation,
-                        Random& random) {
+LIFELOG_LAZY void fill_normal(Eigen::Ref<RowMatrix<double>, 0, Eigen::OuterStride<>> map, double deviation,
+                              Random& random) {
   for (Index i = 0; i < map.rows(); ++i)
     for (Index c = 0; c < map.cols(); ++c) map(i, c) += random.normal(0, deviation);
 }
@@ -134,7 +134,7 @@ bool flat(const RowMatrix<T>& map) {
 }
 
 // Rows that equal an earlier one.
-inline std::vector<Index> repeated_rows(const RowMatrix<double>& map) {
+LIFELOG_LAZY std::vector<Index> repeated_rows(const RowMatrix<double>& map) {
   std::vector<Index> order(static_cast<std::size_t>(map.rows())), repeated;
   std::iota(order.begin(), order.end(), Index(0));
   const auto before = [&](Index a, Index b) {
@@ -177,7 +177,7 @@ TsneState first_state(const X& start, std::uint64_t seed = 0) {
 
 namespace detail {
 
-inline void require_options(const TsneOptions& options) {
+LIFELOG_LAZY void require_options(const TsneOptions& options) {
   const auto finite = [](double value, double lowest, const char* name) {
     require(lifelog::detail::is_finite(value) && value >= lowest, name, ": expected a number, at least ",
             lowest, ", got ", value);
@@ -200,7 +200,7 @@ inline void require_options(const TsneOptions& options) {
   require(options.dims == 2 || options.dims == 3, "dims: expected 2 or 3, got ", options.dims);
 }
 
-inline void require_shape(const RowMatrix<double>& array, Index rows, Index dims, const char* name) {
+LIFELOG_LAZY void require_shape(const RowMatrix<double>& array, Index rows, Index dims, const char* name) {
   require(array.rows() == rows && array.cols() == dims, name, ": expected ", rows, " x ", dims, ", got ",
           array.rows(), " x ", array.cols());
 }

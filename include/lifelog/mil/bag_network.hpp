@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -68,6 +70,14 @@ struct BagNetwork {
     std::string prefix;
     std::variant<Series, Vector> encoder;
     ValueHead<T, key_size> value;  ///< no parameter of the network where the pool is of embeddings
+
+    LIFELOG_COLD Branch(ModalityShape of, std::variant<Series, Vector> by, Index classes)
+        : shape(std::move(of)),
+          prefix(shape.name + "ILNet"),
+          encoder(std::move(by)),
+          value(make_value_head<T, key_size>(classes)) {}
+    LIFELOG_COLD Branch(const Branch&) = default;
+    LIFELOG_COLD Branch(Branch&&) = default;
   };
 
   using Pools = typename detail::PoolsOf<T, Encoders, key_size>::Type;
@@ -78,7 +88,19 @@ struct BagNetwork {
 
   /// All parameters zero (`initialise` draws them). Throws std::invalid_argument without modalities, with a
   /// name twice, or with fewer than two classes.
-  BagNetwork(const std::vector<ModalityShape>& modalities, Index classes, Pool kind = Pool::self);
+  LIFELOG_COLD BagNetwork(const std::vector<ModalityShape>& modalities, Index classes,
+                          Pool kind = Pool::self);
+
+  LIFELOG_COLD BagNetwork(const BagNetwork&) = default;
+  LIFELOG_COLD BagNetwork(BagNetwork&&) = default;
+  /// Takes over a copy: to assign a variant is compiled for each pair of its alternatives.
+  LIFELOG_COLD BagNetwork& operator=(BagNetwork other) noexcept {
+    static_assert(std::is_nothrow_move_constructible_v<Pools>);
+    branches.swap(other.branches);
+    std::destroy_at(&pool);
+    std::construct_at(&pool, std::move(other.pool));
+    return *this;
+  }
 
   Index modalities() const { return static_cast<Index>(branches.size()); }
   Index classes() const { return branches.front().value.outputs(); }
@@ -99,10 +121,10 @@ struct BagNetwork {
   }
 
   /// PyTorch's default initialisation, its distributions, drawn from `random`.
-  void initialise(Random& random);
+  LIFELOG_COLD void initialise(Random& random);
 
   template<class Visitor, class Net, class... Nets>
-  static void visit(Visitor& visitor, const nn::Path& path, Net& net, Nets&... nets) {
+  LIFELOG_COLD static void visit(Visitor& visitor, const nn::Path& path, Net& net, Nets&... nets) {
     for (std::size_t m = 0; m < net.branches.size(); ++m) {
       const auto at = path / net.branches[m].prefix.c_str();
       if (net.branches[m].shape.scalar())
@@ -168,12 +190,12 @@ BagNetwork<T, Encoders>::BagNetwork(const std::vector<ModalityShape>& modalities
     require(shape.inputs >= 1, "BagNetwork: modality '", shape.name, "' must have at least 1 input, got ",
             shape.inputs);
     using Encoder = std::variant<Series, Vector>;
-    branches.push_back(
-        {shape, shape.name + "ILNet",
-         shape.scalar()
-             ? Encoder(std::in_place_index<1>, detail::make_vector_or_none<T, Encoders>(shape.inputs))
-             : Encoder(std::in_place_index<0>, detail::make_series_or_none<T, Encoders>(shape.channels)),
-         make_value_head<T, key_size>(classes)});
+    branches.emplace_back(
+        shape,
+        shape.scalar()
+            ? Encoder(std::in_place_index<1>, detail::make_vector_or_none<T, Encoders>(shape.inputs))
+            : Encoder(std::in_place_index<0>, detail::make_series_or_none<T, Encoders>(shape.channels)),
+        classes);
   }
 }
 

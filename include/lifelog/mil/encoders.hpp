@@ -26,7 +26,7 @@ inline constexpr Index key_size = 32;
 
 /// The study's causal encoder of a series: three residual blocks that reach 28 samples back, and their maxima over time.
 template<class T, class Channels>
-auto make_series_encoder(Channels channels) {
+LIFELOG_COLD auto make_series_encoder(Channels channels) {
   using namespace nn;
   return input_of<T>(channels) |
          named<"network.0.network">(causal_block<8>(dilation<1>) | causal_block<8>(dilation<2>) |
@@ -36,7 +36,7 @@ auto make_series_encoder(Channels channels) {
 
 /// The study's encoder of a scalar modality: 1 → key.
 template<class T>
-auto make_scalar_encoder() {
+LIFELOG_COLD auto make_scalar_encoder() {
   using namespace nn;
   return input<1, T> | linear<key_size> | batch_norm | leaky_relu | linear<key_size> | batch_norm;
 }
@@ -51,11 +51,11 @@ struct StudyEncoders {
   static constexpr const char* name = "study";
 
   template<class T>
-  static auto series(auto channels) {
+  LIFELOG_COLD static auto series(auto channels) {
     return make_series_encoder<T>(channels);
   }
   template<class T>
-  static auto vector(Index inputs) {
+  LIFELOG_COLD static auto vector(Index inputs) {
     lifelog::detail::require(inputs == 1, "encoder: expected vectors of 1 number, got ", inputs);
     return make_scalar_encoder<T>();
   }
@@ -68,13 +68,13 @@ struct SmallEncoders {
   static constexpr const char* type = "lifelog::mil::SmallEncoders";
 
   template<class T>
-  static auto series(auto channels) {
+  LIFELOG_COLD static auto series(auto channels) {
     using namespace nn;
     return input_of<T>(channels) | causal_conv<8, 3>() | leaky_relu | causal_conv<8, 3>(dilation<4>) |
            leaky_relu | max_over_time | linear<key_size>;
   }
   template<class T>
-  static auto vector(Index inputs) {
+  LIFELOG_COLD static auto vector(Index inputs) {
     using namespace nn;
     lifelog::detail::require(inputs == 1, "encoder: expected vectors of 1 number, got ", inputs);
     return input<1, T> | linear<key_size> | batch_norm;
@@ -88,7 +88,7 @@ struct Tcn8Encoders {
   static constexpr const char* type = "lifelog::mil::Tcn8Encoders";
 
   template<class T>
-  static auto series(auto channels) {
+  LIFELOG_COLD static auto series(auto channels) {
     using namespace nn;
     return input_of<T>(channels) | causal_block<8>(dilation<1>) | causal_block<8>(dilation<2>) |
            causal_block<8>(dilation<4>) | causal_block<8>(dilation<8>) | causal_block<8>(dilation<16>) |
@@ -96,7 +96,7 @@ struct Tcn8Encoders {
            max_over_time | linear<key_size>;
   }
   template<class T>
-  static auto vector(Index inputs) {
+  LIFELOG_COLD static auto vector(Index inputs) {
     return StudyEncoders::vector<T>(inputs);
   }
 };
@@ -112,14 +112,14 @@ struct NoEncoder {
 };
 
 template<class T, class Encoders>
-auto make_series_or_none(Index channels) {
+LIFELOG_COLD auto make_series_or_none(Index channels) {
   if constexpr (requires { Encoders::template series<T>(channels); })
     return Encoders::template series<T>(channels);
   else
     return NoEncoder<0>();
 }
 template<class T, class Encoders>
-auto make_vector_or_none(Index inputs) {
+LIFELOG_COLD auto make_vector_or_none(Index inputs) {
   if constexpr (requires { Encoders::template vector<T>(inputs); })
     return Encoders::template vector<T>(inputs);
   else

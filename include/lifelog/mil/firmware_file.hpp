@@ -32,7 +32,7 @@ struct SelfTest {
   std::vector<float> inputs, importance, log_probabilities;
 };
 
-inline ChannelScale scale_of(const FirmwareOptions& options, std::size_t modality, Index channel) {
+LIFELOG_LAZY ChannelScale scale_of(const FirmwareOptions& options, std::size_t modality, Index channel) {
   return options.scales.empty() ? ChannelScale{}
                                 : options.scales[modality][static_cast<std::size_t>(channel)];
 }

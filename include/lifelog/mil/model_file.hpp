@@ -30,13 +30,13 @@ using Model = BasicModel<float>;
 
 namespace detail {
 
-inline std::string join(const std::vector<std::string>& parts) {
+LIFELOG_LAZY std::string join(const std::vector<std::string>& parts) {
   std::string text;
   for (const auto& part : parts) text += (&part == &parts.front() ? "" : ",") + part;
   return text;
 }
 
-inline std::vector<std::string> split(const std::string& text) {
+LIFELOG_LAZY std::vector<std::string> split(const std::string& text) {
   std::vector<std::string> parts(1);
   for (const char c : text)
     if (c == ',')
@@ -46,7 +46,7 @@ inline std::vector<std::string> split(const std::string& text) {
   return parts;
 }
 
-inline bool has_vectors(const std::vector<ModalityShape>& shapes) {
+LIFELOG_LAZY bool has_vectors(const std::vector<ModalityShape>& shapes) {
   return std::any_of(shapes.begin(), shapes.end(), [](const auto& shape) { return shape.inputs != 1; });
 }
 
@@ -122,7 +122,7 @@ class PlainNames {
 
 /// Channels of a series, told from the first convolution, in whichever form its weight is, or from the shortcut around it,
 /// which is not there for as many as the first block gives.
-inline Index channels_of(const PlainNames& names, const std::string& modality) {
+LIFELOG_LAZY Index channels_of(const PlainNames& names, const std::string& modality) {
   const auto block = modality + "ILNet.Encoder.network.0.network.0.";
   const auto* weight =
       names.find({block + "causal.0.weight_v", block + "causal.0.parametrizations.weight.original1",
@@ -132,7 +132,7 @@ inline Index channels_of(const PlainNames& names, const std::string& modality) {
 
 /// Modalities in a state_dict without our metadata, in alphabetical order: such files do not keep the order
 /// of their tensors, and the study's modalities are in alphabetical order.
-inline std::vector<ModalityShape> infer_modalities(const io::Tensors& tensors) {
+LIFELOG_LAZY std::vector<ModalityShape> infer_modalities(const io::Tensors& tensors) {
   const PlainNames names(tensors);
   std::map<std::string, bool> series;
   for (const auto& tensor : tensors.tensors()) {
@@ -150,8 +150,8 @@ inline std::vector<ModalityShape> infer_modalities(const io::Tensors& tensors) {
 }
 
 /// A list of counts, one for each of `size` modalities.
-inline std::vector<Index> stated_counts(const io::Tensors& tensors, const std::string& key,
-                                        std::size_t size) {
+LIFELOG_LAZY std::vector<Index> stated_counts(const io::Tensors& tensors, const std::string& key,
+                                              std::size_t size) {
   const auto entries = split(tensors.metadata(key));
   if (entries.size() != size)
     throw format_error(tensors.source(), "metadata 'modalities' and '" + key + "' differ in length");
@@ -170,7 +170,7 @@ inline std::vector<Index> stated_counts(const io::Tensors& tensors, const std::s
   return counts;
 }
 
-inline std::vector<ModalityShape> stated_modalities(const io::Tensors& tensors) {
+LIFELOG_LAZY std::vector<ModalityShape> stated_modalities(const io::Tensors& tensors) {
   const auto names = split(tensors.metadata("modalities"));
   const auto channels = stated_counts(tensors, "channels", names.size());
   if (std::set<std::string>(names.begin(), names.end()).size() != names.size())
@@ -185,7 +185,7 @@ inline std::vector<ModalityShape> stated_modalities(const io::Tensors& tensors) 
 }
 
 /// The name of a file's encoders; files of before there was a choice, and state_dicts, have the study's.
-inline std::string encoder_of(const io::Tensors& tensors, bool ours) {
+LIFELOG_LAZY std::string encoder_of(const io::Tensors& tensors, bool ours) {
   const auto encoder = tensors.metadata().find("encoder");
   return !ours || encoder == tensors.metadata().end() ? StudyEncoders::name : encoder->second;
 }
@@ -218,7 +218,7 @@ Pool pool_of(const io::Tensors& tensors, bool ours) {
 }
 
 /// Classes, told from the first value head there is.
-inline Index classes_of(const io::Tensors& tensors, const std::vector<ModalityShape>& shapes) {
+LIFELOG_LAZY Index classes_of(const io::Tensors& tensors, const std::vector<ModalityShape>& shapes) {
   const PlainNames names(tensors);
   std::vector<std::string> heads;
   for (const auto& shape : shapes) heads.push_back(shape.name + "ILNet.Vl.1.bias");
@@ -233,8 +233,8 @@ inline Index classes_of(const io::Tensors& tensors, const std::vector<ModalitySh
 }
 
 /// Throws format_error where a file states a network far larger than itself: nobody shall take memory by a few bytes.
-inline void require_room(const io::Tensors& tensors, const std::vector<ModalityShape>& shapes,
-                         Index classes) {
+LIFELOG_LAZY void require_room(const io::Tensors& tensors, const std::vector<ModalityShape>& shapes,
+                               Index classes) {
   double have = 1e5, need = 0;
   for (const auto& tensor : tensors.tensors()) have += static_cast<double>(tensor.bytes.size());
   for (const auto& shape : shapes)
@@ -246,7 +246,7 @@ inline void require_room(const io::Tensors& tensors, const std::vector<ModalityS
 }
 
 /// Whether a model file has our metadata; format_error when it says to be something else.
-inline bool has_our_metadata(const io::Tensors& tensors) {
+LIFELOG_LAZY bool has_our_metadata(const io::Tensors& tensors) {
   const auto format = tensors.metadata().find("format");
   if (format == tensors.metadata().end() || format->second == "pt") return false;
   if (format->second != "lifelog-model")
@@ -278,7 +278,7 @@ void require_lengths(const io::Tensors& tensors, const Network& net) {
 }
 
 /// Names of the classes, or their numbers where none are given.
-inline std::vector<std::string> class_names(const io::Tensors& tensors, bool ours, std::size_t count) {
+LIFELOG_LAZY std::vector<std::string> class_names(const io::Tensors& tensors, bool ours, std::size_t count) {
   std::vector<std::string> names;
   if (ours) names = split(tensors.metadata("classes"));
   for (std::size_t c = names.size(); !ours && c < count; ++c) names.push_back(std::to_string(c));

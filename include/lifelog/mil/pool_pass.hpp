@@ -245,9 +245,9 @@ class PoolPass {
 
   void scale_keys(const Batch& batch, const std::vector<const T*>& keys) {
     zero_like(batch, scaled_);
-    for_keys(batch, keys, [&](Index, Index p, Index k, T key) {
-      slope_of(batch, pointers(scaled_), p, k) = weights[at(p)] * key;
-    });
+    const auto planes = pointers(scaled_);
+    for_keys(batch, keys,
+             [&](Index, Index p, Index k, T key) { slope_of(batch, planes, p, k) = weights[at(p)] * key; });
   }
 
   void unscale_keys(const Batch& batch, const std::vector<const T*>& keys, const std::vector<T*>& dkeys) {

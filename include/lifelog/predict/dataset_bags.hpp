@@ -16,7 +16,7 @@ namespace lifelog::predict {
 ///     const auto data = data::load_dataset("person.safetensors");
 ///     const auto bags = predict::bags_of(data);
 ///     mil::BagTask<float> task(network, bags, predict::labels_of(data));
-inline mil::Bags<float> bags_of(const data::DataSet& data) {
+LIFELOG_LAZY mil::Bags<float> bags_of(const data::DataSet& data) {
   mil::Bags<float> bags;
   bags.count = data.size();
   for (const auto& modality : data.modalities) {
@@ -45,7 +45,7 @@ struct WindowBags {
 /// `count` windows of each minute of each series, of equal length, window w from sample ⌊w L / count⌋ of L on. Scalars, and
 /// series of fewer than `count` samples, stay one instance; of what was not recorded there is none. Values are copied, but for
 /// `count` 1, where the data set must outlive the bags.
-inline WindowBags window_bags_of(const data::DataSet& data, Index count) {
+LIFELOG_LAZY WindowBags window_bags_of(const data::DataSet& data, Index count) {
   lifelog::detail::require(count >= 1, "windows: expected at least 1 a minute, got ", count);
   WindowBags result;
   const auto whole = bags_of(data);
@@ -73,7 +73,7 @@ inline WindowBags window_bags_of(const data::DataSet& data, Index count) {
 }
 
 /// [N], the class of each minute, 0…C−1.
-inline std::vector<Index> labels_of(const data::DataSet& data) {
+LIFELOG_LAZY std::vector<Index> labels_of(const data::DataSet& data) {
   return {data.label.begin(), data.label.end()};
 }
 

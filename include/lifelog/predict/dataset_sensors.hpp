@@ -12,7 +12,7 @@ namespace lifelog::predict {
 /// recorded (`DataSet::present`) is missing. seconds: how long a window lasts, > 0; a sensor's rate follows from it.
 ///
 ///     const auto table = evaluate::statistics_features(predict::sensors_of(data));
-inline std::vector<evaluate::Sensor<float>> sensors_of(const data::DataSet& data, double seconds = 60) {
+LIFELOG_LAZY std::vector<evaluate::Sensor<float>> sensors_of(const data::DataSet& data, double seconds = 60) {
   lifelog::detail::require(lifelog::detail::is_finite(seconds) && seconds > 0,
                            "seconds: expected a number above 0, got ", seconds);
   std::vector<evaluate::Sensor<float>> sensors;

@@ -70,7 +70,8 @@ struct MinuteChoice {
 
 /// Minutes spread evenly over all that have a label: a diary asks now and then, and one hour seldom shows more than one
 /// state. rows: of one person, in order of time.
-inline MinuteChoice choose_minutes(const RowInputs& inputs, const std::vector<Index>& rows, Index wanted) {
+LIFELOG_LAZY MinuteChoice choose_minutes(const RowInputs& inputs, const std::vector<Index>& rows,
+                                         Index wanted) {
   std::vector<std::vector<Index>> minutes;
   std::int64_t last = 0;
   for (const Index row : rows) {

@@ -18,7 +18,7 @@
 namespace lifelog::predict {
 
 /// The note `standardize`: [{"modality": "e4Acc", "mean": [0.1, …], "deviation": [1.2, …]}, …].
-inline std::string standardization_note(const data::Standardization& fitted) {
+LIFELOG_LAZY std::string standardization_note(const data::Standardization& fitted) {
   auto json = io::Json::array();
   for (const auto& scale : fitted.scales)
     json.push_back({{"modality", scale.modality}, {"mean", scale.mean}, {"deviation", scale.deviation}});
@@ -26,7 +26,7 @@ inline std::string standardization_note(const data::Standardization& fitted) {
 }
 
 /// The note `split`: {"train": 0.7, "valid": 0.1, "test": 0.2, "shuffle": true, "seed": 1}.
-inline std::string split_note(const evaluate::SplitOptions& split) {
+LIFELOG_LAZY std::string split_note(const evaluate::SplitOptions& split) {
   return io::Json{{"train", split.train},
                   {"valid", split.valid},
                   {"test", split.test},
@@ -42,7 +42,7 @@ struct TestedMinutes {
 };
 
 /// The note `tested`: {"minutes": 47, "rows": [0, 1, …]}.
-inline std::string tested_note(const TestedMinutes& tested) {
+LIFELOG_LAZY std::string tested_note(const TestedMinutes& tested) {
   return io::Json{{"minutes", tested.minutes}, {"rows", tested.rows}}.dump();
 }
 
@@ -62,7 +62,7 @@ auto read_note(const Model& model, const std::string& name, Read read)
 }
 
 /// Throws format_error unless values can be standardised so.
-inline void require_sound(const data::Standardization::Scale& scale) {
+LIFELOG_LAZY void require_sound(const data::Standardization::Scale& scale) {
   const auto finite = [](const std::vector<double>& x) {
     return lifelog::detail::all_finite(x.data(), static_cast<Index>(x.size()));
   };

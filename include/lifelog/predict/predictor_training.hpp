@@ -46,14 +46,14 @@ double mean_f1(const Entries& entries, Score Entry::*which) {
 }
 
 /// [users], the rows of each, in order.
-inline std::vector<std::vector<Index>> rows_by_user(const RowInputs& inputs, std::size_t users) {
+LIFELOG_LAZY std::vector<std::vector<Index>> rows_by_user(const RowInputs& inputs, std::size_t users) {
   std::vector<std::vector<Index>> rows(users);
   for (std::size_t n = 0; n < inputs.user.size(); ++n) rows[inputs.user[n]].push_back(static_cast<Index>(n));
   return rows;
 }
 
-inline evaluate::Split split_rows(const RowInputs& inputs, const std::vector<Index>& rows,
-                                  const evaluate::SplitOptions& options, bool stratified) {
+LIFELOG_LAZY evaluate::Split split_rows(const RowInputs& inputs, const std::vector<Index>& rows,
+                                        const evaluate::SplitOptions& options, bool stratified) {
   if (!stratified) return evaluate::split_items(static_cast<Index>(rows.size()), options);
   std::vector<std::int64_t> labels;
   for (const Index row : rows) labels.push_back(inputs.labels[static_cast<std::size_t>(row)]);
@@ -61,8 +61,8 @@ inline evaluate::Split split_rows(const RowInputs& inputs, const std::vector<Ind
 }
 
 /// Each person's rows split by themselves, so that every person is in every part.
-inline evaluate::Split split_by_user(const RowInputs& inputs, std::size_t users,
-                                     const evaluate::SplitOptions& options, bool stratified) {
+LIFELOG_LAZY evaluate::Split split_by_user(const RowInputs& inputs, std::size_t users,
+                                           const evaluate::SplitOptions& options, bool stratified) {
   evaluate::Split all;
   const auto rows = rows_by_user(inputs, users);
   for (std::size_t u = 0; u < users; ++u) {
@@ -76,8 +76,8 @@ inline evaluate::Split split_by_user(const RowInputs& inputs, std::size_t users,
   return all;
 }
 
-inline std::vector<Index> rows_of(const std::vector<Index>& rows, const RowInputs& inputs,
-                                  const std::vector<std::size_t>& users) {
+LIFELOG_LAZY std::vector<Index> rows_of(const std::vector<Index>& rows, const RowInputs& inputs,
+                                        const std::vector<std::size_t>& users) {
   std::vector<Index> own;
   for (const Index row : rows)
     if (std::find(users.begin(), users.end(), inputs.user[static_cast<std::size_t>(row)]) != users.end())

@@ -30,13 +30,13 @@ struct RowInputs {
 namespace detail {
 
 /// Columns that tables hold and the study's predictors leave out.
-inline bool is_input(const std::string& channel) {
+LIFELOG_LAZY bool is_input(const std::string& channel) {
   static const std::set<std::string> left_out{"accuracy", "roll", "pitch", "yaw"};
   return !left_out.count(channel);
 }
 
 /// What a column's sensor can possibly report; anything for sensors that the tables of `data/modalities.hpp` do not hold.
-inline data::Channel channel_of(const std::string& modality, const std::string& channel) {
+LIFELOG_LAZY data::Channel channel_of(const std::string& modality, const std::string& channel) {
   for (const auto& known : data::etri_2019())
     if (known.name == modality)
       for (const auto& c : known.channels)
@@ -45,7 +45,7 @@ inline data::Channel channel_of(const std::string& modality, const std::string& 
 }
 
 /// The value as an input; NaN where it is missing or a fault of recording.
-inline float input_value(double value, const data::Channel& channel) {
+LIFELOG_LAZY float input_value(double value, const data::Channel& channel) {
   return !lifelog::detail::is_nan(value) && value >= channel.low && value <= channel.high &&
                  std::abs(value) <= 1e30
              ? static_cast<float>(value)
@@ -53,7 +53,7 @@ inline float input_value(double value, const data::Channel& channel) {
 }
 
 /// Replaces NaN by the mean of its column; a column without any number becomes 0.
-inline void fill_with_column_means(RowMatrix<float>& rows) {
+LIFELOG_LAZY void fill_with_column_means(RowMatrix<float>& rows) {
   for (Index c = 0; c < rows.cols(); ++c) {
     double total = 0;
     Index count = 0;
@@ -72,7 +72,7 @@ inline void fill_with_column_means(RowMatrix<float>& rows) {
 /// count as missing: one of them would outweigh all others in the gradient. Rows without a tension are left out.
 ///
 /// Throws std::invalid_argument when there is no table or tables differ in their columns.
-inline RowInputs row_inputs(const std::vector<data::RowTable>& tables, data::TensionBins bins) {
+LIFELOG_LAZY RowInputs row_inputs(const std::vector<data::RowTable>& tables, data::TensionBins bins) {
   using lifelog::detail::require;
   require(!tables.empty(), "tables: expected at least one row table, got none");
   RowInputs inputs;

@@ -27,7 +27,7 @@ namespace lifelog::readers {
 /// and a checksum over the path from there on, size and time of last change of each, in order. Links are followed, as
 /// readers follow them. A file that changes while its size and time stay the same is not noticed. What is not there counts
 /// as no files.
-inline std::string tree_state(const std::filesystem::path& path) {
+LIFELOG_LAZY std::string tree_state(const std::filesystem::path& path) {
   const auto listing = list_files(path);
   detail::Checksum sum;
   std::uint64_t bytes = 0;
@@ -54,7 +54,7 @@ void describe(Stream& out, const data::Modality& m) {
   out << '\n';
 }
 
-inline std::ostringstream plain_stream() {
+LIFELOG_LAZY std::ostringstream plain_stream() {
   std::ostringstream out;
   out.imbue(std::locale::classic());
   out.precision(17);
@@ -193,7 +193,7 @@ void save_cached(const std::filesystem::path& path, std::string key, T& value) {
 
 /// Settings that a result of `read_etri_person` depends on, as text: part of a key. Reductions and rules are
 /// in it by their names.
-inline std::string settings_text(const EtriOptions& options) {
+LIFELOG_LAZY std::string settings_text(const EtriOptions& options) {
   auto out = detail::plain_stream();
   out << "etri minutes " << static_cast<int>(options.target) << ' ' << options.allow_missing << ' '
       << options.max_notes << '\n';
@@ -203,7 +203,7 @@ inline std::string settings_text(const EtriOptions& options) {
 }
 
 /// The same for `read_etri_rows`.
-inline std::string settings_text(const EtriRowOptions& options) {
+LIFELOG_LAZY std::string settings_text(const EtriRowOptions& options) {
   auto out = detail::plain_stream();
   out << "etri rows " << options.max_notes << '\n';
   for (const auto& modality : options.modalities) detail::describe(out, modality);
@@ -211,7 +211,7 @@ inline std::string settings_text(const EtriRowOptions& options) {
 }
 
 /// The same for `read_empatica_person`.
-inline std::string settings_text(const EmpaticaOptions& options) {
+LIFELOG_LAZY std::string settings_text(const EmpaticaOptions& options) {
   auto out = detail::plain_stream();
   out << "empatica minutes " << options.allow_missing << ' ' << options.tags << ' ' << options.label_seconds
       << ' ' << options.max_notes << '\n';
@@ -224,7 +224,7 @@ inline std::string settings_text(const EmpaticaOptions& options) {
 }
 
 /// The same of a description of tables.
-inline std::string settings_text(const TableDescription& description) {
+LIFELOG_LAZY std::string settings_text(const TableDescription& description) {
   auto out = detail::plain_stream();
   out << "table " << description.seconds << ' ' << description.step << '\n';
   for (const auto& sensor : description.sensors) detail::describe(out, sensor);
@@ -233,8 +233,8 @@ inline std::string settings_text(const TableDescription& description) {
 }
 
 /// The same for `read_table_person`. labels: name of those taken.
-inline std::string settings_text(const TableDescription& description, const std::string& labels,
-                                 const TableOptions& options) {
+LIFELOG_LAZY std::string settings_text(const TableDescription& description, const std::string& labels,
+                                       const TableOptions& options) {
   auto out = detail::plain_stream();
   out << "labels " << labels << ' ' << options.drop_implausible << ' ' << options.allow_missing << ' '
       << options.max_notes << '\n';

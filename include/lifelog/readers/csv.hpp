@@ -80,7 +80,7 @@ struct CsvCursor {
 }  // namespace detail
 
 /// The text of a cell as `CsvReader` shows it, with doubled quotes made single.
-inline std::string cell_text(std::string_view cell) {
+LIFELOG_LAZY std::string cell_text(std::string_view cell) {
   std::string text(cell);
   for (std::size_t at = 0; (at = text.find("\"\"", at)) != std::string::npos; ++at) text.erase(at, 1);
   return text;

@@ -20,11 +20,11 @@ namespace lifelog::readers {
 
 namespace detail {
 
-inline bool at_cell_end(const char* at, const char* end) {
+LIFELOG_LAZY bool at_cell_end(const char* at, const char* end) {
   return at == end || *at == ',' || *at == '\n' || *at == '\r';
 }
 
-inline double number_or_fault(CsvCursor& cursor, std::size_t column, data::NumberTable& out) {
+LIFELOG_LAZY double number_or_fault(CsvCursor& cursor, std::size_t column, data::NumberTable& out) {
   const char* at = cursor.at;
   double value = 0;
   if (plain_decimal(at, cursor.end, value) && at_cell_end(at, cursor.end)) {
@@ -57,8 +57,8 @@ struct CsvPlan {
   }
 };
 
-inline CsvPlan plan_columns(const CsvReader& csv, const std::vector<std::string>& names, std::size_t required,
-                            std::string_view ascending) {
+LIFELOG_LAZY CsvPlan plan_columns(const CsvReader& csv, const std::vector<std::string>& names,
+                                  std::size_t required, std::string_view ascending) {
   CsvPlan plan{std::vector<std::size_t>(csv.header().size(), CsvReader::none), {}};
   if (const auto at = ascending.empty() ? CsvReader::none : csv.find(ascending); at != CsvReader::none) {
     plan.target[at] = names.size();
@@ -82,7 +82,7 @@ EIGEN_DONT_INLINE inline const char* skip_cell(const char* at, const char* end) 
 }
 
 /// Behind LF or CRLF; null where there is neither.
-inline const char* skip_line_end(const char* at, const char* end) {
+LIFELOG_LAZY const char* skip_line_end(const char* at, const char* end) {
   if (at != end && *at == '\r') ++at;
   return at != end && *at == '\n' ? at + 1 : nullptr;
 }
@@ -104,7 +104,7 @@ EIGEN_DONT_INLINE inline const char* read_plain_row(const char* at, const char* 
 }
 
 /// Any row, from the cursor to its line end. row: [columns], NaN where there is no number.
-inline void read_row(CsvCursor& cursor, const CsvPlan& plan, double* row, data::NumberTable& out) {
+LIFELOG_LAZY void read_row(CsvCursor& cursor, const CsvPlan& plan, double* row, data::NumberTable& out) {
   const auto line = cursor.line;
   std::fill_n(row, out.columns + plan.ascends, data::not_a_number);
   std::size_t at = 0;
@@ -148,9 +148,9 @@ class Ascent {
 /// name that the header lacks is a format_error if it is one of the first `required`, and a column of NaN (no
 /// faults) otherwise. A row too short has missing cells; one too long is cut. ascending: a column that is not wanted but
 /// whose numbers should ascend (`out.unsorted`, `out.repeated`); none when empty, or not there.
-inline void read_numbers(std::string_view text, const std::string& file,
-                         const std::vector<std::string>& names, data::NumberTable& out,
-                         std::size_t required = CsvReader::none, std::string_view ascending = {}) {
+LIFELOG_LAZY void read_numbers(std::string_view text, const std::string& file,
+                               const std::vector<std::string>& names, data::NumberTable& out,
+                               std::size_t required = CsvReader::none, std::string_view ascending = {}) {
   const CsvReader csv(text, file);
   const auto plan = detail::plan_columns(csv, names, required, ascending);
   out.columns = names.size();

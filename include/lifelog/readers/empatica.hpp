@@ -65,7 +65,7 @@ struct EmpaticaRecording {
 
 /// Whether acceleration is in g already, not in the sixty-fourths that the wristband exports: gravity pulls at it with 1 g,
 /// and it rests most of the time.
-inline bool already_in_g(const EmpaticaStream& stream) {
+LIFELOG_LAZY bool already_in_g(const EmpaticaStream& stream) {
   std::vector<float> lengths;
   for (Index i = 0; i < stream.samples(); ++i) {
     const float* v = stream.values.data() + 3 * i;
@@ -85,8 +85,8 @@ struct EmpaticaWindow {
   Index implausible = 0;      ///< values out of the plausible range, when usable or dropped for them
 };
 
-inline EmpaticaWindow find_window(const EmpaticaRecording& recording, std::int64_t from,
-                                  const data::Rules& rules) {
+LIFELOG_LAZY EmpaticaWindow find_window(const EmpaticaRecording& recording, std::int64_t from,
+                                        const data::Rules& rules) {
   EmpaticaWindow window{data::reason::missing_modality};
   if (!recording.stream) {
     window.why = data::reason::bad_file;
@@ -121,8 +121,8 @@ inline EmpaticaWindow find_window(const EmpaticaRecording& recording, std::int64
 }
 
 /// Appends [channels, length] of one minute; zeros where it is not usable.
-inline void append_window(const EmpaticaRecording& recording, const EmpaticaWindow& window,
-                          std::vector<float>& out) {
+LIFELOG_LAZY void append_window(const EmpaticaRecording& recording, const EmpaticaWindow& window,
+                                std::vector<float>& out) {
   const auto& modality = recording.sensor->modality;
   if (window.why != nullptr) {
     out.resize(out.size() + modality.channels.size() * static_cast<std::size_t>(modality.window_length()));
@@ -145,7 +145,7 @@ inline void append_window(const EmpaticaRecording& recording, const EmpaticaWind
 }
 
 /// Reads one session after the other; only the present one is held as it was recorded.
-class EmpaticaReader {
+LIFELOG_LAZY class EmpaticaReader {
  public:
   EmpaticaReader(const EmpaticaLabels& labels, const EmpaticaOptions& options, EmpaticaPerson& person)
       : labels_(labels), options_(options), quality_(person.quality), data_(person.data) {
@@ -370,10 +370,10 @@ class EmpaticaReader {
 /// What makes a person unusable (files missing or broken, no label, no minute, a single class) is said in
 /// `quality.error`, not thrown; where labels and recordings do not overlap, with both ranges. Acceleration that is in g
 /// already is noted and taken as it is, a file that was there before, byte for byte, is noted.
-inline EmpaticaPerson read_empatica_person(const std::string& user,
-                                           const std::vector<EmpaticaSession>& sessions,
-                                           const EmpaticaLabels& labels,
-                                           const EmpaticaOptions& options = {}) {
+LIFELOG_LAZY EmpaticaPerson read_empatica_person(const std::string& user,
+                                                 const std::vector<EmpaticaSession>& sessions,
+                                                 const EmpaticaLabels& labels,
+                                                 const EmpaticaOptions& options = {}) {
   EmpaticaPerson person;
   person.data.user = person.quality.user = user;
   person.quality.max_notes = options.max_notes;
@@ -382,9 +382,9 @@ inline EmpaticaPerson read_empatica_person(const std::string& user,
 }
 
 /// The same of the sessions in a folder, <user>/{ACC,BVP,EDA,TEMP,HR}.csv or in folders below.
-inline EmpaticaPerson read_empatica_person(const std::filesystem::path& dir, const std::string& user,
-                                           const EmpaticaLabels& labels,
-                                           const EmpaticaOptions& options = {}) {
+LIFELOG_LAZY EmpaticaPerson read_empatica_person(const std::filesystem::path& dir, const std::string& user,
+                                                 const EmpaticaLabels& labels,
+                                                 const EmpaticaOptions& options = {}) {
   auto sessions = empatica_sessions(dir / user, options.sensors);
   if (sessions.empty())
     sessions.push_back(empatica_folder(dir / user));  // whose files will be missed by name

@@ -54,7 +54,7 @@ struct EmpaticaStream {
 namespace detail {
 
 /// Takes the next line off `text`, without its end (LF or CRLF).
-inline std::string_view take_line(std::string_view& text) {
+LIFELOG_LAZY std::string_view take_line(std::string_view& text) {
   const auto end = text.find('\n');
   auto line = text.substr(0, end);
   text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
@@ -81,8 +81,8 @@ bool read_cells(std::string_view line, Index count, T* out) {
 }
 
 /// The number of a header line, which stands there once or once for every column.
-inline double header_number(std::string_view line, Index channels, const std::string& where, const char* what,
-                            double low, double high) {
+LIFELOG_LAZY double header_number(std::string_view line, Index channels, const std::string& where,
+                                  const char* what, double low, double high) {
   std::vector<double> values(static_cast<std::size_t>(channels));
   bool good = read_cells(line, channels, values.data());
   if (!good) {
@@ -103,8 +103,8 @@ inline double header_number(std::string_view line, Index channels, const std::st
 ///
 /// Lines that are not `channels` numbers become NaN and are counted in `quality` as "bad_cell".
 /// Throws format_error (with the line) when the first two lines are wrong or no sample follows.
-inline EmpaticaStream parse_empatica_stream(std::string_view text, const std::string& name, Index channels,
-                                            double rate, data::Quality& quality) {
+LIFELOG_LAZY EmpaticaStream parse_empatica_stream(std::string_view text, const std::string& name,
+                                                  Index channels, double rate, data::Quality& quality) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' '))
     text.remove_suffix(1);
@@ -136,8 +136,8 @@ inline EmpaticaStream parse_empatica_stream(std::string_view text, const std::st
 }
 
 /// As `parse_empatica_stream`, of a file. Throws io_error too.
-inline EmpaticaStream read_empatica_stream(const std::filesystem::path& path, Index channels, double rate,
-                                           data::Quality& quality) {
+LIFELOG_LAZY EmpaticaStream read_empatica_stream(const std::filesystem::path& path, Index channels,
+                                                 double rate, data::Quality& quality) {
   return parse_empatica_stream(io::read_file(path), path.string(), channels, rate, quality);
 }
 
@@ -146,8 +146,8 @@ using EmpaticaInterval = data::LabelInterval;
 
 /// Reads the text of `tags.csv`, in which the wristband's button marks events: unix seconds, one a line. Microseconds,
 /// ascending. Lines that are none are counted in `quality` as "bad_tag".
-inline std::vector<std::int64_t> parse_empatica_tags(std::string_view text, const std::string& name,
-                                                     data::Quality& quality) {
+LIFELOG_LAZY std::vector<std::int64_t> parse_empatica_tags(std::string_view text, const std::string& name,
+                                                           data::Quality& quality) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   std::vector<std::int64_t> tags;
   for (Index number = 1; !text.empty(); ++number) {
@@ -187,7 +187,7 @@ struct EmpaticaLabels {
 namespace detail {
 
 /// The user of a row, in the spelling that came first; null, and a fault, when it is no name.
-inline const std::string* labelled_user(EmpaticaLabels& labels, const std::string& name, Index line) {
+LIFELOG_LAZY const std::string* labelled_user(EmpaticaLabels& labels, const std::string& name, Index line) {
   if (const auto fault = name_fault(name); !fault.empty()) {
     labels.other_faults.push_back({line, "user: " + fault});
     return nullptr;
@@ -204,8 +204,8 @@ inline const std::string* labelled_user(EmpaticaLabels& labels, const std::strin
 
 /// Reads the text of a label file. file: its name, for errors. Throws format_error when one of the columns is
 /// missing. Rows without a usable start, end or label (text in UTF-8 without commas) are kept as faults of their user.
-inline EmpaticaLabels parse_empatica_labels(std::string_view text, const std::string& file,
-                                            const std::string& column = "label") {
+LIFELOG_LAZY EmpaticaLabels parse_empatica_labels(std::string_view text, const std::string& file,
+                                                  const std::string& column = "label") {
   CsvReader csv(text, file);
   const auto user = csv.column("user"), start = csv.column("start"), end = csv.column("end"),
              label = csv.column(column);
@@ -239,8 +239,8 @@ inline EmpaticaLabels parse_empatica_labels(std::string_view text, const std::st
 }
 
 /// As `parse_empatica_labels`, of a file. Throws io_error too.
-inline EmpaticaLabels read_empatica_labels(const std::filesystem::path& path,
-                                           const std::string& column = "label") {
+LIFELOG_LAZY EmpaticaLabels read_empatica_labels(const std::filesystem::path& path,
+                                                 const std::string& column = "label") {
   return parse_empatica_labels(io::read_file(path), path.string(), column);
 }
 

@@ -26,7 +26,7 @@ struct EmpaticaSensor {
 };
 
 /// What an Empatica E4 exports: e4Acc (g), e4Bvp, e4Eda, e4Hr and e4Temp. Sensors of your own may be added.
-inline std::vector<EmpaticaSensor> empatica_sensors() {
+LIFELOG_LAZY std::vector<EmpaticaSensor> empatica_sensors() {
   const auto e4 = data::empatica_e4();
   return {{e4[0], "ACC.csv", 1.0f / 64},
           {e4[1], "BVP.csv"},
@@ -37,7 +37,7 @@ inline std::vector<EmpaticaSensor> empatica_sensors() {
 
 /// The persons of a folder DIR/<person>/{ACC,BVP,EDA,TEMP,HR}.csv: its sub-folders but hidden ones, sorted.
 /// Throws io_error when the folder cannot be read.
-inline std::vector<std::string> empatica_users(const std::filesystem::path& dir) {
+LIFELOG_LAZY std::vector<std::string> empatica_users(const std::filesystem::path& dir) {
   std::error_code error;
   std::vector<std::string> users;
   for (std::filesystem::directory_iterator it(dir, error), end; !error && it != end; it.increment(error)) {
@@ -60,13 +60,13 @@ struct EmpaticaSession {
 };
 
 /// The session that lies in a folder.
-inline EmpaticaSession empatica_folder(const std::filesystem::path& folder) {
+LIFELOG_LAZY EmpaticaSession empatica_folder(const std::filesystem::path& folder) {
   return {folder.string(), [folder](const std::string& file) { return io::read_file(folder / file); }};
 }
 
 /// The sessions of a person: the folder itself, if it holds the file of any sensor, and each folder below that does, in the
 /// order of their paths.
-inline std::vector<EmpaticaSession> empatica_sessions(
+LIFELOG_LAZY std::vector<EmpaticaSession> empatica_sessions(
     const std::filesystem::path& person, const std::vector<EmpaticaSensor>& sensors = empatica_sensors()) {
   std::set<std::filesystem::path> folders;
   for (const auto& file : list_files(person).files) {

@@ -61,14 +61,14 @@ struct EmpaticaTree {
 namespace detail {
 
 /// A folder's name; of an archive without ".zip".
-inline std::string folder_name(const EmpaticaFile& file, std::size_t depth) {
+LIFELOG_LAZY std::string folder_name(const EmpaticaFile& file, std::size_t depth) {
   auto name = file.folders[depth];
   if (file.archive[depth]) name.resize(name.size() - 4);
   return name;
 }
 
 /// Gives the sessions of a tree to people.
-class EmpaticaArranger {
+LIFELOG_LAZY class EmpaticaArranger {
  public:
   EmpaticaArranger(const std::vector<EmpaticaFile>& files, const std::filesystem::path& root,
                    const EmpaticaLabels& labels, const EmpaticaTreeOptions& options)
@@ -294,9 +294,9 @@ class EmpaticaArranger {
 /// on the way there; when the labels do not know that name but one further down, all folders beside that one are people.
 /// One name in several spellings of Unicode is one person, as the labels spell it. root: what names begin with. labels: of
 /// `read_empatica_labels`, empty when there are none. Files that are not read are listed with a reason.
-inline EmpaticaTree arrange_empatica(const std::vector<EmpaticaFile>& files,
-                                     const std::filesystem::path& root, const EmpaticaLabels& labels,
-                                     const EmpaticaTreeOptions& options = {}) {
+LIFELOG_LAZY EmpaticaTree arrange_empatica(const std::vector<EmpaticaFile>& files,
+                                           const std::filesystem::path& root, const EmpaticaLabels& labels,
+                                           const EmpaticaTreeOptions& options = {}) {
   return detail::EmpaticaArranger(files, root, labels, options).arrange();
 }
 

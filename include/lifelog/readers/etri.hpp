@@ -64,7 +64,7 @@ struct EtriMinuteResult {
 };
 
 /// Minutes worth reading; accounts for all others of the person at once.
-class EtriCandidates {
+LIFELOG_LAZY class EtriCandidates {
  public:
   EtriCandidates(const std::vector<EtriSession>& sessions, const EtriOptions& options, data::Quality& quality)
       : options_(options), quality_(quality) {
@@ -118,8 +118,8 @@ class EtriCandidates {
   std::vector<TimeSpan> labelled_, recorded_;
 };
 
-inline data::Window read_window(const std::filesystem::path& path, const data::Modality& modality,
-                                const data::Rules& rules, MinuteFile& file, float* out) {
+LIFELOG_LAZY data::Window read_window(const std::filesystem::path& path, const data::Modality& modality,
+                                      const data::Rules& rules, MinuteFile& file, float* out) {
   try {
     file.read(path, data::window_columns(modality), CsvReader::none, "timestamp");
   } catch (const std::runtime_error& failure) {  // format_error, io_error
@@ -194,8 +194,9 @@ class EtriWindows {
 };
 
 /// Counts a minute and its defects; true when it is kept. taken: minutes kept so far.
-inline bool account(const EtriMinute& minute, const EtriMinuteResult& result, const EtriSession& session,
-                    const EtriOptions& options, std::set<std::int64_t>& taken, data::Quality& quality) {
+LIFELOG_LAZY bool account(const EtriMinute& minute, const EtriMinuteResult& result,
+                          const EtriSession& session, const EtriOptions& options,
+                          std::set<std::int64_t>& taken, data::Quality& quality) {
   const char* why = nullptr;
   std::string where;
   std::size_t good = 0;
@@ -236,7 +237,7 @@ inline bool account(const EtriMinute& minute, const EtriMinuteResult& result, co
 }
 
 /// Leaves only the kept minutes in a [n, channels, length] array.
-inline void compact(xt::xtensor<float, 3>& values, const std::vector<std::size_t>& kept, int threads) {
+LIFELOG_LAZY void compact(xt::xtensor<float, 3>& values, const std::vector<std::size_t>& kept, int threads) {
   if (kept.size() == values.shape(0)) return;
   const auto size = values.shape(1) * values.shape(2);
   xt::xtensor<float, 3> smaller(std::array<std::size_t, 3>{kept.size(), values.shape(1), values.shape(2)});
@@ -250,8 +251,8 @@ inline void compact(xt::xtensor<float, 3>& values, const std::vector<std::size_t
   values = std::move(smaller);
 }
 
-inline void fill_present(const std::vector<EtriMinuteResult>& results, const std::vector<std::size_t>& kept,
-                         data::DataSet& data) {
+LIFELOG_LAZY void fill_present(const std::vector<EtriMinuteResult>& results,
+                               const std::vector<std::size_t>& kept, data::DataSet& data) {
   const auto modalities = data.modalities.size();
   data.present =
       xt::xtensor<std::uint8_t, 2>(std::array<std::size_t, 2>{kept.size(), modalities}, std::uint8_t{0});
@@ -265,7 +266,7 @@ inline void fill_present(const std::vector<EtriMinuteResult>& results, const std
 }
 
 /// The classes that there are whether or not they occur: those of the scale, where the rules want it.
-inline std::vector<std::string> etri_scale(const EtriOptions& options) {
+LIFELOG_LAZY std::vector<std::string> etri_scale(const EtriOptions& options) {
   std::vector<std::string> classes;
   const bool scaled = options.target == EtriTarget::tension || options.target == EtriTarget::positive;
   if (scaled && options.rules.encoding == data::LabelEncoding::scale)
@@ -274,8 +275,8 @@ inline std::vector<std::string> etri_scale(const EtriOptions& options) {
   return classes;
 }
 
-inline void finish(const std::vector<EtriMinute>& minutes, const std::vector<std::size_t>& kept,
-                   const EtriOptions& options, EtriPerson& person) {
+LIFELOG_LAZY void finish(const std::vector<EtriMinute>& minutes, const std::vector<std::size_t>& kept,
+                         const EtriOptions& options, EtriPerson& person) {
   auto& data = person.data;
   for (auto& modality : data.modalities) compact(modality.values, kept, options.threads);
   std::vector<std::string> labels;
@@ -315,8 +316,8 @@ inline void finish(const std::vector<EtriMinute>& minutes, const std::vector<std
 /// Labels become 0…C−1 in sorted order of those kept, or of the whole scale, as the rules say. What makes a
 /// person unusable (no minute, a single class) is said in `quality.error`, not thrown; where labels and recordings do not
 /// overlap, with both ranges. Rows whose timestamp is not above that of the row before are counted and stay where they are.
-inline EtriPerson read_etri_person(const std::filesystem::path& dir, const std::string& user,
-                                   const EtriOptions& options = {}) {
+LIFELOG_LAZY EtriPerson read_etri_person(const std::filesystem::path& dir, const std::string& user,
+                                         const EtriOptions& options = {}) {
   const auto folder = etri_user_folder(dir, user);
   EtriPerson person;
   person.data.user = person.quality.user = user;

@@ -24,7 +24,7 @@ namespace lifelog::readers {
 enum class EtriTarget { tension, positive, action, action_option };
 
 /// Name of the label file's column for a target.
-inline const char* etri_label_column(EtriTarget target) {
+LIFELOG_LAZY const char* etri_label_column(EtriTarget target) {
   switch (target) {
     case EtriTarget::positive:
       return "emotionPositive";
@@ -66,7 +66,7 @@ struct EtriLabels {
 namespace detail {
 
 /// Label text as it is meant: nothing for the spellings of nothing, one spelling of an action that has two.
-inline std::string clean_label(std::string_view cell, bool& misspelt) {
+LIFELOG_LAZY std::string clean_label(std::string_view cell, bool& misspelt) {
   if (data::is_missing(cell)) return {};
   auto text = cell_text(cell);
   if (text != "communitiy_interaction") return text;
@@ -74,7 +74,7 @@ inline std::string clean_label(std::string_view cell, bool& misspelt) {
   return "community_interaction";
 }
 
-inline void sort_labels(EtriLabels& labels, data::Quality& quality) {
+LIFELOG_LAZY void sort_labels(EtriLabels& labels, data::Quality& quality) {
   std::vector<std::size_t> order(labels.ts.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::stable_sort(order.begin(), order.end(),
@@ -97,7 +97,7 @@ inline void sort_labels(EtriLabels& labels, data::Quality& quality) {
   labels = std::move(sorted);
 }
 
-inline void read_label_rows(CsvReader& csv, EtriLabels& labels, data::Quality& quality) {
+LIFELOG_LAZY void read_label_rows(CsvReader& csv, EtriLabels& labels, data::Quality& quality) {
   const auto ts_column = csv.column("ts");
   for (const auto& name : csv.header())
     if (name != "ts") labels.columns.emplace_back(name);
@@ -130,7 +130,8 @@ inline void read_label_rows(CsvReader& csv, EtriLabels& labels, data::Quality& q
 /// Reads the text of a label file. file: its name, for errors and notes. `ts` may be written as a float. Of
 /// rows with the same `ts` the first counts, the others are counted as defects. Throws format_error when
 /// there is no column `ts`.
-inline EtriLabels parse_etri_labels(std::string_view text, const std::string& file, data::Quality& quality) {
+LIFELOG_LAZY EtriLabels parse_etri_labels(std::string_view text, const std::string& file,
+                                          data::Quality& quality) {
   EtriLabels labels;
   labels.file = file;
   CsvReader csv(text, file);
@@ -147,13 +148,13 @@ struct UsableLabel {
 };
 
 /// Whether a text can be the name of a class: data sets list their classes with commas between.
-inline bool names_class(std::string_view text) {
+LIFELOG_LAZY bool names_class(std::string_view text) {
   return !text.empty() && text.find(',') == std::string_view::npos && lifelog::detail::is_printable(text);
 }
 
 /// What a cell of a label file says of a target. Self-reports are whole numbers on the rules' scale; options
 /// of actions are codes; actions are any text in UTF-8 without a comma.
-inline UsableLabel usable_label(const std::string& cell, EtriTarget target, const data::Rules& rules) {
+LIFELOG_LAZY UsableLabel usable_label(const std::string& cell, EtriTarget target, const data::Rules& rules) {
   if (cell.empty()) return {{}, data::reason::empty_label};
   if (!names_class(cell)) return {{}, data::reason::bad_label};
   if (target == EtriTarget::action) return {cell};

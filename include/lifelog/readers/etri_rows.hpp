@@ -40,7 +40,7 @@ struct EtriRows {
 namespace detail {
 
 /// Columns of a modality's file in a row table: all channels, then what files may have besides.
-inline std::vector<std::string> row_columns(const data::Modality& modality) {
+LIFELOG_LAZY std::vector<std::string> row_columns(const data::Modality& modality) {
   std::vector<std::string> names;
   for (const auto& channel : modality.channels) names.push_back(channel.name);
   names.insert(names.end(), modality.extra_columns.begin(), modality.extra_columns.end());
@@ -48,7 +48,7 @@ inline std::vector<std::string> row_columns(const data::Modality& modality) {
 }
 
 /// Timestamps that are unix seconds of the minute become seconds from its begin.
-inline void make_relative(data::NumberTable& numbers, std::int64_t minute) {
+LIFELOG_LAZY void make_relative(data::NumberTable& numbers, std::int64_t minute) {
   constexpr std::int64_t first_day = 86400;  // before it the two cannot be told apart
   const auto begin = static_cast<double>(minute);
   if (minute < first_day) return;
@@ -56,8 +56,8 @@ inline void make_relative(data::NumberTable& numbers, std::int64_t minute) {
     if (auto& timestamp = numbers.values[i]; timestamp >= begin && timestamp < begin + 60) timestamp -= begin;
 }
 
-inline ResampledFile resample_file(const std::filesystem::path& path, const data::Modality& modality,
-                                   std::int64_t minute, MinuteFile& file) {
+LIFELOG_LAZY ResampledFile resample_file(const std::filesystem::path& path, const data::Modality& modality,
+                                         std::int64_t minute, MinuteFile& file) {
   ResampledFile result;
   auto names = row_columns(modality);
   names.insert(names.begin(), "timestamp");
@@ -89,7 +89,7 @@ inline constexpr const char* label_columns[] = {"action",
                                                 "activity"};
 
 /// Builds one person's table session by session.
-class EtriRowBuilder {
+LIFELOG_LAZY class EtriRowBuilder {
  public:
   EtriRowBuilder(const std::vector<data::Modality>& modalities, const EtriRowOptions& options, EtriRows& out)
       : modalities_(modalities), options_(options), table_(out.table), quality_(out.quality) {
@@ -228,8 +228,8 @@ class EtriRowBuilder {
 /// Columns: channels, then extra columns of each modality; a file that lacks an extra column has NaN there.
 /// Minutes seen are those with a label or a file; one is kept when a row begins in it, else dropped as
 /// unlabelled or missing_modality. dir, user, threads, errors: as `read_etri_person`.
-inline EtriRows read_etri_rows(const std::filesystem::path& dir, const std::string& user,
-                               const EtriRowOptions& options = {}) {
+LIFELOG_LAZY EtriRows read_etri_rows(const std::filesystem::path& dir, const std::string& user,
+                                     const EtriRowOptions& options = {}) {
   const auto folder = etri_user_folder(dir, user);
   const auto modalities = options.modalities.empty() ? data::etri_2019() : options.modalities;
   EtriRows result;

@@ -46,7 +46,7 @@ struct EtriSession {
 namespace detail {
 
 /// Digits and nothing else, as names of users, sessions and minutes are; leading zeros only where `padded`.
-inline std::optional<std::int64_t> as_id(std::string_view name, bool padded = true) {
+LIFELOG_LAZY std::optional<std::int64_t> as_id(std::string_view name, bool padded = true) {
   std::int64_t id = 0;
   const auto [stop, error] = std::from_chars(name.data(), name.data() + name.size(), id);
   if (error != std::errc() || stop != name.data() + name.size() || name.front() == '-') return std::nullopt;
@@ -60,7 +60,7 @@ struct Entry {
 };
 
 /// What a folder holds, by name; nothing when it cannot be read (`error` says why).
-inline std::vector<Entry> entries(const std::filesystem::path& path, std::error_code& error) {
+LIFELOG_LAZY std::vector<Entry> entries(const std::filesystem::path& path, std::error_code& error) {
   std::vector<Entry> found;
   for (std::filesystem::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
     std::error_code unknown;
@@ -84,7 +84,7 @@ std::vector<std::string> folders_with_id(const std::filesystem::path& path, IdOf
   return names;
 }
 
-inline std::vector<std::string> numbered_folders(const std::filesystem::path& path) {
+LIFELOG_LAZY std::vector<std::string> numbered_folders(const std::filesystem::path& path) {
   return folders_with_id(path, [](std::string_view name) { return as_id(name); });
 }
 
@@ -109,14 +109,14 @@ struct EtriUser {
   std::filesystem::path folder;
 };
 
-inline std::vector<EtriUser> users_in(const std::filesystem::path& path) {
+LIFELOG_LAZY std::vector<EtriUser> users_in(const std::filesystem::path& path) {
   std::vector<EtriUser> users;
   for (auto& name : folders_with_id(path, as_user)) users.push_back({*as_user(name), name, path / name});
   return users;
 }
 
 /// All users of a part, ascending.
-inline std::vector<EtriUser> users_of_part(const std::filesystem::path& part) {
+LIFELOG_LAZY std::vector<EtriUser> users_of_part(const std::filesystem::path& part) {
   auto users = users_in(part);
   for (const auto& range : folders_with_id(part, as_user_range))
     for (auto& user : users_in(part / range)) users.push_back(std::move(user));
@@ -126,7 +126,7 @@ inline std::vector<EtriUser> users_of_part(const std::filesystem::path& part) {
 }
 
 /// The same, each once: of folders that mean one person the first by name.
-inline std::vector<EtriUser> people_of_part(const std::filesystem::path& part) {
+LIFELOG_LAZY std::vector<EtriUser> people_of_part(const std::filesystem::path& part) {
   auto users = users_of_part(part);
   users.erase(std::unique(users.begin(), users.end(),
                           [](const EtriUser& a, const EtriUser& b) { return a.id == b.id; }),
@@ -134,7 +134,7 @@ inline std::vector<EtriUser> people_of_part(const std::filesystem::path& part) {
   return users;
 }
 
-inline bool holds_users(const std::filesystem::path& part) {
+LIFELOG_LAZY bool holds_users(const std::filesystem::path& part) {
   for (const auto& user : users_of_part(part))
     if (!numbered_folders(user.folder).empty()) return true;
   return false;
@@ -145,7 +145,7 @@ inline bool holds_users(const std::filesystem::path& part) {
 /// The folder that holds the user folders. dir: the root of a tree with one part (`dataset_2019`, say) in it,
 /// such a part itself, or any folder of user folders. io_error when it cannot be read, format_error when it
 /// is laid out otherwise or holds several parts.
-inline std::filesystem::path etri_root(const std::filesystem::path& dir) {
+LIFELOG_LAZY std::filesystem::path etri_root(const std::filesystem::path& dir) {
   std::error_code error;
   if (!std::filesystem::is_directory(dir, error))
     throw io_error(dir.string(), "expected the folder of an ETRI lifelog, found no folder");
@@ -167,7 +167,8 @@ inline std::filesystem::path etri_root(const std::filesystem::path& dir) {
 
 /// The folder of a person; io_error when there is none, format_error when two folders mean that person (`101` and `0101`,
 /// `user01-06/user01` and `user07-12/user01`): they may be two people, one of them with a wrong name.
-inline std::filesystem::path etri_user_folder(const std::filesystem::path& dir, const std::string& user) {
+LIFELOG_LAZY std::filesystem::path etri_user_folder(const std::filesystem::path& dir,
+                                                    const std::string& user) {
   const auto root = etri_root(dir);
   const auto id = detail::as_user(user);
   std::vector<std::filesystem::path> folders;
@@ -186,7 +187,7 @@ inline std::filesystem::path etri_user_folder(const std::filesystem::path& dir, 
 }
 
 /// Names of all persons of a lifelog, each once, ascending by number. Errors as `etri_root`.
-inline std::vector<std::string> etri_users(const std::filesystem::path& dir) {
+LIFELOG_LAZY std::vector<std::string> etri_users(const std::filesystem::path& dir) {
   std::vector<std::string> names;
   for (auto& user : detail::people_of_part(etri_root(dir))) names.push_back(std::move(user.name));
   return names;
@@ -194,7 +195,7 @@ inline std::vector<std::string> etri_users(const std::filesystem::path& dir) {
 
 /// What lies beside the persons of a lifelog and is none, from `etri_root` on: nothing in it is read. Errors as
 /// `etri_root`.
-inline std::vector<std::string> etri_strays(const std::filesystem::path& dir) {
+LIFELOG_LAZY std::vector<std::string> etri_strays(const std::filesystem::path& dir) {
   const auto root = etri_root(dir);
   std::vector<std::string> strays;
   std::error_code error;
@@ -212,8 +213,8 @@ inline std::vector<std::string> etri_strays(const std::filesystem::path& dir) {
 /// All that is below `dir` and not in the folder of a person who is read, by path from `dir` on: what lies beside the part of
 /// the lifelog that is read, what lies beside persons, and folders that mean a person who has one already. Errors as
 /// `etri_root`. without: folders that are passed by.
-inline std::vector<data::Ignored> etri_ignored(const std::filesystem::path& dir,
-                                               const std::vector<std::filesystem::path>& without = {}) {
+LIFELOG_LAZY std::vector<data::Ignored> etri_ignored(const std::filesystem::path& dir,
+                                                     const std::vector<std::filesystem::path>& without = {}) {
   const auto root = etri_root(dir);
   std::vector<data::Ignored> ignored;
   const auto add = [&](const std::filesystem::path& path, const char* reason) {
@@ -244,8 +245,8 @@ inline std::vector<data::Ignored> etri_ignored(const std::filesystem::path& dir,
 
 namespace detail {
 
-inline void list_minutes(const std::filesystem::path& folder, std::vector<std::int64_t>& minutes,
-                         data::Quality& quality) {
+LIFELOG_LAZY void list_minutes(const std::filesystem::path& folder, std::vector<std::int64_t>& minutes,
+                               data::Quality& quality) {
   std::error_code error;
   const auto found = entries(folder, error);
   if (error) quality.defect("unreadable_folder", folder.string(), 0, error.message());
@@ -268,15 +269,16 @@ inline void list_minutes(const std::filesystem::path& folder, std::vector<std::i
 }  // namespace detail
 
 /// Unix seconds of all minutes of a session that have a label or a file.
-inline std::set<std::int64_t> etri_minutes(const EtriSession& session, const EtriLabels& labels) {
+LIFELOG_LAZY std::set<std::int64_t> etri_minutes(const EtriSession& session, const EtriLabels& labels) {
   std::set<std::int64_t> minutes(labels.ts.begin(), labels.ts.end());
   for (const auto& of_modality : session.minutes) minutes.insert(of_modality.begin(), of_modality.end());
   return minutes;
 }
 
 /// Lists a session's minutes; what does not belong there is counted in `quality` and passed by.
-inline EtriSession list_etri_session(const std::filesystem::path& path,
-                                     const std::vector<data::Modality>& modalities, data::Quality& quality) {
+LIFELOG_LAZY EtriSession list_etri_session(const std::filesystem::path& path,
+                                           const std::vector<data::Modality>& modalities,
+                                           data::Quality& quality) {
   EtriSession session{path.filename().string(), path, {}};
   session.minutes.resize(modalities.size());
   std::error_code error;
@@ -306,7 +308,7 @@ inline EtriSession list_etri_session(const std::filesystem::path& path,
 
 /// Reads a session's label file. A file that is missing, cannot be read or lacks `ts` gives no labels and is
 /// counted.
-inline EtriLabels read_etri_labels(const EtriSession& session, data::Quality& quality) {
+LIFELOG_LAZY EtriLabels read_etri_labels(const EtriSession& session, data::Quality& quality) {
   const auto path = session.path / (session.name + "_label.csv");
   EtriLabels none;
   none.file = path.string();
@@ -327,8 +329,8 @@ inline EtriLabels read_etri_labels(const EtriSession& session, data::Quality& qu
 namespace detail {
 
 /// Minutes in a folder that is none of the sessions are on disk too: dropped, every one.
-inline void drop_stray_minutes(const std::filesystem::path& folder,
-                               const std::vector<data::Modality>& modalities, data::Quality& quality) {
+LIFELOG_LAZY void drop_stray_minutes(const std::filesystem::path& folder,
+                                     const std::vector<data::Modality>& modalities, data::Quality& quality) {
   data::Quality ignored;
   const auto session = list_etri_session(folder, modalities, ignored);
   for (const auto minute : etri_minutes(session, read_etri_labels(session, ignored)))
@@ -338,9 +340,9 @@ inline void drop_stray_minutes(const std::filesystem::path& folder,
 }  // namespace detail
 
 /// All sessions of a user, ascending. What else there is gets counted, the minutes in it as dropped.
-inline std::vector<EtriSession> list_etri_sessions(const std::filesystem::path& user_folder,
-                                                   const std::vector<data::Modality>& modalities,
-                                                   data::Quality& quality) {
+LIFELOG_LAZY std::vector<EtriSession> list_etri_sessions(const std::filesystem::path& user_folder,
+                                                         const std::vector<data::Modality>& modalities,
+                                                         data::Quality& quality) {
   std::error_code error;
   for (const auto& entry : detail::entries(user_folder, error)) {
     if (entry.folder && detail::as_id(entry.name)) continue;

@@ -32,7 +32,7 @@ struct Listing {
 namespace detail {
 
 /// Goes through folders, into links too, but not into one that leads back to where it comes from.
-class TreeWalk {
+LIFELOG_LAZY class TreeWalk {
  public:
   TreeWalk(std::filesystem::path root, const std::vector<std::filesystem::path>& without, Listing& out)
       : root_(std::move(root)), without_(without), out_(out) {}
@@ -104,16 +104,16 @@ class TreeWalk {
 }  // namespace detail
 
 /// All files below a folder, or the file itself; none where there is neither. without: folders that are passed by.
-inline Listing list_files(const std::filesystem::path& path,
-                          const std::vector<std::filesystem::path>& without = {}) {
+LIFELOG_LAZY Listing list_files(const std::filesystem::path& path,
+                                const std::vector<std::filesystem::path>& without = {}) {
   Listing listing;
   detail::TreeWalk(path, without, listing).run();
   return listing;
 }
 
 /// How many files there are below a folder; 1 for a file.
-inline Index count_files(const std::filesystem::path& path,
-                         const std::vector<std::filesystem::path>& without = {}) {
+LIFELOG_LAZY Index count_files(const std::filesystem::path& path,
+                               const std::vector<std::filesystem::path>& without = {}) {
   return static_cast<Index>(list_files(path, without).files.size());
 }
 

@@ -18,7 +18,7 @@ namespace lifelog::readers::detail {
 
 inline constexpr std::int64_t bucket_seconds = 5;
 
-inline std::int64_t floor_bucket(std::int64_t second) {
+LIFELOG_LAZY std::int64_t floor_bucket(std::int64_t second) {
   return (second >= 0 ? second : second - (bucket_seconds - 1)) / bucket_seconds;
 }
 
@@ -44,7 +44,7 @@ struct ResampledFile {
 
 /// Fills gaps of a column of [n, stride] linearly, and repeats the last value at the end, as pandas'
 /// interpolate() does by default; what comes before the first value stays NaN.
-inline void interpolate(double* values, std::size_t n, std::size_t stride) {
+LIFELOG_LAZY void interpolate(double* values, std::size_t n, std::size_t stride) {
   std::size_t last = n;
   for (std::size_t i = 0; i < n; ++i) {
     if (lifelog::detail::is_nan(values[i * stride])) continue;
@@ -61,7 +61,7 @@ inline void interpolate(double* values, std::size_t n, std::size_t stride) {
 
 /// numbers: [rows, 1 + columns], timestamp first. Maximum of each column per bucket, gaps between the first
 /// and the last bucket interpolated.
-inline void resample(const data::NumberTable& numbers, std::int64_t minute, ResampledFile& out) {
+LIFELOG_LAZY void resample(const data::NumberTable& numbers, std::int64_t minute, ResampledFile& out) {
   const auto columns = numbers.columns - 1;
   const auto base = floor_bucket(minute);
   const double offset = static_cast<double>(minute - base * bucket_seconds);
@@ -96,8 +96,8 @@ inline void resample(const data::NumberTable& numbers, std::int64_t minute, Resa
 
 /// All minute files of a modality of a session on one grid; of a bucket in two files the earlier file's
 /// counts.
-inline BucketRows merge(const std::vector<ResampledFile>& files, std::size_t begin, std::size_t end,
-                        std::size_t columns) {
+LIFELOG_LAZY BucketRows merge(const std::vector<ResampledFile>& files, std::size_t begin, std::size_t end,
+                              std::size_t columns) {
   BucketRows all;
   all.columns = columns;
   for (auto f = begin; f < end; ++f) all.append(files[f].rows);

@@ -24,7 +24,7 @@ namespace lifelog::readers {
 
 namespace detail {
 
-inline bool parse_datetime(std::string_view text, std::int64_t& unix_second) {
+LIFELOG_LAZY bool parse_datetime(std::string_view text, std::int64_t& unix_second) {
   constexpr std::string_view shape = "dddd-dd-dd dd:dd:dd";
   if (text.size() != shape.size()) return false;
   std::array<int, 6> field{};
@@ -49,14 +49,14 @@ inline bool parse_datetime(std::string_view text, std::int64_t& unix_second) {
   return true;
 }
 
-inline void append_number(std::string& out, double value) {
+LIFELOG_LAZY void append_number(std::string& out, double value) {
   if (lifelog::detail::is_nan(value)) return;
   std::array<char, 32> digits;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
   out.append(digits.data(), end);
 }
 
-inline void append_text(std::string& out, std::string_view text) {
+LIFELOG_LAZY void append_text(std::string& out, std::string_view text) {
   if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
     out.append(text);
     return;
@@ -66,7 +66,7 @@ inline void append_text(std::string& out, std::string_view text) {
   out += '"';
 }
 
-inline bool is_value_column(std::string_view name) {
+LIFELOG_LAZY bool is_value_column(std::string_view name) {
   return name.find("__") != std::string_view::npos;
 }
 
@@ -74,7 +74,7 @@ inline bool is_value_column(std::string_view name) {
 
 /// The table as CSV text: header `datetime,<modality>__<column>,…,<label columns>`, `datetime` as
 /// `YYYY-MM-DD HH:MM:SS` in UTC, numbers in the shortest form that reads back the same, nothing for NaN.
-inline std::string to_csv(const data::RowTable& table) {
+LIFELOG_LAZY std::string to_csv(const data::RowTable& table) {
   std::string out = "datetime";
   for (const auto& name : table.columns) detail::append_text(out.append(1, ','), name);
   for (const auto& label : table.labels) detail::append_text(out.append(1, ','), label.name);
@@ -90,13 +90,13 @@ inline std::string to_csv(const data::RowTable& table) {
 }
 
 /// Writes `to_csv(table)` to a file, by convention `<user>.csv`, whole or not at all. Throws io_error.
-inline void write_rows(const std::filesystem::path& path, const data::RowTable& table) {
+LIFELOG_LAZY void write_rows(const std::filesystem::path& path, const data::RowTable& table) {
   io::write_text(path, to_csv(table));
 }
 
 namespace detail {
 
-inline data::RowTable parse_rows(std::string_view text, const std::string& file) {
+LIFELOG_LAZY data::RowTable parse_rows(std::string_view text, const std::string& file) {
   CsvReader csv(text, file);
   const auto time = csv.column("datetime");
   data::RowTable table;
@@ -139,7 +139,7 @@ inline data::RowTable parse_rows(std::string_view text, const std::string& file)
 /// Reads a table as `write_rows` writes it: columns with `__` in their names are values, all others labels;
 /// the user is the file's name without `.csv`. A cell that is no number (and not empty, `nan`, …) is a
 /// format_error with its line.
-inline data::RowTable read_rows(const std::filesystem::path& path) {
+LIFELOG_LAZY data::RowTable read_rows(const std::filesystem::path& path) {
   auto table = detail::parse_rows(io::read_file(path), path.string());
   table.user = path.stem().string();
   return table;

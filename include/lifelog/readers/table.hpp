@@ -44,7 +44,7 @@ struct TablePerson {
 namespace detail {
 
 /// Reads one sensor after the other; of none but the present one are samples held.
-class TablePersonReader {
+LIFELOG_LAZY class TablePersonReader {
  public:
   TablePersonReader(const TableCohort& cohort, const TableOptions& options, TablePerson& person)
       : cohort_(cohort),
@@ -288,8 +288,8 @@ class TablePersonReader {
 ///
 /// What makes a person unusable (files missing or broken, no label, no window, a single class) is said in `quality.error`,
 /// not thrown.
-inline TablePerson read_table_person(const TableCohort& cohort, const std::string& user,
-                                     const TableOptions& options = {}) {
+LIFELOG_LAZY TablePerson read_table_person(const TableCohort& cohort, const std::string& user,
+                                           const TableOptions& options = {}) {
   TablePerson person;
   person.data.user = person.quality.user = user;
   person.quality.max_notes = options.max_notes;

@@ -50,12 +50,12 @@ struct TableCohortOptions {
 namespace detail {
 
 /// A name that can be one of a file.
-inline bool usable_person(const std::string& name) {
+LIFELOG_LAZY bool usable_person(const std::string& name) {
   return !name.empty() && name.size() <= 100 && name.front() != '.' &&
          name.find_first_of("/\\") == std::string::npos && lifelog::detail::shown(name) == name;
 }
 
-class CohortFinder {
+LIFELOG_LAZY class CohortFinder {
  public:
   CohortFinder(TableCohort& cohort, const TableCohortOptions& options) : cohort_(cohort), options_(options) {}
 
@@ -181,8 +181,8 @@ class CohortFinder {
 /// Looks which of `files` are whose, reads all labels, and goes through tables of many people once to find out whose rows are
 /// where. Throws io_error; format_error for labels or a table of many people that cannot be read; std::invalid_argument for
 /// labels that the description has not, and as check_windows.
-inline TableCohort table_cohort(std::vector<TableFile> files, TableDescription description,
-                                const TableCohortOptions& options = {}) {
+LIFELOG_LAZY TableCohort table_cohort(std::vector<TableFile> files, TableDescription description,
+                                      const TableCohortOptions& options = {}) {
   check_windows(description);
   TableCohort cohort;
   cohort.description = std::move(description);

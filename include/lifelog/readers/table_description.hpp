@@ -126,7 +126,7 @@ struct TableDescription {
 
 /// Whether windows of so many seconds, so many apart, can be made of every sensor: a series must have a whole number of
 /// ticks in each. Throws std::invalid_argument, naming the sensor.
-inline void check_windows(const TableDescription& description) {
+LIFELOG_LAZY void check_windows(const TableDescription& description) {
   using lifelog::detail::require;
   const auto whole = [](double x) {
     return std::abs(x - std::round(x)) < 1e-9 * std::max(1.0, x) && x > 0.5;

@@ -21,7 +21,7 @@ namespace detail {
 
 inline constexpr double largest = std::numeric_limits<double>::max();
 
-class DescriptionParser {
+LIFELOG_LAZY class DescriptionParser {
  public:
   DescriptionParser(const io::Json& json, std::string file) : root_(json, file), file_(std::move(file)) {}
 
@@ -249,13 +249,13 @@ class DescriptionParser {
 
 /// Reads the text of a sensors.json. file: its name. Throws format_error for what is no JSON, for a key that is missing,
 /// unknown or wrong; the message names the key (`sensors[1].time.unit`), what was expected and what came.
-inline TableDescription parse_table_description(std::string_view text, const std::string& file) {
+LIFELOG_LAZY TableDescription parse_table_description(std::string_view text, const std::string& file) {
   const auto json = io::parse_json(file, text);
   return detail::DescriptionParser(json, file).parse();
 }
 
 /// As parse_table_description, of a file. Throws io_error too.
-inline TableDescription read_table_description(const std::filesystem::path& path) {
+LIFELOG_LAZY TableDescription read_table_description(const std::filesystem::path& path) {
   return parse_table_description(io::read_file(path), path.string());
 }
 

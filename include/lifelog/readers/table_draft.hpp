@@ -44,7 +44,7 @@ struct TableLook {
   }
 };
 
-inline TableLook look_at(std::string_view text, const std::string& name) {
+LIFELOG_LAZY TableLook look_at(std::string_view text, const std::string& name) {
   constexpr std::size_t most_rows = 2000;
   TableLook look;
   look.delimiter = most_frequent_delimiter(text.substr(text.starts_with("\xEF\xBB\xBF") ? 3 : 0));
@@ -64,18 +64,18 @@ inline TableLook look_at(std::string_view text, const std::string& name) {
   return look;
 }
 
-inline std::string lower_case(std::string text) {
+LIFELOG_LAZY std::string lower_case(std::string text) {
   for (auto& c : text)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
   return text;
 }
 
-inline bool contains_any(const std::string& text, std::initializer_list<const char*> parts) {
+LIFELOG_LAZY bool contains_any(const std::string& text, std::initializer_list<const char*> parts) {
   return std::any_of(parts.begin(), parts.end(),
                      [&](const char* part) { return text.find(part) != std::string::npos; });
 }
 
-inline double share_of_numbers(const std::vector<std::string>& cells) {
+LIFELOG_LAZY double share_of_numbers(const std::vector<std::string>& cells) {
   if (cells.empty()) return 0;
   const auto numbers = std::count_if(cells.begin(), cells.end(), [](const std::string& cell) {
     std::string text = cell;
@@ -86,7 +86,7 @@ inline double share_of_numbers(const std::vector<std::string>& cells) {
 }
 
 /// How cells write times, if most of them are times between 2000 and 2100.
-inline std::optional<TimeForm> guess_time(const std::vector<std::string>& cells) {
+LIFELOG_LAZY std::optional<TimeForm> guess_time(const std::vector<std::string>& cells) {
   constexpr auto oldest = 946'684'800 * nanosecond, newest = 4'102'444'800 * nanosecond;
   if (cells.empty()) return std::nullopt;
   for (const auto form : {TimeForm::iso, TimeForm::seconds, TimeForm::milliseconds, TimeForm::microseconds,
@@ -102,8 +102,8 @@ inline std::optional<TimeForm> guess_time(const std::vector<std::string>& cells)
 }
 
 /// Samples a second; nothing when they come irregularly. text: what the times say.
-inline std::optional<double> guess_rate(const std::vector<std::string>& cells, TimeForm form,
-                                        std::string& text) {
+LIFELOG_LAZY std::optional<double> guess_rate(const std::vector<std::string>& cells, TimeForm form,
+                                              std::string& text) {
   TimeParser parser(form);
   std::vector<std::int64_t> times, apart;
   for (const auto& cell : cells)
@@ -135,7 +135,7 @@ inline std::optional<double> guess_rate(const std::vector<std::string>& cells, T
   return std::round(rate * 100) / 100;
 }
 
-class TableDrafter {
+LIFELOG_LAZY class TableDrafter {
  public:
   explicit TableDrafter(const std::vector<TableFile>& files) : files_(files) {}
 
@@ -341,7 +341,7 @@ class TableDrafter {
 /// Looks at the first rows of the tables of a cohort and drafts a description of them, for a person to put right: names of
 /// columns, times by their magnitude, rates by medians. A draft is always one that `parse_table_description` reads, once
 /// there is a sensor in it.
-inline TableDraft draft_table_description(const std::vector<TableFile>& files) {
+LIFELOG_LAZY TableDraft draft_table_description(const std::vector<TableFile>& files) {
   return detail::TableDrafter(files).run();
 }
 

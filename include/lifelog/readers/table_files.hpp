@@ -33,8 +33,8 @@ struct TableFile {
 };
 
 /// All regular files below a folder, in order of their paths. Folders that cannot be read are named in `unread`.
-inline std::vector<TableFile> table_files(const std::filesystem::path& root,
-                                          std::vector<std::string>& unread) {
+LIFELOG_LAZY std::vector<TableFile> table_files(const std::filesystem::path& root,
+                                                std::vector<std::string>& unread) {
   namespace fs = std::filesystem;
   std::vector<TableFile> files;
   std::vector<fs::path> folders{root};

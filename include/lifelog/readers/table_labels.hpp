@@ -41,14 +41,14 @@ struct TableLabelIntervals {
 namespace detail {
 
 /// A number as a class: 3 of 3.0 and 03; the shortest text that is the number.
-inline std::string number_class(double value) {
+LIFELOG_LAZY std::string number_class(double value) {
   char text[32];
   return std::string(text, std::to_chars(text, text + sizeof text, value == 0 ? 0 : value).ptr);
 }
 
 /// "2 (3 to below 5)": the part of the scale between ascending bounds that a number lies in. Parts are numbered from 1, so
 /// that classes sort as the scale does.
-inline std::string bounded_class(double value, const std::vector<double>& bounds) {
+LIFELOG_LAZY std::string bounded_class(double value, const std::vector<double>& bounds) {
   const auto at = std::upper_bound(bounds.begin(), bounds.end(), value);
   auto number = std::to_string(at - bounds.begin() + 1);
   number.insert(0, std::to_string(bounds.size() + 1).size() - number.size(), '0');
@@ -58,8 +58,8 @@ inline std::string bounded_class(double value, const std::vector<double>& bounds
 }
 
 /// The class of a label's cell; nothing for a cell that says none.
-inline std::optional<std::string> label_class(std::string_view cell, const TableLabels& labels,
-                                              bool decimal_comma) {
+LIFELOG_LAZY std::optional<std::string> label_class(std::string_view cell, const TableLabels& labels,
+                                                    bool decimal_comma) {
   if (data::is_missing(cell)) return std::nullopt;
   if (!labels.numbers) {
     if (cell.find(',') != std::string_view::npos) return std::nullopt;
@@ -76,8 +76,8 @@ inline std::optional<std::string> label_class(std::string_view cell, const Table
 
 /// Adds the labels of a file. text: all of it; file: its name; person: whose it is, where no column says so. Throws
 /// format_error when a column is missing. Rows without a usable time or label become faults of their person.
-inline void add_table_labels(std::string_view text, const std::string& file, const TableLabels& labels,
-                             const std::string& person, TableLabelIntervals& out) {
+LIFELOG_LAZY void add_table_labels(std::string_view text, const std::string& file, const TableLabels& labels,
+                                   const std::string& person, TableLabelIntervals& out) {
   const auto layout = table_layout(text, file, labels.source, {labels.column});
   TableSource end_source = labels.source;
   end_source.time_columns = labels.end_columns;

@@ -31,7 +31,7 @@ struct TableLayout {
 namespace detail {
 
 /// Of `,` `;` and tab the one that a line has most of, quoted cells left out; `,` without any.
-inline char most_frequent_delimiter(std::string_view text) {
+LIFELOG_LAZY char most_frequent_delimiter(std::string_view text) {
   Index commas = 0, semicolons = 0, tabs = 0;
   bool quoted = false;
   for (const char c : text) {
@@ -46,7 +46,7 @@ inline char most_frequent_delimiter(std::string_view text) {
 }
 
 /// The first rows of a file; all of them, of one in an archive.
-inline std::string first_rows(const TableFile& file) {
+LIFELOG_LAZY std::string first_rows(const TableFile& file) {
   if (file.disk.empty()) return file.content();
   std::error_code unknown;
   RowChunks chunks(file.disk, {0, std::filesystem::file_size(file.disk, unknown)}, std::size_t{1} << 16);
@@ -57,8 +57,8 @@ inline std::string first_rows(const TableFile& file) {
 
 /// text: the first rows, the header included; file: its name for errors. columns: of the channels. Throws format_error when
 /// one of the columns is missing or there twice.
-inline TableLayout table_layout(std::string_view text, const std::string& file, const TableSource& source,
-                                const std::vector<std::string>& columns) {
+LIFELOG_LAZY TableLayout table_layout(std::string_view text, const std::string& file,
+                                      const TableSource& source, const std::vector<std::string>& columns) {
   TableLayout layout;
   const std::size_t mark = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
   layout.delimiter =

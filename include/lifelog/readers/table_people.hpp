@@ -128,9 +128,9 @@ T& of_name(ByName<T>& people, std::string_view cell) {
 
 /// Where each person's rows are; nothing when they are mixed so much that they must be sorted first: runs of rows of one
 /// person shorter than `fewest_bytes` in the mean, or very many.
-inline std::optional<TablePeople> index_people(const std::filesystem::path& disk, const TableLayout& layout,
-                                               std::uint64_t bytes, const std::string& name,
-                                               std::uint64_t fewest_bytes) {
+LIFELOG_LAZY std::optional<TablePeople> index_people(const std::filesystem::path& disk,
+                                                     const TableLayout& layout, std::uint64_t bytes,
+                                                     const std::string& name, std::uint64_t fewest_bytes) {
   struct Run {
     ByteRange bytes;
     Index line;
@@ -173,7 +173,7 @@ inline std::optional<TablePeople> index_people(const std::filesystem::path& disk
 }
 
 /// A file per person, written in large pieces and never open for long.
-class PersonSorter {
+LIFELOG_LAZY class PersonSorter {
  public:
   explicit PersonSorter(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
@@ -235,9 +235,9 @@ class PersonSorter {
 /// file: on disk. sorted: a folder for rows sorted by person, used where rows of people lie so mixed that each would be
 /// sought all over the file; empty: such a file is refused. Throws io_error; format_error for a refused file, one without
 /// the column, or one whose column has more than 100,000 values.
-inline TablePeople table_people(const TableFile& file, const TableLayout& layout,
-                                const std::filesystem::path& sorted = {},
-                                std::uint64_t fewest_bytes = std::uint64_t{1} << 16) {
+LIFELOG_LAZY TablePeople table_people(const TableFile& file, const TableLayout& layout,
+                                      const std::filesystem::path& sorted = {},
+                                      std::uint64_t fewest_bytes = std::uint64_t{1} << 16) {
   std::error_code error;
   const auto bytes = std::filesystem::file_size(file.disk, error);
   if (error) throw io_error(file.disk.string(), "cannot read: " + error.message());

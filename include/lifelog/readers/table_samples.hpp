@@ -93,7 +93,7 @@ struct TableSamples {
 namespace detail {
 
 /// Rows of text into samples.
-class RowReader {
+LIFELOG_LAZY class RowReader {
  public:
   RowReader(const TableLayout& layout, const TableSensor& sensor, std::string file, TableSamples& out,
             data::Quality& quality)
@@ -325,7 +325,7 @@ class RowReader {
   bool scaled_ = false, numbered_ = true;
 };
 
-inline std::vector<std::string> column_names(const TableSensor& sensor) {
+LIFELOG_LAZY std::vector<std::string> column_names(const TableSensor& sensor) {
   std::vector<std::string> names;
   for (const auto& column : sensor.columns) names.push_back(column.column);
   return names;
@@ -336,14 +336,16 @@ inline std::vector<std::string> column_names(const TableSensor& sensor) {
 /// Appends the samples in rows of text to `out`. text: whole rows, without the header that `layout` was made of; file: its
 /// name for notes; line: of the first row, 0 where unknown. Cells that are no numbers and times that are none are counted in
 /// `quality` as bad_cell, missing_cell and bad_time.
-inline void read_table_rows(std::string_view text, const TableLayout& layout, const TableSensor& sensor,
-                            const std::string& file, Index line, TableSamples& out, data::Quality& quality) {
+LIFELOG_LAZY void read_table_rows(std::string_view text, const TableLayout& layout, const TableSensor& sensor,
+                                  const std::string& file, Index line, TableSamples& out,
+                                  data::Quality& quality) {
   detail::RowReader(layout, sensor, file, out, quality).read(text, line);
 }
 
 /// The same of rows in a file on disk, a piece at a time.
-inline void read_table_rows(const PersonRows& rows, const TableLayout& layout, const TableSensor& sensor,
-                            const std::string& file, TableSamples& out, data::Quality& quality) {
+LIFELOG_LAZY void read_table_rows(const PersonRows& rows, const TableLayout& layout,
+                                  const TableSensor& sensor, const std::string& file, TableSamples& out,
+                                  data::Quality& quality) {
   detail::RowReader reader(layout, sensor, file, out, quality);
   detail::RowChunks chunks(rows.disk, rows.bytes);
   Index line = rows.line;
@@ -354,8 +356,8 @@ inline void read_table_rows(const PersonRows& rows, const TableLayout& layout, c
 }
 
 /// Appends all samples of a file of one person. Throws io_error, format_error.
-inline void read_table_file(const TableFile& file, const TableSensor& sensor, TableSamples& out,
-                            data::Quality& quality) {
+LIFELOG_LAZY void read_table_file(const TableFile& file, const TableSensor& sensor, TableSamples& out,
+                                  data::Quality& quality) {
   if (sensor.source.time == TimeForm::start_and_rate) {
     out.channels = sensor.columns.size();
     const auto stream =

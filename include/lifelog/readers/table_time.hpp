@@ -38,7 +38,7 @@ enum class TimeForm {
 inline constexpr std::array<const char*, 8> time_form_names{"s",   "ms",    "us",    "ns",
                                                             "iso", "m/d/y", "d/m/y", "start+rate"};
 
-inline std::string time_form_name(TimeForm form) {
+LIFELOG_LAZY std::string time_form_name(TimeForm form) {
   return time_form_names[static_cast<std::size_t>(form)];
 }
 
@@ -49,7 +49,7 @@ inline constexpr std::int64_t latest_second =
     4'500'000'000;  // year 2112; differences of nanoseconds do not overflow
 
 /// Takes from `at` as many digits as there are, at most `most`, which is at most 19.
-inline int take_digits(const char*& at, const char* end, int most, std::int64_t& out) {
+LIFELOG_LAZY int take_digits(const char*& at, const char* end, int most, std::int64_t& out) {
   int count = 0;
   std::uint64_t digits = 0;
   for (; at != end && count < most && *at >= '0' && *at <= '9'; ++at, ++count)
@@ -60,7 +60,7 @@ inline int take_digits(const char*& at, const char* end, int most, std::int64_t&
 }
 
 /// A fraction's digits as nanoseconds of a unit of 10^places of them; further digits are rounded.
-inline std::int64_t take_fraction(const char*& at, const char* end, int places) {
+LIFELOG_LAZY std::int64_t take_fraction(const char*& at, const char* end, int places) {
   std::int64_t value = 0;
   int count = 0;
   bool up = false;
@@ -73,7 +73,7 @@ inline std::int64_t take_fraction(const char*& at, const char* end, int places) 
 }
 
 /// A number of units of 10^places ns.
-inline std::optional<std::int64_t> parse_epoch(std::string_view text, int places) {
+LIFELOG_LAZY std::optional<std::int64_t> parse_epoch(std::string_view text, int places) {
   static constexpr std::int64_t powers[] = {1,       10,        100,        1'000,       10'000,
                                             100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
   const char *at = text.data(), *const end = at + text.size();

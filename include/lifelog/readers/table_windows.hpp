@@ -28,8 +28,8 @@ struct TableWindows {
 
 /// Starts of all windows in which the sensor has a sample, or a row without its numbers: multiples of `step`, ascending. times:
 /// ascending; all in ns.
-inline void add_touched_windows(std::span<const std::int64_t> times, std::int64_t seconds, std::int64_t step,
-                                std::vector<std::int64_t>& out) {
+LIFELOG_LAZY void add_touched_windows(std::span<const std::int64_t> times, std::int64_t seconds,
+                                      std::int64_t step, std::vector<std::int64_t>& out) {
   const auto floor = [step](std::int64_t time) {
     return (time >= 0 ? time / step : (time - (step - 1)) / step) * step;
   };
@@ -49,7 +49,7 @@ inline void add_touched_windows(std::span<const std::int64_t> times, std::int64_
 namespace detail {
 
 /// Makes the windows of one sensor.
-class WindowMaker {
+LIFELOG_LAZY class WindowMaker {
  public:
   WindowMaker(const TableSamples& samples, const TableSensor& sensor, double seconds, double step,
               bool drop_implausible, TableWindows& out)
@@ -199,8 +199,9 @@ class WindowMaker {
 
 /// Makes the windows that begin at `starts` (ascending, ns, multiples of `step`) out of a sensor's samples, in order of
 /// time. seconds, step: of the windows; see check_windows. drop_implausible: a window with a value out of range is not usable.
-inline TableWindows table_windows(const TableSamples& samples, const TableSensor& sensor, double seconds,
-                                  double step, std::vector<std::int64_t> starts, bool drop_implausible) {
+LIFELOG_LAZY TableWindows table_windows(const TableSamples& samples, const TableSensor& sensor,
+                                        double seconds, double step, std::vector<std::int64_t> starts,
+                                        bool drop_implausible) {
   TableWindows result;
   result.start = std::move(starts);
   detail::WindowMaker(samples, sensor, seconds, step, drop_implausible, result).run();

@@ -20,7 +20,7 @@ namespace lifelog::readers {
 namespace detail {
 
 /// "Z", "UTC", "GMT", "+09", "+0900", "+09:00": seconds east of Greenwich; nothing for any other text.
-inline std::optional<std::int64_t> zone_offset(std::string_view text) {
+LIFELOG_LAZY std::optional<std::int64_t> zone_offset(std::string_view text) {
   if (text == "Z" || text == "z" || text == "UTC" || text == "GMT") return 0;
   if (text.size() < 3 || (text[0] != '+' && text[0] != '-')) return std::nullopt;
   std::string digits;

@@ -10,12 +10,12 @@ namespace lifelog::train {
 namespace detail {
 
 /// log(1 + eˣ), of full precision for every x and never infinite.
-inline double softplus(double x) {
+LIFELOG_LAZY double softplus(double x) {
   return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x)));
 }
 
 /// 1 / (1 + e⁻ˣ), of full precision for every x.
-inline double logistic(double x) {
+LIFELOG_LAZY double logistic(double x) {
   const double small = std::exp(-std::abs(x));
   return (x < 0 ? small : 1) / (1 + small);
 }

@@ -14,12 +14,12 @@ namespace detail {
 
 inline constexpr const char* default_optimizer = "AdamW";  // of files that do not say
 
-inline std::string name_of(const OptimizerOptions& options) {
+LIFELOG_LAZY std::string name_of(const OptimizerOptions& options) {
   return std::holds_alternative<SgdOptions>(options) ? "SGD" : default_optimizer;
 }
 
 /// The state of one optimizer is of no meaning to another.
-inline void require_optimizer(const io::Tensors& tensors, const OptimizerOptions& options) {
+LIFELOG_LAZY void require_optimizer(const io::Tensors& tensors, const OptimizerOptions& options) {
   const auto found = tensors.metadata().find("optimizer");
   const auto was = found == tensors.metadata().end() ? std::string(default_optimizer) : found->second;
   if (const auto is = name_of(options); was != is)

@@ -30,7 +30,7 @@ struct CrossEntropyOptions {
 
 namespace detail {
 
-inline void require_options(const CrossEntropyOptions& options, Index classes) {
+LIFELOG_LAZY void require_options(const CrossEntropyOptions& options, Index classes) {
   using lifelog::detail::is_finite;
   using lifelog::detail::require;
   require(is_finite(options.label_smoothing) && options.label_smoothing >= 0 && options.label_smoothing <= 1,
@@ -128,8 +128,8 @@ struct ClassWeights {
 /// that occur, n_c labels of class c. All classes that occur weigh the same together, and the mean weight of a label is 1.
 ///
 /// labels: 0…classes−1 or ignore_index, which takes no part. Throws std::invalid_argument on others.
-inline ClassWeights balanced_class_weights(const std::vector<Index>& labels, Index classes,
-                                           Index ignore_index = -100) {
+LIFELOG_LAZY ClassWeights balanced_class_weights(const std::vector<Index>& labels, Index classes,
+                                                 Index ignore_index = -100) {
   using lifelog::detail::require;
   require(classes >= 1, "balanced_class_weights: expected at least one class, got ", classes);
   Eigen::VectorXd counts = Eigen::VectorXd::Zero(classes);

@@ -73,7 +73,7 @@ using OptimizerOptions = std::variant<AdamWOptions, SgdOptions>;
 
 namespace detail {
 
-inline void require_options(const OptimizerOptions& options) {
+LIFELOG_LAZY void require_options(const OptimizerOptions& options) {
   using lifelog::detail::is_finite;
   using lifelog::detail::require;
   std::visit(

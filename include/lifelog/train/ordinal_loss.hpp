@@ -30,7 +30,7 @@ struct OrdinalLossOptions {
 namespace detail {
 
 /// Throws unless the thresholds and the number of outputs go together. Returns K−1.
-inline Index cumulative_logits(const Eigen::VectorXd& thresholds, Index outputs) {
+LIFELOG_LAZY Index cumulative_logits(const Eigen::VectorXd& thresholds, Index outputs) {
   using lifelog::detail::require;
   require(outputs >= 1, "ordinal: expected at least one output, got none");
   require(thresholds.size() == 0 || outputs == 1,

@@ -18,7 +18,7 @@ namespace detail {
 
 inline constexpr const char* identity_prefix = "run.";
 
-inline RunIdentity identity_of(const io::Tensors& tensors) {
+LIFELOG_LAZY RunIdentity identity_of(const io::Tensors& tensors) {
   RunIdentity identity;
   const std::string prefix = identity_prefix;
   for (const auto& [key, value] : tensors.metadata())
@@ -27,7 +27,7 @@ inline RunIdentity identity_of(const io::Tensors& tensors) {
 }
 
 /// "--lr (0.01 then, 0.02 now)" for each that is not the same.
-inline std::string differences(const RunIdentity& then, const RunIdentity& now) {
+LIFELOG_LAZY std::string differences(const RunIdentity& then, const RunIdentity& now) {
   auto both = now;
   both.insert(then.begin(), then.end());
   const auto value_in = [](const RunIdentity& identity, const std::string& name) {
@@ -47,13 +47,13 @@ inline std::string differences(const RunIdentity& then, const RunIdentity& now) 
 }  // namespace detail
 
 /// Puts an identity into a file's metadata, each name behind "run.".
-inline void set_identity(io::Tensors& tensors, const RunIdentity& identity) {
+LIFELOG_LAZY void set_identity(io::Tensors& tensors, const RunIdentity& identity) {
   for (const auto& [name, value] : identity) tensors.metadata()[detail::identity_prefix + name] = value;
 }
 
 /// Throws format_error that says what differs unless the file was made with just this. A file without an identity goes
 /// with an empty one only.
-inline void require_same_run(const io::Tensors& tensors, const RunIdentity& identity) {
+LIFELOG_LAZY void require_same_run(const io::Tensors& tensors, const RunIdentity& identity) {
   const auto then = detail::identity_of(tensors);
   if (then.empty() && !identity.empty())
     throw format_error(tensors.source(),

@@ -105,7 +105,7 @@ struct TrainOptionsOf {
 using TrainOptions = TrainOptionsOf<train::FocalLossOptions>;
 
 /// As the study trains: all epochs, and the latest of equals.
-inline TrainOptions study_training() {
+LIFELOG_LAZY TrainOptions study_training() {
   TrainOptions options;
   options.patience = 0;
   options.ties = Ties::latest;
@@ -258,13 +258,13 @@ std::vector<Index> order_of(const std::vector<Index>& train, const TrainOptionsO
   return order;
 }
 
-inline std::vector<double> scores_of(const std::vector<Epoch>& history) {
+LIFELOG_LAZY std::vector<double> scores_of(const std::vector<Epoch>& history) {
   std::vector<double> scores;
   for (const Epoch& e : history) scores.push_back(lifelog::detail::is_nan(e.valid_f1) ? -e.loss : e.valid_f1);
   return scores;
 }
 
-inline double rate_of(const Schedule& schedule, const Progress& at) {
+LIFELOG_LAZY double rate_of(const Schedule& schedule, const Progress& at) {
   if (!schedule) return 1;
   const double rate = schedule(at);
   lifelog::detail::require(lifelog::detail::is_finite(rate) && rate >= 0,
@@ -376,7 +376,7 @@ bool out_of_patience(const TrainOptionsOf<Loss>& options, const TrainState<Netwo
 
 /// Whether a cross-entropy is so far above that of guessing, ln C, that the network's inputs are beyond what it can
 /// weigh, and what it says is of no meaning. loss: mean over samples, nats; C: classes ≥ 2.
-inline bool worse_than_guessing(double loss, Index classes) {
+LIFELOG_LAZY bool worse_than_guessing(double loss, Index classes) {
   constexpr double far = 1000;
   return loss > far * std::log(static_cast<double>(classes));
 }

@@ -68,7 +68,7 @@ class BoxTier {
 /// Living clusters by the cost of merging: an exact search for the cheapest partner. Clusters are known by an id
 /// in 0 … n−1. They lie in blocks of SIMD lanes, neighbours in space together (a k-d tree's order), with boxes around
 /// blocks and around groups of them: where even the box is too far away, no distance is computed. O(n d) memory.
-class CentroidSearch {
+LIFELOG_LAZY class CentroidSearch {
  public:
   struct Found {
     double cost;

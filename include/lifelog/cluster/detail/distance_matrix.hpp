@@ -14,7 +14,7 @@ namespace lifelog::cluster::detail {
 using namespace lifelog::detail;
 
 /// Euclidean distances between all pairs of rows, each once: n(n − 1)/2 numbers, the same bits on all machines.
-class DistanceMatrix {
+LIFELOG_LAZY class DistanceMatrix {
  public:
   template<class T>
   DistanceMatrix(const RowMatrixView<T>& points, int threads)

@@ -10,7 +10,7 @@ namespace lifelog::cluster::detail {
 
 /// Rows to a piece: at most 16 pieces, none too small to be worth a thread's while, none that shares a block of
 /// lanes with another; a function of n alone.
-inline Index labelling_piece(Index rows) {
+LIFELOG_LAZY Index labelling_piece(Index rows) {
   constexpr Index lanes = 64;
   return std::max<Index>(512, (rows + 16 * lanes - 1) / (16 * lanes) * lanes);
 }

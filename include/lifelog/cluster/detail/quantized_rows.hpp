@@ -13,7 +13,7 @@
 namespace lifelog::cluster::detail {
 
 /// Two whole numbers of 16 bits in one of 32, as `simd::Integers` multiplies them.
-inline std::int32_t pair_of(std::int32_t low, std::int32_t high) {
+LIFELOG_LAZY std::int32_t pair_of(std::int32_t low, std::int32_t high) {
   return static_cast<std::int32_t>((static_cast<std::uint32_t>(low) & 0xFFFF) |
                                    static_cast<std::uint32_t>(high) << 16);
 }

@@ -65,14 +65,14 @@ Magnitudes<T> magnitudes_of(const RowMatrixView<T>& rows) {
 }
 
 /// Of those that are finite.
-inline Exponents exponents_of(const RowMatrix<double>& rows) {
+LIFELOG_LAZY Exponents exponents_of(const RowMatrix<double>& rows) {
   return magnitudes_of(
              RowMatrixView<double>(rows.data(), rows.rows(), rows.cols(), Eigen::OuterStride<>(rows.cols())))
       .exponents();
 }
 
 /// x · 2^exponent, also where 2^exponent is no number.
-inline RowMatrix<double> times_power_of_two(RowMatrix<double> x, int exponent) {
+LIFELOG_LAZY RowMatrix<double> times_power_of_two(RowMatrix<double> x, int exponent) {
   if (exponent != 0)
     for (double& value : x.reshaped()) value = std::ldexp(value, exponent);
   return x;
@@ -156,7 +156,7 @@ auto with_scaled_points(const X& x, const char* name, Work&& work) {
 
 /// Makes x ≥ 0 x · 2^exponent, but at most the largest number and, unless x is 0, at least the smallest. Tells whether
 /// that changed it.
-inline bool scale_within_range(double& x, int exponent) {
+LIFELOG_LAZY bool scale_within_range(double& x, int exponent) {
   if (!(x > 0)) return false;
   const bool above = std::ilogb(x) + exponent >= std::numeric_limits<double>::max_exponent;
   const double value = above ? std::numeric_limits<double>::max() : std::ldexp(x, exponent);

@@ -12,7 +12,7 @@
 namespace lifelog::cluster::detail {
 
 /// Index of a row drawn in proportion to the differences of `cumulative`.
-inline Index draw(const Eigen::VectorXd& cumulative, Random& random) {
+LIFELOG_LAZY Index draw(const Eigen::VectorXd& cumulative, Random& random) {
   const Index n = cumulative.size();
   const double total = cumulative[n - 1];
   if (!(total > 0)) return static_cast<Index>(random.below(static_cast<std::uint64_t>(n)));

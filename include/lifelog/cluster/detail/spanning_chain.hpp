@@ -17,7 +17,7 @@ using namespace lifelog::detail;
 /// The order in which Prim's algorithm reaches rows, from the first on, and how far each was from those before: all that
 /// single linkage needs of a minimum spanning tree. Rows wait in blocks of SIMD lanes; those reached are infinitely far
 /// away and left out when half are. O(n d) memory.
-class SpanningChain {
+LIFELOG_LAZY class SpanningChain {
  public:
   template<class T>
   explicit SpanningChain(const RowMatrixView<T>& points)

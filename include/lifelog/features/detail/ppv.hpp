@@ -39,7 +39,7 @@ void count_above(const float* values, Index count, const float* biases, std::int
 
 /// One window at one dilation. A kernel's sum is −Σ of nine samples + 3 · those of its three places: the first is the same
 /// for all kernels, and the others are shifts of one series. Samples outside the window are 0.
-class PpvWindow {
+LIFELOG_LAZY class PpvWindow {
  public:
   PpvWindow(Index channels, Index length)
       : channels_(channels),

@@ -23,7 +23,7 @@ struct Burst {
 
 /// Frequency of the `level`-th of `levels` levels in cycles a sample: a geometric ladder from 1/22 to 1/4,
 /// so that the 29 samples an encoder sees hold at least a period, and steps differ in kind.
-inline double burst_cycles(Index level, Index levels) {
+LIFELOG_LAZY double burst_cycles(Index level, Index levels) {
   const double step = levels > 1 ? static_cast<double>(level) / static_cast<double>(levels - 1) : 0.5;
   return std::pow(22.0 / 4.0, step) / 22.0;
 }
@@ -40,7 +40,8 @@ struct BurstSource {
 /// Bursts in a minute of `rows` samples. Every burst follows the label if the modality is planted (and the
 /// strength says so), else a level drawn for the minute and nothing else: the two differ in nothing but this
 /// dependence.
-inline void draw_bursts(Random& random, Index rows, const BurstSource& source, std::vector<Burst>& bursts) {
+LIFELOG_LAZY void draw_bursts(Random& random, Index rows, const BurstSource& source,
+                              std::vector<Burst>& bursts) {
   bursts.clear();
   const Index slot = rows < 1000 ? 60 : 160, slots = rows / slot;
   const auto decoy = static_cast<Index>(random.below(static_cast<std::uint64_t>(source.code.classes)));
@@ -67,7 +68,7 @@ inline void draw_bursts(Random& random, Index rows, const BurstSource& source, s
 }
 
 /// Fades in and out over a sixth of the burst each.
-inline double burst_envelope(const Burst& burst, Index i) {
+LIFELOG_LAZY double burst_envelope(const Burst& burst, Index i) {
   const double at = (static_cast<double>(i) + 0.5) / static_cast<double>(burst.length);
   const double edge = std::min({6 * at, 6 * (1 - at), 1.0});
   return edge * edge * (3 - 2 * edge);
@@ -75,14 +76,14 @@ inline double burst_envelope(const Burst& burst, Index i) {
 
 /// One skin conductance response a period: a rise of 30 % and a decay of 70 % of it, 0…1, mean ½ at every
 /// rate.
-inline double response(double turns) {
+LIFELOG_LAZY double response(double turns) {
   const double at = turns - std::floor(turns);
   const double half =
       at < 0.3 ? std::sin(std::numbers::pi / 0.6 * at) : std::cos(std::numbers::pi / 1.4 * (at - 0.3));
   return half * half;
 }
 
-inline double oscillation(double turns) {
+LIFELOG_LAZY double oscillation(double turns) {
   return std::cos(2 * std::numbers::pi * turns);
 }
 

@@ -23,13 +23,13 @@ auto on_disk(const std::filesystem::path& path, const char* what, Operation&& op
   return result;
 }
 
-inline void make_folder(const std::filesystem::path& path) {
+LIFELOG_LAZY void make_folder(const std::filesystem::path& path) {
   on_disk(path, "create folder",
           [&](auto& error) { return std::filesystem::create_directories(path, error); });
 }
 
 /// Writes a file with one call, or leaves none. Throws io_error.
-inline void write_whole(const std::filesystem::path& path, std::string_view text) {
+LIFELOG_LAZY void write_whole(const std::filesystem::path& path, std::string_view text) {
   const auto fail = [&path](int code) {
     throw io_error(path.string(), "cannot write: " + std::generic_category().message(code));
   };

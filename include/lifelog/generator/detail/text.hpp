@@ -12,7 +12,7 @@ namespace lifelog::generator::detail {
 
 /// Writes `value` with exactly `decimals` digits after the point, and returns the end; needs 32 characters of
 /// room. value: below 10¹¹, a multiple of 10^−decimals up to rounding.
-inline char* put_fixed(char* out, double value, int decimals) {
+LIFELOG_LAZY char* put_fixed(char* out, double value, int decimals) {
   const double scale = powers_of_ten[static_cast<std::size_t>(decimals)];
   auto scaled = static_cast<std::int64_t>(std::nearbyint(value * scale));
   if (scaled < 0) {
@@ -35,8 +35,8 @@ struct OddCell {
 };
 
 /// Appends the first `rows` rows of a table as CSV.
-inline void append_table(std::string& out, const FileStyle& style, const xt::xtensor<double, 2>& table,
-                         Index rows, std::string_view newline, const OddCell& odd) {
+LIFELOG_LAZY void append_table(std::string& out, const FileStyle& style, const xt::xtensor<double, 2>& table,
+                               Index rows, std::string_view newline, const OddCell& odd) {
   const Index width = style.columns + 1;
   out.append(style.header).append(newline);
   auto end = out.size();
@@ -119,8 +119,8 @@ class DiaryWriter {
 };
 
 /// A session's label file. defects: per minute the index of its defect in the plan, −1 for none.
-inline std::string label_text(const GeneratorPlan& plan, Index person_index, Index session_index,
-                              const std::vector<Index>& defects, std::string_view newline) {
+LIFELOG_LAZY std::string label_text(const GeneratorPlan& plan, Index person_index, Index session_index,
+                                    const std::vector<Index>& defects, std::string_view newline) {
   const auto& person = plan.people[static_cast<std::size_t>(person_index)];
   const auto& session = person.sessions[static_cast<std::size_t>(session_index)];
   DiaryWriter diary(Random(person.seed).fork(1u << 21).fork(static_cast<std::uint64_t>(session_index)));

@@ -19,7 +19,7 @@ struct SessionDirt {
   std::vector<Index> stray;  ///< modalities
 };
 
-inline std::vector<std::vector<SessionDirt>> dirt_by_session(const GeneratorPlan& plan) {
+LIFELOG_LAZY std::vector<std::vector<SessionDirt>> dirt_by_session(const GeneratorPlan& plan) {
   std::vector<std::vector<SessionDirt>> dirt(plan.people.size());
   for (std::size_t p = 0; p < dirt.size(); ++p) {
     dirt[p].resize(plan.people[p].sessions.size());
@@ -43,7 +43,7 @@ struct TreeTask {
 };
 
 /// Writes parts of a tree; one for each piece of work, so that buffers are reused and counts are its own.
-class TreeWriter {
+LIFELOG_LAZY class TreeWriter {
  public:
   TreeWriter(const GeneratorPlan& plan, const std::filesystem::path& users) : plan_(plan), users_(users) {}
 
@@ -163,7 +163,7 @@ class TreeWriter {
   std::string text_;
 };
 
-inline std::vector<TreeTask> tree_tasks(const GeneratorPlan& plan) {
+LIFELOG_LAZY std::vector<TreeTask> tree_tasks(const GeneratorPlan& plan) {
   constexpr Index size = 4;
   std::vector<TreeTask> tasks;
   for (std::size_t p = 0; p < plan.people.size(); ++p)
@@ -177,7 +177,7 @@ inline std::vector<TreeTask> tree_tasks(const GeneratorPlan& plan) {
   return tasks;
 }
 
-inline std::string user_info_text(const GeneratorPlan& plan) {
+LIFELOG_LAZY std::string user_info_text(const GeneratorPlan& plan) {
   std::string text = "userId,gender,age,height,weight,startDt,endDt\r\n";
   for (const auto& person : plan.people) {
     auto random = Random(person.seed).fork(1u << 22);

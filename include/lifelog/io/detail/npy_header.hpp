@@ -36,7 +36,7 @@ struct NpyHeader {
 
 /// Reads the one Python dictionary literal that numpy writes: 'descr', 'fortran_order' and 'shape', in any
 /// order.
-class NpyHeaderParser {
+LIFELOG_LAZY class NpyHeaderParser {
  public:
   NpyHeaderParser(const std::string& path, std::string_view text) : path_(path), text_(text) {}
 
@@ -144,7 +144,7 @@ class NpyHeaderParser {
   std::string_view text_;
 };
 
-inline NpyHeader read_npy_header(const std::string& path, const std::string& file) {
+LIFELOG_LAZY NpyHeader read_npy_header(const std::string& path, const std::string& file) {
   if (file.size() < 10 || file.compare(0, 6, "\x93NUMPY") != 0)
     throw format_error(path, "expected a npy file (magic \\x93NUMPY), got something else");
   const auto byte = [&file](std::size_t i) { return std::size_t{static_cast<unsigned char>(file[i])}; };

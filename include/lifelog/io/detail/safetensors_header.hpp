@@ -78,12 +78,12 @@ struct SafetensorsHeader {
 };
 
 /// What a file is called together with a tensor of it.
-inline std::string tensor_place(const std::string& path, const std::string& name) {
+LIFELOG_LAZY std::string tensor_place(const std::string& path, const std::string& name) {
   return path + ": " + lifelog::detail::shown(name);
 }
 
 /// Reads one tensor's entry. Of a million of them only the one that fails needs to be called something.
-class EntryParser {
+LIFELOG_LAZY class EntryParser {
  public:
   EntryParser(const std::string& path, const std::string& name) : path_(path), name_(name) {}
 
@@ -134,20 +134,20 @@ class EntryParser {
   const std::string &path_, &name_;
 };
 
-inline std::map<std::string, std::string> parse_metadata(const std::string& path, const Json& json) {
+LIFELOG_LAZY std::map<std::string, std::string> parse_metadata(const std::string& path, const Json& json) {
   if (!json.is_object()) throw format_error(path, "expected an object of strings for '__metadata__'");
   std::map<std::string, std::string> metadata;
   for (const auto& [key, content] : json.items()) {
     if (!content.is_string())
       throw format_error(path, "expected a string for metadata '" + lifelog::detail::shown(key) + "'");
-    metadata[key] = content.get<std::string>();
+    metadata[key] = content.template get<std::string>();
   }
   return metadata;
 }
 
 /// The data must be covered from first to last byte, each byte once.
-inline void check_coverage(const std::string& path, const std::vector<SafetensorsEntry>& entries,
-                           std::size_t size) {
+LIFELOG_LAZY void check_coverage(const std::string& path, const std::vector<SafetensorsEntry>& entries,
+                                 std::size_t size) {
   std::vector<const SafetensorsEntry*> order;
   for (const auto& entry : entries) order.push_back(&entry);
   std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
@@ -171,7 +171,7 @@ inline void check_coverage(const std::string& path, const std::vector<Safetensor
                                  std::to_string(size) + " bytes of data");
 }
 
-inline SafetensorsHeader parse_safetensors(const std::string& path, const std::string& file) {
+LIFELOG_LAZY SafetensorsHeader parse_safetensors(const std::string& path, const std::string& file) {
   constexpr std::size_t longest = 100'000'000;  // the reference implementation's limit
   if (file.size() < 8)
     throw format_error(path,
@@ -197,8 +197,8 @@ inline SafetensorsHeader parse_safetensors(const std::string& path, const std::s
 }
 
 /// Length and text of the header, padded so that the data starts at a multiple of 8 bytes.
-inline std::string format_safetensors(const std::vector<SafetensorsEntry>& entries,
-                                      const std::map<std::string, std::string>& metadata) {
+LIFELOG_LAZY std::string format_safetensors(const std::vector<SafetensorsEntry>& entries,
+                                            const std::map<std::string, std::string>& metadata) {
   // Members one by one: an ordered object looks at all before it takes another.
   std::string text = "{";
   const auto add = [&text](const std::string& name, const Json& value) {

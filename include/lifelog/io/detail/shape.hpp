@@ -19,7 +19,7 @@ static_assert(std::endian::native == std::endian::little,
               "lifelog::io reads and writes little-endian memory as it is");
 
 /// (3,), (2, 3): as Python writes it.
-inline std::string shape_text(const std::vector<std::size_t>& shape) {
+LIFELOG_LAZY std::string shape_text(const std::vector<std::size_t>& shape) {
   std::string text = "(";
   for (const auto extent : shape) text += std::to_string(extent) + (shape.size() == 1 ? "," : ", ");
   if (shape.size() > 1) text.resize(text.size() - 2);
@@ -27,8 +27,8 @@ inline std::string shape_text(const std::vector<std::size_t>& shape) {
 }
 
 /// Bytes of a shape; nothing when no address reaches that far.
-inline std::optional<std::size_t> shape_bytes(const std::vector<std::size_t>& shape,
-                                              std::size_t element_bytes) {
+LIFELOG_LAZY std::optional<std::size_t> shape_bytes(const std::vector<std::size_t>& shape,
+                                                    std::size_t element_bytes) {
   if (std::find(shape.begin(), shape.end(), std::size_t{0}) != shape.end()) return 0;
   std::size_t bytes = element_bytes;
   for (const auto extent : shape) {
@@ -38,13 +38,13 @@ inline std::optional<std::size_t> shape_bytes(const std::vector<std::size_t>& sh
   return bytes;
 }
 
-inline std::string too_large(const std::vector<std::size_t>& shape) {
+LIFELOG_LAZY std::string too_large(const std::vector<std::size_t>& shape) {
   return "shape " + lifelog::detail::shown(shape_text(shape)) + " is larger than any memory";
 }
 
 /// The same; format_error instead of nothing.
-inline std::size_t checked_bytes(const std::string& where, const std::vector<std::size_t>& shape,
-                                 std::size_t element_bytes) {
+LIFELOG_LAZY std::size_t checked_bytes(const std::string& where, const std::vector<std::size_t>& shape,
+                                       std::size_t element_bytes) {
   const auto bytes = shape_bytes(shape, element_bytes);
   if (!bytes) throw format_error(where, too_large(shape));
   return *bytes;

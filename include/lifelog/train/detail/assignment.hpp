@@ -24,7 +24,7 @@
 
 namespace lifelog::train::detail {
 
-inline std::vector<std::size_t> shape_of(const nn::Layout& layout) {
+LIFELOG_LAZY std::vector<std::size_t> shape_of(const nn::Layout& layout) {
   std::vector<std::size_t> shape;
   for (int d = 0; d < layout.rank; ++d) shape.push_back(static_cast<std::size_t>(layout.shape[d]));
   return shape;
@@ -59,7 +59,7 @@ struct Slot {
 inline constexpr const char* wrappers[] = {"module.", "_orig_mod.", "model."};
 
 /// "", and each longer chain of wrappers that all tensors of a file have before their names; of no more than eight.
-inline std::vector<std::string> common_wrappers(const io::Tensors& tensors) {
+LIFELOG_LAZY std::vector<std::string> common_wrappers(const io::Tensors& tensors) {
   std::vector<std::string> chain{""};
   const auto& all = tensors.tensors();
   const auto is_common = [&](const std::string& prefix) {
@@ -89,7 +89,7 @@ struct Source {
 };
 
 /// Whether slot i is the length or the direction of a weight, the other beside it: lengths are visited first.
-inline bool weight_normed(const std::vector<Slot>& slots, std::size_t i) {
+LIFELOG_LAZY bool weight_normed(const std::vector<Slot>& slots, std::size_t i) {
   const auto are_one = [&](std::size_t g, std::size_t v) {
     return v < slots.size() && slots[g].is("weight_g") && slots[v].is("weight_v") &&
            slots[g].data.index() == slots[v].data.index() &&
@@ -100,8 +100,8 @@ inline bool weight_normed(const std::vector<Slot>& slots, std::size_t i) {
   return are_one(i, i + 1) || (i > 0 && are_one(i - 1, i));
 }
 
-inline Source source_of(const std::vector<Slot>& slots, std::size_t i, const std::string& prefix,
-                        const io::Tensors& tensors) {
+LIFELOG_LAZY Source source_of(const std::vector<Slot>& slots, std::size_t i, const std::string& prefix,
+                              const io::Tensors& tensors) {
   const auto named = prefix + slots[i].name;
   if (!weight_normed(slots, i)) return {named};
   const auto weight = named.substr(0, named.size() - 2);  // without _g, _v
@@ -115,14 +115,14 @@ inline Source source_of(const std::vector<Slot>& slots, std::size_t i, const std
 }
 
 /// A tensor's elements, F32 or F64.
-inline std::vector<double> numbers(const io::Tensors& tensors, const io::Tensors::Tensor& tensor) {
+LIFELOG_LAZY std::vector<double> numbers(const io::Tensors& tensors, const io::Tensors::Tensor& tensor) {
   const auto copy = [](const auto& values) { return std::vector<double>(values.begin(), values.end()); };
   return tensor.dtype == io::DType::f64 ? copy(tensors.get<double>(tensor.name))
                                         : copy(tensors.get<float>(tensor.name));
 }
 
 /// A count, I64 or I32.
-inline std::int64_t count_of(const io::Tensors& tensors, const io::Tensors::Tensor& tensor) {
+LIFELOG_LAZY std::int64_t count_of(const io::Tensors& tensors, const io::Tensors::Tensor& tensor) {
   return tensor.dtype == io::DType::i64 ? tensors.get<std::int64_t>(tensor.name)[0]
                                         : tensors.get<std::int32_t>(tensor.name)[0];
 }
@@ -171,7 +171,7 @@ class Listing {
 };
 
 /// Fills slots from a file's tensors: all of them, or none and an error that names whatever is wrong.
-class Assignment {
+LIFELOG_LAZY class Assignment {
  public:
   Assignment(const io::Tensors& tensors, std::vector<Slot> slots, const std::string& prefix)
       : tensors_(tensors), slots_(std::move(slots)) {
