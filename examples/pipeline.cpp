@@ -4,6 +4,7 @@
 
 #include "common/program.hpp"
 #include "steps/evaluation_flags.hpp"
+#include "steps/generator_flags.hpp"
 #include "steps/predictor_flags.hpp"
 #include "steps/study.hpp"
 #include "steps/training_flags.hpp"
@@ -20,6 +21,7 @@ struct Flags {
   EvaluationFlags evaluation;
   StandardizeFlags standardize;
   PatienceFlag patience;
+  GeneratorFlags generator;
   Flag rules_given;
   StudyOptions study;
 };
@@ -64,8 +66,7 @@ void add_flags(FlagSet& app, Flags& flags) {
       .check(between(0, 1));
   app.add_flag("--discard-raw", study.discard_raw,
                "remove generated recordings once they are data sets, a third as large");
-  app.add_option("--strength", study.generator.strength, "how much of the generated signals follows tension")
-      .check(between(0, 1));
+  flags.generator.add_to(app, study.generator);
 }
 
 StudyOptions study_options(Flags& flags) {
@@ -73,6 +74,7 @@ StudyOptions study_options(Flags& flags) {
   study.layout = layout_named(flags.layout);
   study.rules = flags.rules == "study" ? data::study_rules() : data::sensible_rules();
   const bool as_study = flags.rules_given.given() && flags.rules == "study";
+  flags.generator.set(study.generator);
   flags.standardize.set(study.training, as_study);
   for (auto* training : {&study.training, &study.predictors}) flags.patience.set(training->train, as_study);
   study.judging = flags.evaluation.options(as_study, false);

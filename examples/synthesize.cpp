@@ -3,6 +3,7 @@
 
 #include "common/program.hpp"
 #include "steps/generating.hpp"
+#include "steps/generator_flags.hpp"
 
 namespace {
 
@@ -28,6 +29,7 @@ void summarize(const generator::GeneratorTruth& truth, const std::string& dir, d
 
 int main(int argc, char** argv) {
   generator::GeneratorOptions options;
+  GeneratorFlags flags;
   std::string dir = "synthetic";
   return run_program(
       argc, argv, "synthesize",
@@ -41,13 +43,12 @@ int main(int argc, char** argv) {
         app.add_option("--groups", options.groups, "groups of people with the same sensors")
             .check(at_least(1));
         app.add_option("--dirt", options.dirt, "defects as a share of the minutes").check(between(0, 1));
-        app.add_option("--strength", options.strength,
-                       "share of bursts in these sensors that follow tension, 0 = no effect")
-            .check(between(0, 1));
+        flags.add_to(app, options);
       },
       [&](const Program& program) {
         options.seed = program.seed;
         options.threads = program.threads;
+        flags.set(options);
         const auto plan = generator::plan_generator(options);
         const Stopwatch watch;
         const auto truth = generate_tree(dir, plan, program);

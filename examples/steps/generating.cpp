@@ -36,7 +36,9 @@ ordered_json groups_of(const generator::GeneratorTruth& truth) {
     auto users = ordered_json::array();
     for (const auto& person : truth.people)
       if (person.group == static_cast<Index>(groups.size())) users.push_back(person.user);
+    const auto& correlated = truth.correlated[groups.size()];
     groups.push_back({{"group", groups.size()}, {"modalities", modalities}, {"users", users}});
+    if (!correlated.empty()) groups.back()["correlated"] = correlated;
   }
   return groups;
 }
@@ -53,14 +55,40 @@ ordered_json defects_of(const generator::GeneratorTruth& truth) {
 }
 
 ordered_json to_json(const generator::GeneratorTruth& truth) {
-  return {{"format", "lifelog-truth"},    {"version", 1},
-          {"seed", truth.seed},           {"strength", truth.strength},
-          {"groups", groups_of(truth)},   {"users", people_of(truth)},
-          {"defects", defects_of(truth)}, {"files", truth.files},
+  return {{"format", "lifelog-truth"},
+          {"version", 1},
+          {"seed", truth.options.seed},
+          {"strength", truth.options.strength},
+          {"options", generator_settings(truth.options)},
+          {"groups", groups_of(truth)},
+          {"users", people_of(truth)},
+          {"defects", defects_of(truth)},
+          {"files", truth.files},
           {"bytes", truth.bytes}};
 }
 
 }  // namespace
+
+ordered_json generator_settings(const generator::GeneratorOptions& options) {
+  auto settings = ordered_json::object();
+  const generator::GeneratorOptions usual;
+  const auto tell = [&](const char* name, auto value, auto otherwise) {
+    if (value != otherwise) settings[name] = value;
+  };
+  if (options.effect != usual.effect)
+    settings["effect"] = generator::effect_names[static_cast<std::size_t>(options.effect)];
+  tell("scalars", options.scalars, usual.scalars);
+  tell("label_noise", options.label_noise, usual.label_noise);
+  tell("imbalance", options.imbalance, usual.imbalance);
+  tell("persistence", options.persistence, usual.persistence);
+  tell("clock", options.clock, usual.clock);
+  tell("drift", options.drift, usual.drift);
+  tell("offsets", options.offsets, usual.offsets);
+  tell("correlated", options.correlated, usual.correlated);
+  tell("decoys", options.decoys, usual.decoys);
+  tell("shared_rules", options.shared_rules, usual.shared_rules);
+  return settings;
+}
 
 generator::GeneratorTruth generate_tree(const std::filesystem::path& dir,
                                         const generator::GeneratorPlan& plan, const Program& program) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <lifelog/generator/plan.hpp>
 #include <lifelog/generator/truth.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@ namespace lifelog::examples {
 /// or left by an interrupted run. Throws std::invalid_argument, OutputError.
 generator::GeneratorTruth generate_tree(const std::filesystem::path& dir,
                                         const generator::GeneratorPlan& plan, const Program& program);
+
+/// What of a generator's options is not as usual, beyond how many people, sessions, minutes and groups, dirt and strength.
+nlohmann::ordered_json generator_settings(const generator::GeneratorOptions& options);
 
 /// What a truth.json says of the people of a tree.
 struct PlantedPerson {

@@ -147,14 +147,11 @@ void Study::obtain_recordings() {
   options_.data = options_.out / "raw";
   generated_ = true;
   const auto& generator = options_.generator;
-  step("recordings",
-       {{"users", generator.users},
-        {"sessions", generator.sessions},
-        {"minutes", generator.minutes},
-        {"groups", generator.groups},
-        {"dirt", generator.dirt},
-        {"strength", generator.strength}},
-       ordered_json::object(), "raw", [&] { return generate_recordings(); });
+  ordered_json settings{{"users", generator.users},     {"sessions", generator.sessions},
+                        {"minutes", generator.minutes}, {"groups", generator.groups},
+                        {"dirt", generator.dirt},       {"strength", generator.strength}};
+  settings.update(generator_settings(generator));
+  step("recordings", settings, ordered_json::object(), "raw", [&] { return generate_recordings(); });
 }
 
 std::string Study::generate_recordings() const {

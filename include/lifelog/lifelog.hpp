@@ -66,6 +66,7 @@
 #include "features/windows.hpp"
 #include "generator/dirt.hpp"
 #include "generator/generator.hpp"
+#include "generator/options.hpp"
 #include "generator/plan.hpp"
 #include "generator/signals.hpp"
 #include "generator/truth.hpp"

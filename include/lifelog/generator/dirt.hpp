@@ -120,7 +120,8 @@ LIFELOG_LAZY GeneratorPlan plan_generator(const GeneratorOptions& options) {
   GeneratorPlan plan;
   plan.options = options;
   const Random random(options.seed);
-  plan.planted = detail::plant_groups(random.fork(5), options.groups);
+  plan.planted = detail::plant_groups(random.fork(5), options.groups, detail::plantable(options));
+  plan.correlated = detail::plant_correlated(random.fork(10), options, plan.planted);
   std::vector<Index> group(static_cast<std::size_t>(options.users));
   for (std::size_t i = 0; i < group.size(); ++i) group[i] = static_cast<Index>(i) % options.groups;
   auto order = random.fork(6);
@@ -137,12 +138,13 @@ LIFELOG_LAZY GeneratorPlan plan_generator(const GeneratorOptions& options) {
 /// What there is to find in what a plan describes; `files` and `bytes` are 0 until it is written.
 LIFELOG_LAZY GeneratorTruth truth_of(const GeneratorPlan& plan) {
   GeneratorTruth truth;
-  truth.seed = plan.options.seed;
-  truth.strength = plan.options.strength;
+  truth.options = plan.options;
   for (const auto& set : plan.planted) {
     auto& names = truth.groups.emplace_back();
     for (const Index m : set) names.emplace_back(generated_modalities[static_cast<std::size_t>(m)]);
   }
+  for (const Index m : plan.correlated)
+    truth.correlated.emplace_back(m < 0 ? "" : generated_modalities[static_cast<std::size_t>(m)]);
   for (const auto& person : plan.people) {
     PersonTruth one;
     one.user = person.user;

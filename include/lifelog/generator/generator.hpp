@@ -15,12 +15,15 @@
 // Invented people, recorded like those of the ETRI lifelog, of whom it is known which sensors tell their
 // tension.
 //
-// People fall into groups. In each group two or three series modalities are *planted*: their bursts of
+// People fall into groups. In each group two or three modalities are *planted*: their bursts of
 // activity swing at a frequency (skin conductance: respond at a rate) that follows the minute's tension, each
 // telling some of the borders between neighbouring tensions, so that none can be spared. In all other
 // modalities bursts are just the same, but their frequency is drawn anew each minute, whatever the tension.
-// Amplitude, length and number of bursts, hence mean and variance of a signal, tell nothing. e4Hr and mGps
-// become one mean a minute, where no shape can show, so they are never planted.
+// Amplitude, length and number of bursts, hence mean and variance of a signal, tell nothing. Only series are planted:
+// e4Hr and mGps become one mean a minute, where no shape can show.
+//
+// GeneratorOptions makes people harder, or other: other effects than frequency, labels that are noisy, rare or lasting,
+// sensors that tell the time, drift, differ from person to person, or follow something else.
 
 namespace lifelog::generator {
 

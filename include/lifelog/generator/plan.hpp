@@ -3,35 +3,18 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <numeric>
 #include <string>
 #include <vector>
 
 #include "../core/error.hpp"
-#include "../core/finite.hpp"
 #include "../core/random.hpp"
+#include "options.hpp"
 #include "truth.hpp"
 
 namespace lifelog::generator {
-
-/// What `synthesize` is asked for. Everything generated is a function of these values.
-struct GeneratorOptions {
-  Index users = 20;
-  /// Regular recordings a person; defects may add short ones.
-  Index sessions = 3;
-  /// Minutes a regular recording, consecutive.
-  Index minutes = 120;
-  /// Groups of people, as even as possible; at most `users` and 21, the number of pairs of seven sensors.
-  Index groups = 5;
-  /// Defects as a share of the regular minutes, 0…1.
-  double dirt = 0.02;
-  /// Share of bursts in a planted modality that follow the label, 0 (no effect) … 1.
-  double strength = 1;
-  std::uint64_t seed = 0;
-  /// Threads that write (0: all); no influence on what is written.
-  int threads = 0;
-};
 
 /// A generated recording of consecutive minutes.
 struct GeneratedSession {
@@ -41,6 +24,10 @@ struct GeneratedSession {
   std::int64_t start = 0;
   /// Label of each minute: 0…C−1, in order of tension.
   std::vector<Index> level;
+  /// What signals follow; empty where that is `level`.
+  std::vector<Index> felt;
+  /// A state of its own that decoys follow; empty without them.
+  std::vector<Index> state;
   /// The recording stands for this defect alone, and is none of the regular ones.
   bool flawed = false;
   DefectKind flaw = DefectKind::missing_folder;
@@ -57,6 +44,8 @@ struct PersonTraits {
   std::array<double, 3> wrist_up{}, phone_up{}, field{};
   double resting_rate = 70, pulse = 8, skin_conductance = 2, skin_temperature = 33;
   double latitude = 36.37, longitude = 127.36;
+  /// Constant parts of what wanders from minute to minute.
+  std::array<double, 3> offset{};
   /// The phone's gyroscope file has roll, pitch and yaw too.
   bool angles = true;
 };
@@ -88,6 +77,8 @@ struct GeneratorPlan {
   std::vector<GeneratedPerson> people;
   /// Modality indices on which the tension of each group depends, ascending.
   std::vector<std::vector<Index>> planted;
+  /// [group]: the modality that tells again what the first planted one tells, −1: none.
+  std::vector<Index> correlated;
   std::vector<PlantedDefect> defects;
 
   /// Modalities on which the tension of a person depends.
@@ -97,14 +88,21 @@ struct GeneratorPlan {
 
   /// What a modality makes of a person's labels. A planted one tells some of the borders between neighbouring
   /// labels; all planted ones together tell all, so none of them can be spared. Others tell borders of labels
-  /// drawn at random.
+  /// drawn at random. Where sensors are coupled, each has a level for each label.
   BurstCode burst_code(Index person, Index modality) const {
     const auto& own = planted_in(person);
     const auto found = std::find(own.begin(), own.end(), modality);
     const auto sets = static_cast<Index>(own.size());
     const bool is_planted = found != own.end();
-    return {is_planted, sets, is_planted ? found - own.begin() : modality % sets,
-            people[static_cast<std::size_t>(person)].classes};
+    const Index classes = people[static_cast<std::size_t>(person)].classes;
+    if (options.effect == GeneratorEffect::coupling) return {is_planted, 1, 0, classes};
+    if (is_correlated(person, modality)) return {false, sets, 0, classes};
+    return {is_planted, sets, is_planted ? found - own.begin() : modality % sets, classes};
+  }
+
+  /// Whether a modality tells again what the first planted one of a person tells.
+  bool is_correlated(Index person, Index modality) const {
+    return correlated[static_cast<std::size_t>(people[static_cast<std::size_t>(person)].group)] == modality;
   }
 };
 
@@ -115,40 +113,21 @@ using lifelog::detail::require;
 /// Modalities that are series of a fixed rate; only in these can shape follow a label.
 inline constexpr std::array<Index, 7> series_modalities{0, 1, 2, 4, 5, 7, 8};
 
-LIFELOG_LAZY void check(const GeneratorOptions& options) {
-  const auto at_least_one = [](Index value, const char* name) {
-    lifelog::detail::require(value >= 1, name, ": expected at least 1, got ", value);
-  };
-  at_least_one(options.users, "users");
-  at_least_one(options.sessions, "sessions");
-  at_least_one(options.minutes, "minutes");
-  at_least_one(options.groups, "groups");
-  lifelog::detail::require(options.users <= 10000, "users: expected at most 10000, got ", options.users);
-  lifelog::detail::require(options.minutes <= 1080,
-                           "minutes: expected at most 1080 (18 hours of a day), got ", options.minutes);
-  lifelog::detail::require(options.sessions <= 3650, "sessions: expected at most 3650, got ",
-                           options.sessions);
-  lifelog::detail::require(options.minutes <= 10'000'000 / options.sessions / options.users,
-                           "users, sessions, minutes: expected a product of at most 10000000, got ",
-                           options.users, ", ", options.sessions, ", ", options.minutes);
-  lifelog::detail::require(options.groups <= std::min<Index>(options.users, 21),
-                           "groups: expected at most users (", options.users, ") and 21, got ",
-                           options.groups);
-  lifelog::detail::require(!lifelog::detail::is_nan(options.dirt) && options.dirt >= 0 && options.dirt <= 1,
-                           "dirt: expected a share in [0, 1], got ", options.dirt);
-  lifelog::detail::require(
-      !lifelog::detail::is_nan(options.strength) && options.strength >= 0 && options.strength <= 1,
-      "strength: expected a share in [0, 1], got ", options.strength);
+/// Those in which tension may be planted, ascending.
+LIFELOG_LAZY std::vector<Index> plantable(const GeneratorOptions& options) {
+  if (options.scalars) return {0, 1, 2, 3, 4, 5, 6, 7, 8};
+  return {series_modalities.begin(), series_modalities.end()};
 }
 
-/// A set of modalities per group: disjoint while the seven series suffice (three for the first groups, then
+/// A set of modalities per group: disjoint while they suffice (three for the first groups, then
 /// two), after that pairs that differ from all others, every modality used about equally often.
-LIFELOG_LAZY std::vector<std::vector<Index>> plant_groups(Random random, Index groups) {
+LIFELOG_LAZY std::vector<std::vector<Index>> plant_groups(Random random, Index groups,
+                                                    const std::vector<Index>& among) {
   std::array<Index, 9> used{};
   std::vector<std::vector<Index>> sets;
-  const Index triples = std::max<Index>(0, 7 - 2 * groups);
+  const Index triples = std::max<Index>(0, static_cast<Index>(among.size()) - 2 * groups);
   for (Index group = 0; group < groups; ++group) {
-    auto order = series_modalities;
+    auto order = among;
     random.shuffle(order.begin(), order.end());
     const auto usage = [&used](Index m) { return used[static_cast<std::size_t>(m)]; };
     std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return usage(a) < usage(b); });
@@ -157,8 +136,8 @@ LIFELOG_LAZY std::vector<std::vector<Index>> plant_groups(Random random, Index g
       chosen.assign(order.begin(), order.begin() + 3);
     } else {
       Index least = -1;
-      for (std::size_t a = 0; a < 7; ++a)
-        for (std::size_t b = a + 1; b < 7; ++b) {
+      for (std::size_t a = 0; a < order.size(); ++a)
+        for (std::size_t b = a + 1; b < order.size(); ++b) {
           std::vector<Index> pair{std::min(order[a], order[b]), std::max(order[a], order[b])};
           const Index usages = usage(pair[0]) + usage(pair[1]);
           if ((least >= 0 && usages >= least) || std::find(sets.begin(), sets.end(), pair) != sets.end())
@@ -174,6 +153,24 @@ LIFELOG_LAZY std::vector<std::vector<Index>> plant_groups(Random random, Index g
   return sets;
 }
 
+/// For each group a series that is not planted in it, other ones for other groups while they suffice.
+LIFELOG_LAZY std::vector<Index> plant_correlated(Random random, const GeneratorOptions& options,
+                                           const std::vector<std::vector<Index>>& planted) {
+  std::vector<Index> chosen(planted.size(), -1);
+  if (options.correlated == 0 || options.effect == GeneratorEffect::coupling) return chosen;
+  auto order = series_modalities;
+  random.shuffle(order.begin(), order.end());
+  for (std::size_t g = 0; g < planted.size(); ++g) {
+    const auto free = std::find_if(order.begin(), order.end(), [&](Index m) {
+      return std::find(planted[g].begin(), planted[g].end(), m) == planted[g].end();
+    });
+    if (free == order.end()) continue;
+    chosen[g] = *free;
+    std::rotate(free, free + 1, order.end());
+  }
+  return chosen;
+}
+
 LIFELOG_LAZY std::array<double, 3> unit_vector(Random& random) {
   for (;;) {
     std::array<double, 3> v{random.normal(), random.normal(), random.normal()};
@@ -184,7 +181,8 @@ LIFELOG_LAZY std::array<double, 3> unit_vector(Random& random) {
   }
 }
 
-LIFELOG_LAZY PersonTraits draw_traits(Random random) {
+/// group: where bursts of everybody in the group have one direction, the stream it comes from.
+LIFELOG_LAZY PersonTraits draw_traits(Random random, const GeneratorOptions& options, Random group) {
   PersonTraits traits;
   for (auto& amplitude : traits.amplitude) amplitude = random.uniform(0.8, 1.25);
   for (auto& direction : traits.direction) direction = unit_vector(random);
@@ -199,13 +197,24 @@ LIFELOG_LAZY PersonTraits draw_traits(Random random) {
   traits.latitude += random.uniform(-0.06, 0.06);
   traits.longitude += random.uniform(-0.06, 0.06);
   traits.angles = random.uniform() < 0.75;
+  if (options.shared_rules)
+    for (auto& direction : traits.direction) direction = unit_vector(group);
+  if (options.offsets > 0) {
+    auto own = random.fork(1);
+    for (auto& offset : traits.offset) offset = options.offsets * own.normal();
+    for (auto& amplitude : traits.amplitude)
+      amplitude *= std::exp(0.1 * options.offsets * std::clamp(own.normal(), -2.0, 2.0));
+  }
   return traits;
 }
 
 /// Labels that last for some minutes each; no label recurs before all others came, so that they stay
 /// balanced.
-LIFELOG_LAZY std::vector<Index> draw_levels(Random random, Index minutes, Index classes) {
-  const Index longest = std::clamp<Index>(minutes / (2 * classes), 1, 12);
+LIFELOG_LAZY std::vector<Index> draw_levels(Random random, const GeneratorOptions& options, Index classes) {
+  const Index minutes = options.minutes;
+  const auto usual = static_cast<double>(std::clamp<Index>(minutes / (2 * classes), 1, 12));
+  const auto longest =
+      static_cast<Index>(std::min(static_cast<double>(minutes), usual * options.persistence));
   const Index shortest = std::max<Index>(1, longest / 4);
   std::vector<Index> cycle(static_cast<std::size_t>(classes)), levels;
   std::iota(cycle.begin(), cycle.end(), Index{0});
@@ -217,11 +226,24 @@ LIFELOG_LAZY std::vector<Index> draw_levels(Random random, Index minutes, Index 
     for (const Index level : cycle) {
       const auto run =
           shortest + static_cast<Index>(random.below(static_cast<std::uint64_t>(longest - shortest + 1)));
-      levels.insert(levels.end(), static_cast<std::size_t>(run), level);
+      const double kept = std::pow(1 - options.imbalance, static_cast<double>(level));
+      const auto lasts =
+          std::max<Index>(1, static_cast<Index>(std::llround(static_cast<double>(run) * kept)));
+      levels.insert(levels.end(), static_cast<std::size_t>(lasts), level);
     }
   }
   levels.resize(static_cast<std::size_t>(minutes));
   return levels;
+}
+
+/// Makes a share of the minutes report another label than the signals follow.
+LIFELOG_LAZY void mislabel(Random random, double share, Index classes, GeneratedSession& session) {
+  if (share == 0 || classes < 2) return;
+  session.felt = session.level;
+  for (auto& level : session.level)
+    if (random.uniform() < share)
+      level =
+          (level + 1 + static_cast<Index>(random.below(static_cast<std::uint64_t>(classes - 1)))) % classes;
 }
 
 inline constexpr std::int64_t day_seconds = 86400;
@@ -243,15 +265,21 @@ LIFELOG_LAZY GeneratedPerson draw_person(const GeneratorOptions& options, Index 
   // With fewer labels the first sensor learnt leaves too little to learn for the others to matter.
   person.classes = std::max(shared + 1, 4 + static_cast<Index>(choice.below(2)));
   person.lowest = 1 + static_cast<Index>(choice.below(static_cast<std::uint64_t>(8 - person.classes)));
-  person.traits = draw_traits(random.fork(2));
+  if (options.shared_rules) person.classes = 5, person.lowest = 1;
+  person.traits = draw_traits(random.fork(2), options,
+                              Random(options.seed).fork(9).fork(static_cast<std::uint64_t>(group)));
   person.seed = random.fork(3)();
   auto days = random.fork(4);
   for (Index s = 0; s < options.sessions; ++s) {
     GeneratedSession session;
     session.start = session_start(days, s);
     session.folder = std::to_string(session.start);
-    session.level =
-        draw_levels(random.fork(100 + static_cast<std::uint64_t>(s)), options.minutes, person.classes);
+    session.level = draw_levels(random.fork(100 + static_cast<std::uint64_t>(s)), options, person.classes);
+    mislabel(random.fork(10000 + static_cast<std::uint64_t>(s)), options.label_noise, person.classes,
+             session);
+    if (options.decoys > 0)
+      session.state =
+          draw_levels(random.fork(20000 + static_cast<std::uint64_t>(s)), options, person.classes);
     person.sessions.push_back(std::move(session));
   }
   return person;

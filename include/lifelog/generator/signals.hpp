@@ -60,15 +60,18 @@ LIFELOG_LAZY class MinuteSynthesizer {
         index_(person),
         person_(plan.people[static_cast<std::size_t>(person)]),
         session_(person_.sessions[static_cast<std::size_t>(session)]),
-        level_(session_.level[static_cast<std::size_t>(minute)]),
+        level_((session_.felt.empty() ? session_.level : session_.felt)[static_cast<std::size_t>(minute)]),
         random_(Random(person_.seed)
                     .fork(static_cast<std::uint64_t>(session))
                     .fork(static_cast<std::uint64_t>(minute))) {
     // Slow enough to look like a drift, back and forth often enough not to tell the time, and with it the
     // label.
-    const double minutes = static_cast<double>(minute);
     for (std::size_t i = 0; i < 3; ++i)
-      drift_[i] = std::sin(0.37 * minutes + static_cast<double>(i)) + 0.5 * random_.normal();
+      drift_[i] =
+          std::sin(0.37 * static_cast<double>(minute) + static_cast<double>(i)) + 0.5 * random_.normal();
+    const double at = static_cast<double>(minute) / static_cast<double>(plan.options.minutes);
+    wander(session, at);
+    draw_shown(minute);
   }
 
   /// spans: where the bursts are, unless null.
@@ -86,11 +89,66 @@ LIFELOG_LAZY class MinuteSynthesizer {
  private:
   Random stream(Index modality) const { return random_.fork(static_cast<std::uint64_t>(modality)); }
 
+  /// What the clock, drift and the person's own offset make of the level of sensors. at: share of the recording that is over.
+  void wander(Index session, double at) {
+    const auto& options = plan_.options;
+    const double turn = 2 * std::numbers::pi;
+    auto random = Random(person_.seed).fork(1u << 21).fork(static_cast<std::uint64_t>(session));
+    for (std::size_t i = 0; i < 3; ++i) {
+      if (options.clock > 0) drift_[i] = (1 - options.clock) * drift_[i] + options.clock * 8 * (at - 0.5);
+      for (int wave = 1; wave <= 3 && options.drift > 0; ++wave) {
+        const double phase = random.uniform(), pace = random.uniform(0.5, 1);
+        drift_[i] += options.drift / wave * std::sin(turn * (phase + pace * wave * at));
+      }
+      drift_[i] += person_.traits.offset[i];
+    }
+  }
+
+  /// The label that each modality shows, and the share of bursts that do.
+  void draw_shown(Index minute) {
+    const auto& options = plan_.options;
+    shown_.fill(level_);
+    share_.fill(0);
+    for (Index m = 0; m < 9; ++m) {
+      const auto at = static_cast<std::size_t>(m);
+      if (plan_.burst_code(index_, m).planted) {
+        share_[at] = options.strength;
+      } else if (plan_.is_correlated(index_, m)) {
+        share_[at] = options.strength * options.correlated;
+      } else if (!session_.state.empty()) {
+        shown_[at] = session_.state[static_cast<std::size_t>(minute)];
+        share_[at] = options.decoys;
+      }
+    }
+    if (options.effect != GeneratorEffect::coupling) return;
+    // The last planted modality shows what makes the sum of all of them the label; the others show anything.
+    auto random = stream(100);
+    const auto& planted = plan_.planted_in(index_);
+    Index rest = level_;
+    for (std::size_t k = 0; k < planted.size(); ++k) {
+      const auto any = static_cast<Index>(random.below(static_cast<std::uint64_t>(person_.classes)));
+      const Index own = k + 1 < planted.size() ? any : rest;
+      shown_[static_cast<std::size_t>(planted[k])] = own;
+      rest = (rest - own + person_.classes) % person_.classes;
+    }
+  }
+
+  /// How far up its levels a modality of one number is in this minute, −½…½; 0 where none may tell the label.
+  double scalar_step(Index modality) const {
+    if (!plan_.options.scalars) return 0;
+    auto random = stream(200 + modality);
+    const auto code = plan_.burst_code(index_, modality);
+    const auto drawn = static_cast<Index>(random.below(static_cast<std::uint64_t>(code.classes)));
+    const auto at = static_cast<std::size_t>(modality);
+    const Index label = random.uniform() < share_[at] ? shown_[at] : drawn;
+    return level_share(code.level(label), code.levels()) - 0.5;
+  }
+
   /// Bursts of a modality with the usual amplitude `amplitude` of its sensor.
   const std::vector<Burst>& bursts(Random& random, Index modality, Index rows, double amplitude) {
     const auto m = static_cast<std::size_t>(modality);
     draw_bursts(random, rows,
-                {plan_.burst_code(index_, modality), plan_.options.strength, level_,
+                {plan_.burst_code(index_, modality), plan_.options.effect, share_[m], shown_[m],
                  amplitude * person_.traits.amplitude[m], person_.traits.direction[m]},
                 bursts_);
     if (spans_ == nullptr) return bursts_;
@@ -144,7 +202,8 @@ LIFELOG_LAZY class MinuteSynthesizer {
       if (i % 4 != 0) table.data()[i] = std::clamp(std::nearbyint(table.data()[i] * 64), -128.0, 127.0) / 64;
   }
 
-  /// Pulse wave and heart rate of the same beats; the rate never depends on the label.
+  /// Pulse wave and heart rate of the same beats. Where the rate tells the label, only what the wristband makes of the beats
+  /// does: the pulse wave is a modality of its own.
   void heart(xt::xtensor<double, 2>& pulse, xt::xtensor<double, 2>& rate) {
     auto random = stream(1);
     const double mean = person_.traits.resting_rate + 6 * random.normal();
@@ -168,17 +227,18 @@ LIFELOG_LAZY class MinuteSynthesizer {
     const double step = rows > 60 ? 60.0 / static_cast<double>(rows) : 1.0;
     const double start = random.uniform() * (60 - step * static_cast<double>(rows - 1) - 0.02);
     resize(rate, rows, 1);
+    const double told = 36 * scalar_step(3);
     for (Index i = 0; i < rows; ++i) {
       const double t = start + step * static_cast<double>(i);
       rate.data()[2 * i] = t;
-      rate.data()[2 * i + 1] = rate_at(t) + 0.5 * random.normal();
+      rate.data()[2 * i + 1] = rate_at(t) + 0.5 * random.normal() + told;
     }
   }
 
   void skin_conductance(xt::xtensor<double, 2>& table) {
     auto random = stream(2);
     clock(table, 4, 1);
-    const double tonic = person_.traits.skin_conductance * (1 + 0.06 * drift_[0]),
+    const double tonic = person_.traits.skin_conductance * std::max(0.1, 1 + 0.06 * drift_[0]),
                  slope = 0.03 * random.normal();
     for (Index i = 0; i < 240; ++i)
       table.data()[2 * i + 1] = tonic + slope * table.data()[2 * i] / 60 + 0.01 * random.normal();
@@ -239,6 +299,8 @@ LIFELOG_LAZY class MinuteSynthesizer {
     resize(table, rows, 3);
     double latitude = person_.traits.latitude + 0.001 * drift_[1];
     double longitude = person_.traits.longitude + 0.001 * drift_[2];
+    const double place = scalar_step(6), indoors = plan_.options.scalars ? 40 * (place + 0.5) : 0;
+    latitude += 0.02 * place;
     for (Index i = 0; i < rows; ++i) {
       latitude += 2e-5 * random.normal();
       longitude += 2e-5 * random.normal();
@@ -246,7 +308,7 @@ LIFELOG_LAZY class MinuteSynthesizer {
       row[0] = 5 * static_cast<double>(i) + random.uniform(0, 4);
       row[1] = latitude;
       row[2] = longitude;
-      row[3] = 4 + 12 * -std::log(1 - random.uniform());
+      row[3] = 4 + 12 * -std::log(1 - random.uniform()) + indoors;
     }
   }
 
@@ -269,6 +331,8 @@ LIFELOG_LAZY class MinuteSynthesizer {
   Index level_;
   Random random_;
   std::array<double, 3> drift_{};
+  std::array<Index, 9> shown_{};
+  std::array<double, 9> share_{};
   std::vector<Burst> bursts_;
   BurstSpans* spans_ = nullptr;
 };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../core/config.hpp"
+#include "options.hpp"
 
 namespace lifelog::generator {
 
@@ -107,10 +108,11 @@ struct DefectTruth {
 
 /// What an analysis of a generated tree ought to find.
 struct GeneratorTruth {
-  std::uint64_t seed = 0;
-  double strength = 0;
+  GeneratorOptions options;
   /// Names of the modalities on which the tension of each group depends.
   std::vector<std::vector<std::string>> groups;
+  /// [group], name of the modality that tells again what the first of these tells; empty: none.
+  std::vector<std::string> correlated;
   std::vector<PersonTruth> people;
   std::vector<DefectTruth> defects;
   std::array<Index, defect_kinds> defect_count{};
