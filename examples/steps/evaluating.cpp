@@ -87,6 +87,7 @@ struct Job {
   Rows predicted;
   std::vector<Rows> of_baselines;
   ordered_json note;
+  RowMatrix<float> valid_log_p, test_log_p;
 };
 
 data::DataSet with_labels(const data::DataSet& data, const std::vector<Index>& labels) {
@@ -105,6 +106,7 @@ void train_job(const data::DataSet& data, const TrainingOptions& options, Job& j
   const auto training = train_network(own, own_options);
   job.predicted = training.predicted;
   job.note = {{"status", status_name(training.status)}, {"best_epoch", training.best_epoch}};
+  job.valid_log_p = training.valid_log_p, job.test_log_p = training.test_log_p;
 }
 
 /// What has no series for MiniRocket has no predictions of it.
@@ -169,6 +171,7 @@ class PersonEvaluation {
         if (job.kept) {
           job.predicted = kept_.predicted;
           job.note = {{"status", status_name(kept_.status)}, {"best_epoch", kept_.best_epoch}};
+          job.valid_log_p = kept_.valid_log_p, job.test_log_p = kept_.test_log_p;
         }
       }
     if (plan_.way != "shuffled" && plan_.way != "split-file" && options_.all_folds) {
@@ -278,6 +281,8 @@ class PersonEvaluation {
                    {"f1", confusion.macro_f1()},
                    {"accuracy", confusion.accuracy()}});
       result.replicates.push_back(std::move(note));
+      result.valid_said.add(job.valid_log_p, job.labels, job.split.valid);
+      result.test_said.add(job.test_log_p, job.labels, job.split.test);
     }
     result.predictions_csv = predictions_csv();
     return result;
@@ -296,6 +301,14 @@ class PersonEvaluation {
 };
 
 }  // namespace
+
+void Said::add(const RowMatrix<float>& own, const std::vector<Index>& labels,
+               const std::vector<Index>& rows) {
+  const Index before = log_p.rows();
+  log_p.conservativeResize(before + own.rows(), own.cols());
+  log_p.bottomRows(own.rows()) = own.cast<double>();
+  for (const Index row : rows) truth.push_back(labels[static_cast<std::size_t>(row)]);
+}
 
 evaluate::Items items_of(const data::DataSet& data) {
   evaluate::Items items;

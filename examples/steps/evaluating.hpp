@@ -62,6 +62,14 @@ struct Predictions {
   std::vector<double> null_f1;
 };
 
+/// Log-probabilities [n, C] of minutes, with the class of each.
+struct Said {
+  RowMatrix<double> log_p;
+  std::vector<Index> truth;
+
+  void add(const RowMatrix<float>& own, const std::vector<Index>& labels, const std::vector<Index>& rows);
+};
+
 /// The network's and the baselines' predictions of the same minutes of one person.
 struct Judgement {
   MinutePlan plan;
@@ -70,6 +78,8 @@ struct Judgement {
   /// The same by shuffled folds, where folds are blocks or sessions: what is better there leaked.
   std::optional<Predictions> shuffled_network;
   std::vector<Predictions> shuffled_baselines;
+  /// What networks say of the minutes that validate them, and of those they are tested on, of all folds and seeds.
+  Said valid_said, test_said;
   /// One a fold and seed: how its training went.
   nlohmann::ordered_json replicates;
   /// timestamp,seed,fold,block,truth and the class that the network and each baseline say: one line a held-out minute.

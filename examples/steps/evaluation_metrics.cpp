@@ -3,6 +3,7 @@
 #include "evaluation_metrics.hpp"
 
 #include <algorithm>
+#include <lifelog/evaluate/conformal.hpp>
 #include <lifelog/evaluate/null_test.hpp>
 #include <lifelog/readers/csv_numbers.hpp>
 #include <sstream>
@@ -46,6 +47,44 @@ ordered_json leak_json(const ordered_json& figures, const Predictions& shuffled,
     leak[figure] = other.at(figure).get<double>() - figures.at(figure).get<double>();
   leak["shuffled"] = other;
   return leak;
+}
+
+/// Calibration of what networks say of minutes held out, as they say it and at the temperature that suits their validation
+/// minutes, and conformal sets by the same. Null without such minutes, or where a network makes no numbers of them.
+ordered_json calibration_json(const Said& valid, const Said& test) {
+  if (valid.truth.empty() || test.truth.empty() || !valid.log_p.allFinite() || !test.log_p.allFinite())
+    return nullptr;
+  const auto labels_of = [](const Said& said) {
+    return Eigen::VectorXi::NullaryExpr(
+               static_cast<Index>(said.truth.size()),
+               [&](Index n) { return static_cast<int>(said.truth[static_cast<std::size_t>(n)]); })
+        .eval();
+  };
+  const auto valid_labels = labels_of(valid), test_labels = labels_of(test);
+  const auto scores = [&](const RowMatrix<double>& log_p) {
+    const auto found = evaluate::calibration_scores(log_p, test_labels);
+    return ordered_json{{"ece", found.calibration_error},
+                        {"nll", found.log_loss},
+                        {"brier", found.brier},
+                        {"confidence", found.confidence}};
+  };
+  const double temperature = evaluate::fit_temperature(valid.log_p, valid_labels);
+  const RowMatrix<double> after = evaluate::at_temperature(test.log_p, temperature);
+  const evaluate::ConformalOptions conformal;
+  const double threshold = evaluate::conformal_threshold(evaluate::at_temperature(valid.log_p, temperature),
+                                                         valid_labels, conformal);
+  const auto sets =
+      evaluate::conformal_summary(evaluate::conformal_sets(after, threshold, conformal), test_labels);
+  return {{"temperature", temperature},
+          {"valid_minutes", valid.truth.size()},
+          {"before", scores(test.log_p)},
+          {"after", scores(after)},
+          {"conformal",
+           {{"level", conformal.level},
+            {"coverage", sets.coverage},
+            {"mean_size", sets.mean_size},
+            {"single", sets.single},
+            {"empty", sets.empty}}}};
 }
 
 }  // namespace
@@ -110,6 +149,7 @@ void add_evaluation(ordered_json& metrics, const Judgement& judgement, const dat
           leak_json(metrics["baselines"][name], judgement.shuffled_baselines[b], classes, training);
     }
   }
+  metrics["calibration"] = calibration_json(judgement.valid_said, judgement.test_said);
   metrics["replicates"] = judgement.replicates;
 }
 
@@ -150,6 +190,21 @@ double mean_of(const std::vector<ordered_json>& people,
   double total = 0;
   for (const auto& metrics : people) total += value(metrics);
   return total / static_cast<double>(people.size());
+}
+
+/// Means over those whose networks' probabilities are calibrated.
+void add_mean_calibration(const std::vector<ordered_json>& people, ordered_json& cohort) {
+  std::vector<ordered_json> known;
+  for (const auto& metrics : people)
+    if (metrics.contains("calibration") && metrics.at("calibration").is_object())
+      known.push_back(metrics.at("calibration"));
+  if (known.empty()) return;
+  auto& all = cohort["calibration"];
+  all["people"] = known.size();
+  for (const char* part : {"before", "after", "conformal"})
+    for (const auto& [name, value] : known.front().at(part).items())
+      all[part][name] = mean_of(
+          known, [&, &of = name](const ordered_json& own) { return own.at(part).at(of).get<double>(); });
 }
 
 /// Means over those whose figures leak at all: of people whose minutes had to be shuffled nothing is known.
@@ -216,6 +271,7 @@ ordered_json cohort_metrics(const std::vector<ordered_json>& people,
         return metrics.at("beats_baselines") == true;
       }));
   add_mean_leak(people, cohort);
+  add_mean_calibration(people, cohort);
   return cohort;
 }
 
@@ -240,6 +296,14 @@ std::string evaluation_table(const ordered_json& metrics) {
       row(name, figures, leak ? &metrics.at("leak").at("baselines").at(name) : nullptr);
   std::ostringstream out;
   out << table;
+  if (const auto found = metrics.find("calibration"); found != metrics.end() && found->is_object()) {
+    const auto& sets = found->at("conformal");
+    out << "calibration error " << fixed(found->at("before").at("ece"), 3)
+        << ", at the validation minutes' temperature " << fixed(found->at("after").at("ece"), 3)
+        << "; sets for " << fixed(100 * sets.at("level").get<double>(), 0) << " % hold the class of "
+        << fixed(100 * sets.at("coverage").get<double>(), 0) << " %, with " << fixed(sets.at("mean_size"), 2)
+        << " classes each\n";
+  }
   return out.str();
 }
 

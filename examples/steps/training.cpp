@@ -255,7 +255,9 @@ Training train_with(const std::optional<mil::AnyModel>& init, data::DataSet& dat
           state.best_epoch,
           split,
           std::move(test),
-          std::move(predicted)};
+          std::move(predicted),
+          mil::evaluate(state.best, bags, split.valid, options.threads).log_probabilities,
+          mil::evaluate(state.best, bags, split.test, options.threads).log_probabilities};
 }
 
 }  // namespace

@@ -54,6 +54,8 @@ struct Training {
   metrics::ConfusionMatrix test;
   /// The class that the model gives each of split.test.
   std::vector<Index> predicted;
+  /// [minutes, C], what the model says of split.valid and split.test.
+  RowMatrix<float> valid_log_p, test_log_p;
 };
 
 /// Files a training leaves in its folder.
