@@ -86,7 +86,7 @@ Minutes minutes_of(const GeneratorPlan& plan, Index person) {
       std::transform(tables.begin(), tables.end(), shapes.begin(), shape_of);
       minutes.label.push_back(one.sessions[static_cast<std::size_t>(s)].level[static_cast<std::size_t>(i)]);
       minutes.session.push_back(s);
-      minutes.time.push_back(static_cast<double>(i));
+      minutes.time.push_back(static_cast<double>(s * plan.options.minutes + i));
     }
   return minutes;
 }

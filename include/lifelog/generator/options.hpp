@@ -44,8 +44,8 @@ struct GeneratorOptions {
   double imbalance = 0;
   /// How many times as long labels last, at least 1: neighbouring minutes are the more alike.
   double persistence = 1;
-  /// How exactly the level of sensors tells the time, 0…1: at 1 all of them rise along a recording without other
-  /// wandering. Labels last, so who has seen the minutes next to a minute knows its label without any effect of it.
+  /// How exactly the level of sensors tells the time, 0…1: at 1 all of them rise from a person's first minute to the
+  /// last without other wandering. Labels last, so who has seen the minutes next to a minute knows its label without any effect of it.
   double clock = 0;
   /// How far sensors wander within a recording, 0…10, in multiples of what they do from minute to minute.
   double drift = 0;

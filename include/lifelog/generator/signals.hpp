@@ -93,9 +93,14 @@ LIFELOG_LAZY class MinuteSynthesizer {
   void wander(Index session, double at) {
     const auto& options = plan_.options;
     const double turn = 2 * std::numbers::pi;
+    const auto sessions = static_cast<double>(options.sessions);
+    // From the first minute of all to the last; flawed sessions come after those.
+    const double when = std::min(1.0, (static_cast<double>(session) + at) / sessions);
+    const double span = 8 * std::min(3.0, sessions);
     auto random = Random(person_.seed).fork(1u << 21).fork(static_cast<std::uint64_t>(session));
     for (std::size_t i = 0; i < 3; ++i) {
-      if (options.clock > 0) drift_[i] = (1 - options.clock) * drift_[i] + options.clock * 8 * (at - 0.5);
+      if (options.clock > 0)
+        drift_[i] = (1 - options.clock) * drift_[i] + options.clock * span * (when - 0.5);
       for (int wave = 1; wave <= 3 && options.drift > 0; ++wave) {
         const double phase = random.uniform(), pace = random.uniform(0.5, 1);
         drift_[i] += options.drift / wave * std::sin(turn * (phase + pace * wave * at));
