@@ -78,8 +78,12 @@ StudyOptions study_options(Flags& flags) {
   flags.standardize.set(study.training, as_study);
   for (auto* training : {&study.training, &study.predictors}) flags.patience.set(training->train, as_study);
   study.judging = flags.evaluation.options(as_study, false);
-  if (study.judging.scheme == evaluate::Scheme::person && !study.judging.shares)
-    throw FlagError("--evaluate person: not of networks yet; train_predictors holds people out");
+  if (study.judging.scheme == evaluate::Scheme::person && !study.judging.shares) {
+    // Of a network of one person no person can be held out: those are judged by blocks.
+    study.hold_people_out = true;
+    study.judging.scheme = evaluate::Scheme::blocked;
+    study.judging.all_folds = study.judging.nulls > 0;
+  }
   flags.network.set(study.training);
   study.rules.bins = flags.predictors.bins(study.rules);
   study.evaluation = PredictorFlags::evaluation(flags.evaluation.word(), as_study);
@@ -94,7 +98,7 @@ StudyOptions study_options(Flags& flags) {
   if (!table && (!study.sensors.empty() || study.window > 0 || study.step > 0 || !study.label_name.empty()))
     throw FlagError("--sensors, --window, --step, --label: expected with --layout table only");
   std::vector<NamedPath> outputs{{"--out", study.out}};
-  for (const char* folder : {"data", "mil", "importance", "groups", "map", "predictors", "report"})
+  for (const char* folder : {"data", "mil", "importance", "groups", "across", "map", "predictors", "report"})
     outputs.push_back({std::string("folder ") + folder + " of --out", study.out / folder});
   outputs.push_back({"metrics.json of --out", study.out / "metrics.json"});
   require_apart({{"--data", study.data},
@@ -120,6 +124,7 @@ int main(int argc, char** argv) {
         study.train();
         study.find_importances();
         study.find_groups();
+        study.hold_people_out();
         study.draw_maps();
         study.compare_predictors();
         study.report();

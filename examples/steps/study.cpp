@@ -11,6 +11,7 @@
 #include <lifelog/readers/detail/archive.hpp>
 
 #include "../common/quality_file.hpp"
+#include "across.hpp"
 #include "choosing.hpp"
 #include "evaluation_metrics.hpp"
 #include "generating.hpp"
@@ -385,6 +386,42 @@ RowMatrix<float> Study::windows_of(const MinuteRows& rows) const {
     at += of_user.rows();
   }
   return windows;
+}
+
+void Study::hold_people_out() {
+  if (!options_.hold_people_out) return;
+  auto settings = training_settings(options_.training);
+  settings["networks"] = options_.judging.seeds;
+  const ordered_json inputs{{"data", results("data")}, {"groups", results("groups")}};
+  step("people held out", settings, inputs, "across", [&]() -> std::string {
+    const auto file = options_.out / "across" / "across.json";
+    make_directory(file.parent_path());
+    std::vector<data::DataSet> people;
+    for (const auto& user : usable_users())
+      people.push_back(data::load_dataset(dataset_file(options_.out / "data", user)));
+    AcrossOptions across;
+    across.training = options_.training;
+    across.networks = options_.judging.seeds;
+    across.groups.assign(people.size(), -1);
+    const auto grouped = options_.out / "groups" / "groups.json";
+    const auto groups = fs::exists(grouped) ? read_groups(grouped) : UserLists();
+    for (std::size_t g = 0; g < groups.size(); ++g)
+      for (std::size_t p = 0; p < people.size(); ++p)
+        if (std::find(groups[g].begin(), groups[g].end(), people[p].user) != groups[g].end())
+          across.groups[p] = static_cast<Index>(g);
+    auto progress = program_.progress("people held out", 1);
+    ordered_json told;
+    try {
+      told = lifelog::examples::hold_people_out(people, across, [&](double share) { progress.at(share); });
+    } catch (const std::invalid_argument& error) {
+      writing([&] { fs::remove(file); });
+      return std::string("nobody can be held out: ") + error.what();
+    }
+    progress.finish();
+    write_json(file, told);
+    program_.out() << across_table(told);
+    return count(static_cast<long long>(people.size()), "person", "people") + " held out in turn";
+  });
 }
 
 void Study::draw_maps() {

@@ -39,6 +39,8 @@ struct StudyOptions {
   TrainingOptions predictors;
   /// By which minutes networks are judged, and folds of predictors.
   EvaluationOptions judging;
+  /// Networks of everybody else, for everybody in turn, besides networks of one person each.
+  bool hold_people_out = false;
   /// leave_one_out: besides the comparison on everybody's own test rows.
   Evaluation evaluation = Evaluation::split;
   Index assign_minutes = 10;
@@ -55,6 +57,7 @@ struct StudyOptions {
 ///     importance/   <user>.npy; of all: importance.npy, users.npy, labels.npy, minutes.npy, people.json;
 ///                   when.json: a minute of each, in windows
 ///     groups/       selection.json, labels.npy, groups.json
+///     across/       across.json, of people held out, if asked for
 ///     map/          importance.npy, raw.npy, maps.json
 ///     predictors/   comparison.json, history.csv; held_out.json, held_out_history.csv if asked for
 ///     report/       index.html
@@ -71,6 +74,8 @@ class Study {
   void train();
   void find_importances();
   void find_groups();
+  /// Only if asked for.
+  void hold_people_out();
   void draw_maps();
   void compare_predictors();
 

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+
+#include "across.hpp"
+
+#include <lifelog/predict/across_people.hpp>
+#include <sstream>
+
+#include "../common/table.hpp"
+#include "evaluation_metrics.hpp"
+
+namespace lifelog::examples {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+predict::AcrossPeopleOptions across_options(const AcrossOptions& options) {
+  predict::AcrossPeopleOptions across;
+  const auto& train = options.training.train;
+  across.train.optimizer = train.optimizer;
+  across.train.loss = train.loss;
+  across.train.clip = train.clip;
+  across.train.seed = train.seed;
+  across.train.epochs = std::min(train.epochs, across.train.epochs);
+  across.networks = options.networks;
+  across.groups = options.groups;
+  across.minutes = options.minutes;
+  across.pool = options.training.pool;
+  across.threads = options.training.threads;
+  return across;
+}
+
+std::vector<predict::AcrossPrediction> predictions_of(const predict::PooledPeople& people,
+                                                      const AcrossOptions& options,
+                                                      const std::function<void(double)>& seen) {
+  const auto across = across_options(options);
+  return mil::KnownEncoders::with(options.training.encoder, [&]<class Encoders>(Encoders) {
+    return predict::across_people<float, Encoders>(people, across, seen);
+  });
+}
+
+/// Figures of one predictor by some labelled minutes; null where it says nothing of somebody.
+ordered_json figures_of(const predict::PooledPeople& people, const evaluate::Items& items,
+                        const std::vector<predict::AcrossPrediction>& predictions, Index minutes,
+                        std::size_t predictor, const TrainingOptions& training) {
+  const auto blocks = evaluate::blocks_of(items);
+  evaluate::Judged judged;
+  for (const auto& one : predictions) {
+    if (one.minutes != minutes) continue;
+    const auto& predicted = one.predicted[predictor];
+    if (predicted.size() != one.tested.size()) return nullptr;
+    for (std::size_t k = 0; k < predicted.size(); ++k)
+      judged.add(items.label_of(one.tested[k]), predicted[k], one.person,
+                 blocks[static_cast<std::size_t>(one.tested[k])], 0);
+  }
+  if (judged.truth.empty()) return nullptr;
+  return figures_json(judged, static_cast<Index>(people.data.classes.size()), training.train.seed,
+                      training.threads);
+}
+
+/// F1 of each predictor of one person by some labelled minutes.
+ordered_json each_of(const predict::PooledPeople& people, const predict::AcrossPrediction& one) {
+  ordered_json json{{"user", people.users[static_cast<std::size_t>(one.person)]},
+                    {"minutes", one.minutes},
+                    {"tested", one.tested.size()}};
+  for (std::size_t p = 0; p < predict::across_names.size(); ++p) {
+    json[predict::across_names[p]] = nullptr;
+    if (one.predicted[p].size() != one.tested.size()) continue;
+    metrics::ConfusionMatrix confusion(static_cast<Index>(people.data.classes.size()));
+    for (std::size_t k = 0; k < one.tested.size(); ++k)
+      confusion.add(people.data.label(static_cast<std::size_t>(one.tested[k])), one.predicted[p][k]);
+    json[predict::across_names[p]] = confusion.macro_f1();
+  }
+  return json;
+}
+
+}  // namespace
+
+ordered_json hold_people_out(const std::vector<data::DataSet>& data, const AcrossOptions& options,
+                             const std::function<void(double)>& seen) {
+  const auto people = predict::pool_people(data, options.training.threads);
+  const auto predictions = predictions_of(people, options, seen);
+  evaluate::Items items;
+  items.label = predict::labels_of(people.data);
+  items.time.assign(people.data.timestamp.begin(), people.data.timestamp.end());
+  items.person = people.person;
+  ordered_json across{
+      {"people", people.people()}, {"classes", people.data.classes}, {"figures", ordered_json::array()}};
+  for (const Index minutes : options.minutes) {
+    ordered_json row{{"minutes", minutes}};
+    for (std::size_t p = 0; p < predict::across_names.size(); ++p)
+      row[predict::across_names[p]] = figures_of(people, items, predictions, minutes, p, options.training);
+    across["figures"].push_back(std::move(row));
+  }
+  across["each"] = ordered_json::array();
+  for (const auto& one : predictions) across["each"].push_back(each_of(people, one));
+  return across;
+}
+
+std::string across_table(const ordered_json& across) {
+  Table table({"labelled minutes", "network", "tuned by them", "group's", "logistic regression"});
+  for (const auto& row : across.at("figures")) {
+    std::vector<std::string> cells{std::to_string(row.at("minutes").get<Index>())};
+    for (const char* name : predict::across_names)
+      cells.push_back(row.at(name).is_null() ? "" : fixed(row.at(name).at("f1"), 3));
+    table.row(std::move(cells));
+  }
+  std::ostringstream out;
+  out << "macro F1 of people held out, by labelled minutes of theirs\n" << table;
+  return out.str();
+}
+
+}  // namespace lifelog::examples
