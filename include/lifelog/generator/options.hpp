@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 
+#include "../core/config.hpp"
 #include "../core/error.hpp"
 #include "../core/finite.hpp"
 
@@ -68,7 +69,7 @@ struct GeneratorOptions {
 namespace detail {
 
 /// Throws std::invalid_argument that names an option out of its range.
-inline void check(const GeneratorOptions& options) {
+LIFELOG_LAZY void check(const GeneratorOptions& options) {
   using lifelog::detail::require;
   const auto at_least_one = [](Index value, const char* name) {
     require(value >= 1, name, ": expected at least 1, got ", value);

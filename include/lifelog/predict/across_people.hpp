@@ -71,7 +71,7 @@ struct AskedMinutes {
   std::vector<Index> asked, tested;
 };
 
-inline AskedMinutes ask_minutes(const PooledPeople& people, Index person, Index most, double gap) {
+LIFELOG_LAZY AskedMinutes ask_minutes(const PooledPeople& people, Index person, Index most, double gap) {
   std::map<Index, std::vector<Index>> by_class;
   auto rows = people.rows_of(person);
   const auto time = [&](Index row) { return people.data.timestamp(static_cast<std::size_t>(row)); };

@@ -35,7 +35,7 @@ struct PooledPeople {
 namespace detail {
 
 /// Names of all classes that occur; of numbers in their order, else as texts are sorted.
-inline std::vector<std::string> classes_of_all(const std::vector<data::DataSet>& people) {
+LIFELOG_LAZY std::vector<std::string> classes_of_all(const std::vector<data::DataSet>& people) {
   std::vector<std::string> names;
   for (const auto& one : people) names.insert(names.end(), one.classes.begin(), one.classes.end());
   const auto less = [](const std::string& a, const std::string& b) {
@@ -50,7 +50,7 @@ inline std::vector<std::string> classes_of_all(const std::vector<data::DataSet>&
   return names;
 }
 
-inline void require_alike(const std::vector<data::DataSet>& people) {
+LIFELOG_LAZY void require_alike(const std::vector<data::DataSet>& people) {
   using lifelog::detail::require;
   require(people.size() >= 2, "people: expected at least 2, got ", people.size());
   const auto& first = people.front();
@@ -72,7 +72,7 @@ inline void require_alike(const std::vector<data::DataSet>& people) {
 }  // namespace detail
 
 /// Classes are told apart by their names. Throws std::invalid_argument for people of unlike sensors, or fewer than two.
-inline PooledPeople pool_people(const std::vector<data::DataSet>& people, int threads = 0) {
+LIFELOG_LAZY PooledPeople pool_people(const std::vector<data::DataSet>& people, int threads = 0) {
   detail::require_alike(people);
   PooledPeople pooled;
   auto& all = pooled.data;
