@@ -34,6 +34,12 @@ std::string figures_table(const Judged& judged) {
     if (p) rows.back().push_back(figures.p_value ? fixed(*figures.p_value, 3) : "");
     if (leak) rows.back().push_back(figures.leak ? fixed(*figures.leak, 3) : "");
   }
+  if (judged.ensemble) {
+    const auto& all = *judged.ensemble;
+    rows.insert(rows.begin() + 1, {"all networks together", fixed(all.f1, 3), interval(all),
+                                   fixed(all.accuracy, 3), fixed(all.kappa, 3)});
+    rows[1].resize(header.size());
+  }
   return table_html(header, rows);
 }
 
@@ -69,7 +75,12 @@ std::string calibration_part(const std::vector<Judged>& evaluation) {
   }
   if (rows.empty()) return {};
   return "<h3>Can their probabilities be taken at their word?</h3>\n" +
-         paragraph("Of minutes that were held out; lower is better for losses and errors.") +
+         paragraph(
+             "Of minutes that were held out: how far the networks' certainty is from their accuracy, as they "
+             "say it "
+             "and adjusted (one temperature) to validation minutes; and sets of classes that should hold the "
+             "true one "
+             "so often, how often they do, and how many classes they have.") +
          table_html(header, rows);
 }
 

@@ -152,7 +152,7 @@ std::string information_section(const Report& report) {
   if (!all.people.empty())
     out += wide(heat_map(report)) + folded("The same in numbers", numbers_table(report));
   if (all.everybody) out += cohort_chart(report);
-  if (!all.reason.empty()) out += paragraph("Not told: " + all.reason + ".");
+  for (const auto& [user, why] : all.untold) out += paragraph("Not told of " + user + ": " + why + ".");
   return out + agreement_table(report) + faithfulness_table(report);
 }
 

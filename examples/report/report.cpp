@@ -60,6 +60,8 @@ void check(const Report& report) {
     require(person.group < static_cast<int>(report.groups.size()), "report: person ", person.user,
             ": expected one of ", report.groups.size(), " groups, got ", person.group);
   }
+  for (const auto& judged : report.evaluation)
+    require(!judged.figures.empty(), "report: expected figures of ", judged.user, ", got none");
   for (const auto& strip : report.strips)
     require(strip.windows > 0 && strip.weight.size() == modalities * strip.windows, "report: expected ",
             modalities, " x ", strip.windows, " weights of a minute of ", strip.user, ", got ",
@@ -90,7 +92,8 @@ std::string to_html(const Report& report) {
                    {"truth", "What was planted", truth_section(report)},
                    {"importance", "What attention weighs", importance_section(report)},
                    {"top", "Top three sensors by attention", top_section(report)},
-                   {"selection", "How many groups", selection_section(report)},
+                   {"selection", report.information ? "Whether there are groups" : "How many groups",
+                    selection_section(report)},
                    {"maps", "Maps of all minutes", maps_section(report)},
                    {"training", "Training", training_section(report)},
                    {"data", "What was read and dropped", data_section(report)},

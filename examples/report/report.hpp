@@ -43,6 +43,8 @@ struct Judged {
   std::string user;
   std::string way, reason;  ///< what was held out, and why not what was asked for
   std::vector<Figures> figures;
+  /// All of the person's networks together, where there are several.
+  std::optional<Figures> ensemble;
   bool beats_baselines = false;
   std::vector<std::string> classes;
   std::vector<Index> class_minutes;           ///< [C]
@@ -105,8 +107,8 @@ struct Informations {
   std::optional<Information> everybody;
   std::optional<Agreement> agreement;
   std::optional<InformationGroups> groups;
-  /// Why parts are absent, if they are.
-  std::string reason;
+  /// Of whom nothing is told, and why; "everybody" too.
+  std::vector<std::pair<std::string, std::string>> untold;
 };
 
 /// How far a measure of importance is what the network goes by.

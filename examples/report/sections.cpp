@@ -192,6 +192,8 @@ std::string selection_table(const Selection& selection) {
 std::string selection_section(const Report& report) {
   const auto& s = report.selection;
   if (s.entropy.empty() && s.silhouette.empty()) return {};
+  const bool by_information = report.information.has_value();
+  if (!by_information && !report.groups_found()) return {};
   std::vector<std::string> charts, methods;  // a method has one colour in both charts
   for (const auto* curves : {&s.entropy, &s.silhouette})
     for (const auto& curve : *curves)
@@ -203,9 +205,12 @@ std::string selection_section(const Report& report) {
   if (!s.silhouette.empty())
     charts.push_back(selection_chart(s.silhouette, "Silhouette: how clear clusters are (higher is better)",
                                      methods, s.chosen));
-  return paragraph("Weights of attention of all minutes were grouped into k clusters for a range of k. " +
-                   s.rule) +
-         row_of(charts, 400) + folded("The same in numbers", selection_table(s));
+  const std::string how =
+      by_information
+          ? "People were clustered by what sensors tell, and so were made-up cohorts of people who are no "
+            "groups: only a silhouette above theirs speaks for groups. "
+          : "Weights of attention of all minutes were grouped into k clusters for a range of k. ";
+  return paragraph(how + s.rule) + row_of(charts, 400) + folded("The same in numbers", selection_table(s));
 }
 
 namespace {

@@ -105,6 +105,10 @@ Sentences judged_words(const Report& report, const std::vector<const Judged*>& p
   Sentences said{networks + fixed(network.f1, 3) + " (95 % interval " + fixed(network.low, 2) + " to " +
                      fixed(network.high, 2) + ")" + average + against_baselines(*everybody),
                  for_whom(report), leak_words(*everybody)};
+  if (everybody->ensemble)
+    said.push_back(
+        "All networks of a person together reach an F1 of " +
+        with_interval(everybody->ensemble->f1, everybody->ensemble->low, everybody->ensemble->high, 3) + ".");
   if (network.p_value)
     said.push_back("Labels that have nothing to do with the minutes do as well with p = " +
                    fixed(*network.p_value, 3) + ".");
@@ -238,7 +242,9 @@ Sentences faithful_words(const Report& report) {
     return nullptr;
   };
   const auto *attention = of("attention"), *contributions = of("contributions");
-  if (!attention || !contributions) return {};
+  if (!attention || !contributions || !std::isfinite(attention->rank_correlation) ||
+      !std::isfinite(contributions->rank_correlation))
+    return {};
   const bool worse = attention->rank_correlation < contributions->rank_correlation;
   return {"What the network goes by is told " +
           std::string(worse ? "better by contributions than by attention"

@@ -86,6 +86,25 @@ report::Figures figures_from(const std::string& name, const ordered_json& json) 
   return of;
 }
 
+/// What networks say of their own certainty, before and after it was adjusted to validation minutes, and sets of classes.
+std::vector<std::pair<std::string, double>> calibration_from(const ordered_json& json) {
+  struct Score {
+    const char *part, *key, *name;
+  };
+  std::vector<std::pair<std::string, double>> scores;
+  for (const auto& [part, key, name] : {Score{"before", "ece", "calibration error"},
+                                        {"after", "ece", "adjusted"},
+                                        {"before", "nll", "log loss"},
+                                        {"after", "nll", "adjusted"},
+                                        {"conformal", "level", "sets should hold"},
+                                        {"conformal", "coverage", "they hold"},
+                                        {"conformal", "mean_size", "classes a set"}})
+    if (json.contains(part) && json.at(part).is_object() && json.at(part).contains(key) &&
+        json.at(part).at(key).is_number())
+      scores.emplace_back(name, json.at(part).at(key).get<double>());
+  return scores;
+}
+
 report::Judged judged_from(const std::string& user, const ordered_json& metrics) {
   report::Judged one;
   one.user = user;
@@ -93,9 +112,10 @@ report::Judged judged_from(const std::string& user, const ordered_json& metrics)
   one.figures.push_back(figures_from("network", metrics));
   for (const auto& [name, json] : metrics.at("baselines").items())
     if (json.is_object()) one.figures.push_back(figures_from(name, json));
-  if (metrics.contains("calibration"))
-    for (const auto& [name, value] : metrics.at("calibration").items())
-      if (value.is_number()) one.calibration.emplace_back(name, value.get<double>());
+  if (const auto found = metrics.find("ensemble"); found != metrics.end() && found->is_object())
+    one.ensemble = figures_from("all together", *found);
+  if (const auto found = metrics.find("calibration"); found != metrics.end() && found->is_object())
+    one.calibration = calibration_from(*found);
   if (!metrics.contains("leak")) return one;
   const auto& leak = metrics.at("leak");
   one.figures[0].leak = leak.at("f1").get<double>();
@@ -198,9 +218,7 @@ void tell_what_is_missing(const fs::path& out, const std::string& layout, report
   if (report.training.empty()) say("Networks", "none has been trained.");
   if (report.evaluation.empty() && !report.training.empty())
     say("Baselines", "networks were judged by one split of minutes at random, without baselines.");
-  if (!report.information)
-    say("What sensors tell",
-        "information in bits was not measured.");
+  if (!report.information) say("What sensors tell", "information in bits was not measured.");
   if (!fs::exists(out / "importance" / "contributions"))
     say("What sensors argue for, minute by minute", "contributions were not kept.");
   if (report.faithfulness.empty())
@@ -209,6 +227,9 @@ void tell_what_is_missing(const fs::path& out, const std::string& layout, report
       std::all_of(report.evaluation.begin(), report.evaluation.end(),
                   [](const auto& judged) { return judged.calibration.empty(); }))
     say("Calibration", "no probabilities of minutes that were held out were kept.");
+  if (report.information)
+    for (const auto& [user, why] : report.information->untold)
+      say("What sensors tell", (user == "everybody" ? "" : "of " + user + ": ") + why + ".");
   if (report.importance_map.x.empty()) say("Maps of minutes", "there are none, or too few minutes.");
   if (layout != "etri") say("Predictors of row tables", "only the ETRI layout has row tables.");
 }

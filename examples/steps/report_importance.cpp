@@ -82,8 +82,9 @@ report::FaithfulPerson faithful_from(const std::string& user, const ordered_json
   report::FaithfulPerson person{user, {}};
   for (const auto& [name, measure] : json.items())
     if (measure.is_object())
-      person.measures.push_back({name, number_from(measure.at("rank_correlation")),
-                                 number_from(measure.at("aopcr")), number_from(measure.at("polarity"))});
+      person.measures.push_back({name, number_from(measure.value("rank_correlation", ordered_json())),
+                                 number_from(measure.value("aopcr", ordered_json())),
+                                 number_from(measure.value("polarity", ordered_json()))});
   return person;
 }
 
@@ -114,11 +115,15 @@ report::Informations information_from(const ordered_json& json, const std::strin
     all.seeds = json.value("seeds", Index{0});
     all.replicates = json.value("replicates", Index{0});
     all.sensors = json.value("sensors", std::vector<std::string>());
-    all.reason = json.value("reason", std::string());
     for (const auto& person : json.value("people", ordered_json::array()))
-      all.people.push_back(person_from(person));
+      if (person.contains("total"))
+        all.people.push_back(person_from(person));
+      else
+        all.untold.emplace_back(person.at("user"), person.value("reason", std::string("too few minutes")));
     if (const auto cohort = json.find("cohort"); cohort != json.end() && cohort->is_object()) {
       if (cohort->contains("total")) all.everybody = person_from(*cohort);
+      for (const char* key : {"reason", "agreement_reason"})
+        if (cohort->contains(key)) all.untold.emplace_back("everybody", cohort->at(key));
       if (const auto agreement = cohort->find("agreement");
           agreement != cohort->end() && agreement->is_object())
         all.agreement =
@@ -126,6 +131,7 @@ report::Informations information_from(const ordered_json& json, const std::strin
                               number_from(agreement->at("nearest")), number_from(agreement->at("chance")),
                               agreement->at("identified")};
     }
+    if (json.contains("reason")) all.untold.emplace_back("everybody", json.at("reason"));
     if (const auto groups = json.find("groups"); groups != json.end() && groups->is_object())
       all.groups = groups_from(*groups);
     return all;
@@ -158,10 +164,13 @@ struct Votes {
 
 using MinuteVotes = std::map<std::int64_t, Votes>;
 
-/// Of a predictions.csv; counts each line in `confusion`, which has as many classes as there are.
+/// Of a predictions.csv, by all networks together where it has that; counts each line in `confusion`, which has as many classes as there are.
 MinuteVotes votes_of(const fs::path& file, std::vector<std::vector<Index>>& confusion) {
+  const auto text = io::read_file(file);
+  const bool together = text.substr(0, text.find('\n')).find(",ensemble") != std::string::npos;
   data::NumberTable table;
-  readers::read_numbers(io::read_file(file), file.string(), {"timestamp", "truth", "network"}, table);
+  readers::read_numbers(text, file.string(), {"timestamp", "truth", together ? "ensemble" : "network"},
+                        table);
   MinuteVotes votes;
   const auto classes = static_cast<double>(confusion.size());
   for (Index row = 0; row < table.rows; ++row) {
@@ -252,6 +261,13 @@ void read_truth(const fs::path& out, report::Report& report) {
 
 void group_by_information(report::Report& report) {
   const auto none = [](report::MinuteMap& map) { map.group.clear(); };
+  const auto* groups =
+      report.information && report.information->groups ? &*report.information->groups : nullptr;
+  const bool found = groups && groups->k > 1;
+  if (report.information ? !found : report.groups.size() < 2) {  // nothing to compare
+    report.comparison.clear();
+    report.held_out.clear();
+  }
   if (!report.information) {
     if (report.groups.size() > 1) return;
     report.groups.clear();
@@ -261,10 +277,7 @@ void group_by_information(report::Report& report) {
     return;
   }
   report.groups.clear();
-  report.selection = {};
   std::map<std::string, int> group_of;
-  const auto* groups = report.information->groups ? &*report.information->groups : nullptr;
-  const bool found = groups && groups->k > 1;
   if (found)
     for (std::size_t i = 0; i < groups->users.size(); ++i) group_of[groups->users[i]] = groups->group[i];
   for (int g = 0; found && g < groups->k; ++g)

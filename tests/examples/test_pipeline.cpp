@@ -68,6 +68,12 @@ BOOST_AUTO_TEST_CASE(leaves_a_report_and_goes_on_where_it_stopped) {
   BOOST_TEST(contains(second.out, "networks: done before"));
   BOOST_TEST((results(sandbox, "a") == before));
 
+  // The page comes from the files alone.
+  fs::remove(sandbox.path() / "a/report/index.html");
+  const auto rendered = sandbox.run("report", "--in a");
+  BOOST_TEST(rendered.status == 0, rendered.err);
+  BOOST_TEST((results(sandbox, "a") == before));
+
   // Interrupted between and inside steps: what is missing is made again, to the byte.
   fs::remove(sandbox.path() / "a/.steps/networks.json");
   fs::remove(sandbox.path() / "a/mil/102/model.safetensors");

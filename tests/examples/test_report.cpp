@@ -167,13 +167,15 @@ BOOST_AUTO_TEST_CASE(text_of_others_cannot_become_markup) {
   report.left_out.emplace_back(evil, evil);
   report.sensors = {{report.modalities[0], evil, evil}};
   report.information = sample_informations({evil, "b"}, {evil, report.modalities[0]}, 2);
-  report.information->reason = report.information->way = evil;
+  report.information->untold = {{evil, evil}};
+  report.information->way = evil;
   report.faithfulness = {{evil, {{evil, 0.5, 0.5, 0.5}}}};
   report.timelines = {sample_timeline(evil, {evil}, 10)};
   report.timelines[0].classes = {evil, "b"};
   report.truth.people = {{evil, 0, {evil}}, {"b", 1, {}}};
   report.evaluation.push_back(report.evaluation[0]);
   auto& judged = report.evaluation.back();
+  judged.ensemble = judged.figures[0];
   judged.user = judged.reason = judged.way = judged.figures[0].name = evil;
   judged.classes = {evil, "b"};
   judged.class_minutes = {1, 2};
@@ -248,6 +250,9 @@ BOOST_AUTO_TEST_CASE(wrong_lengths_are_refused) {
   report = sample_report(2, 3, 2, 5);
   report.information = sample_informations({"101"}, {"a"}, 2);
   report.information->groups->group = {2};
+  BOOST_CHECK_THROW(to_html(report), std::invalid_argument);
+  report = sample_report(2, 3, 2, 5);
+  report.evaluation[0].figures.clear();
   BOOST_CHECK_THROW(to_html(report), std::invalid_argument);
   auto timeline = sample_timeline("101", {"a"}, 5);
   timeline.said.back() = 2;

@@ -32,16 +32,20 @@ ordered_json figures(double f1) {
 
 ordered_json metrics_of_person() {
   auto metrics = figures(0.6);
-  metrics.update(ordered_json{{"best_epoch", 2},
-                              {"train_minutes", 2},
-                              {"test_minutes", 2},
-                              {"classes", {"2", "10"}},
-                              {"status", "finished"},
-                              {"beats_baselines", true},
-                              {"baselines", {{"majority", figures(0.3)}, {"statistics", nullptr}}},
-                              {"evaluate", "blocked"},
-                              {"confusion", {{1, 1}, {0, 2}}},
-                              {"class_balance", {{"2", 2}, {"10", 2}}}});
+  metrics.update(ordered_json{
+      {"best_epoch", 2},
+      {"train_minutes", 2},
+      {"test_minutes", 2},
+      {"classes", {"2", "10"}},
+      {"status", "finished"},
+      {"beats_baselines", true},
+      {"baselines", {{"majority", figures(0.3)}, {"statistics", nullptr}}},
+      {"ensemble", figures(0.65)},
+      {"calibration",
+       {{"before", {{"ece", 0.25}, {"nll", 0.7}}}, {"conformal", {{"level", 0.9}, {"coverage", 0.8125}}}}},
+      {"evaluate", "blocked"},
+      {"confusion", {{1, 1}, {0, 2}}},
+      {"class_balance", {{"2", 2}, {"10", 2}}}});
   return metrics;
 }
 
@@ -73,7 +77,9 @@ ordered_json information() {
           {"seeds", 5},
           {"replicates", 20},
           {"sensors", {"e4Bvp", "e4Hr"}},
-          {"people", {person}},
+          {"people",
+           {person,
+            {{"user", "B"}, {"minutes", 0}, {"identified", false}, {"reason", "no minute was held out"}}}},
           {"cohort", cohort},
           {"groups", {{"k", 1}, {"p", 0.4}, {"silhouette", nullptr}, {"reason", "too few people"}}}};
 }
@@ -143,6 +149,8 @@ BOOST_AUTO_TEST_CASE(what_is_not_there_is_left_out_and_told) {
   html = sandbox.read("out/report/index.html");
   BOOST_TEST(contains(html, "<section id=\"evaluation\""));
   BOOST_TEST(contains(html, "beats every baseline for the one person"));
+  BOOST_TEST(contains(html, "0.812"));
+  BOOST_TEST(contains(html, "calibration error"));
   BOOST_TEST(!contains(run.out, "not shown: Networks"));
 
   add_importance(sandbox);
@@ -150,9 +158,10 @@ BOOST_AUTO_TEST_CASE(what_is_not_there_is_left_out_and_told) {
   BOOST_TEST(run.status == 0, run.err);
   BOOST_TEST(run.out + run.err == "");
   html = sandbox.read("out/report/index.html");
-  for (const char* part : {"<section id=\"information\"", "Blood volume pulse (nW)", "0.240 (0.190 to 0.290)",
-                           "Identified: Blood volume pulse.", "against the prediction", "rank correlation",
-                           "No groups of people were found (p = 0.400)."})
+  for (const char* part :
+       {"of B: no minute was held out", "<section id=\"information\"", "Blood volume pulse (nW)",
+        "0.240 (0.190 to 0.290)", "Identified: Blood volume pulse.", "against the prediction",
+        "rank correlation", "No groups of people were found (p = 0.400)."})
     BOOST_TEST(contains(html, part), part);
   BOOST_TEST(!contains(html, "was not measured"));
   // The same files, the same page.
@@ -179,6 +188,22 @@ BOOST_AUTO_TEST_CASE(minutes_are_told_as_most_seeds_do) {
   BOOST_TEST(report.information->people[0].agreement.value() == 0.75);
   BOOST_TEST(!report.information->people[0].others);
   BOOST_TEST(!report.groups_found());
+  // Where there is a column of all networks together, that counts.
+  write_text(sandbox.path() / "out/mil/A/predictions.csv",
+             "timestamp,seed,truth,network,ensemble\n600,1,0,0,1\n660,1,1,1,1\n");
+  const auto together = read_report(sandbox.path() / "out");
+  BOOST_TEST((together.timelines.at(0).said == std::vector<int>{1, 1}));
+}
+
+BOOST_AUTO_TEST_CASE(what_compares_groups_goes_with_them) {
+  report::Report report;
+  report.groups = {{"1", {"A"}, {}}};
+  report.comparison = {{"1", 10, 0.5, 0.5, 0.5, 0.5}};
+  report.held_out = {{"A", 0, 0, 10, 0.5, 0.5}};
+  group_by_information(report);
+  BOOST_TEST(report.comparison.empty());
+  BOOST_TEST(report.held_out.empty());
+  BOOST_TEST(report::to_html(report).size() > 1000U);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_pipelines_folder_is_refused) {
