@@ -66,7 +66,8 @@ std::string curve(const Series& s, const Scale& x, const Scale& y) {
     pen_down = true;
   }
   return "<path class=\"curve" + std::string(s.dashed ? " dashed" : "") +
-         "\" style=\"stroke:" + color_of(s.color) + "\" d=\"" + path + "\"/>\n";
+         "\" style=\"stroke:" + color_of(s.color) + "\" d=\"" + path + "\"><title>" + escape(s.name) +
+         "</title></path>\n";
 }
 
 /// Swatches and names in one row; returns where it ended.
@@ -80,6 +81,11 @@ double name_width(const std::vector<std::string>& names) {
   double widest = 20;
   for (const auto& name : names) widest = std::max(widest, text_width(name));
   return widest + 10;
+}
+
+/// Of a title in bold, with something to spare.
+double title_width(const std::string& title) {
+  return 1.12 * text_width(title);
 }
 
 void value_axis(Svg& svg, const Scale& x, double top, double bottom) {
@@ -104,7 +110,8 @@ std::string line_svg(const LineChart& chart) {
     svg.line(left, y(value), right, y(value), "grid");
     svg.text(left - 6, y(value) + 4, number(value, tick_digits(y_ticks)), "", "end");
   }
-  const auto x_ticks = ticks(across.first, across.second, static_cast<int>((right - left) / 50));
+  auto x_ticks = ticks(across.first, across.second, static_cast<int>((right - left) / 50));
+  if (chart.whole_x) std::erase_if(x_ticks, [](double value) { return value != std::round(value); });
   for (const double value : x_ticks)
     svg.text(x(value), bottom + 15, number(value, tick_digits(x_ticks)), "", "middle");
   svg.text((left + right) / 2, bottom + 30, chart.x_label, "", "middle");
@@ -127,93 +134,127 @@ std::string line_svg(const LineChart& chart) {
   return svg.finish();
 }
 
-std::string bar_svg(const BarChart& chart) {
-  constexpr double row = 20, bar = 13;
-  const auto n = chart.names.size();
-  std::vector<double> total(n, 0);
-  for (const auto& part : chart.parts) {
-    lifelog::detail::require(part.values.size() == n, "bar chart: expected ", n, " values of ", part.name,
-                             ", got ", part.values.size());
-    for (std::size_t i = 0; i < n; ++i) total[i] += part.values[i];
-  }
-  double most = chart.maximum;
-  if (most <= 0 && n > 0) most = *std::max_element(total.begin(), total.end());
-  if (!(most > 0)) most = 1;
-  const bool legends = chart.parts.size() > 1;
-  const double left = name_width(chart.names), right = chart.width - 50, top = legends ? 46 : 26;
-  const double bottom = top + row * static_cast<double>(n);
-  const Scale x{0, most, left, right};
-  Svg svg(chart.width, bottom + 20, chart.title);
-  svg.text(0, 13, chart.title, "head");
-  value_axis(svg, x, top, bottom);
-  double at = left;
-  if (legends)
-    for (const auto& part : chart.parts) at = legend(svg, at, 33, part.name, part.color);
-  for (std::size_t i = 0; i < n; ++i) {
-    const double y = top + row * static_cast<double>(i) + (row - bar) / 2;
-    svg.text(left - 8, y + bar - 3, chart.names[i], "name", "end");
-    double done = 0;
-    for (const auto& part : chart.parts) {
-      const auto tip = chart.names[i] + ", " + part.name + ": " + number(part.values[i], chart.digits);
-      if (part.values[i] > 0)
-        svg.rect(x(done), y, x(done + part.values[i]) - x(done), bar, "", "fill:" + part.color, tip);
-      done += part.values[i];
-    }
-    svg.text(x(done) + 6, y + bar - 3,
-             chart.digits == 0 ? grouped(std::llround(done)) : fixed(done, chart.digits), "");
-  }
-  return svg.finish();
-}
-
 namespace {
 
-/// Columns of a row's largest cells.
-std::vector<bool> strongest_of(const double* row, std::size_t columns, std::size_t count) {
+/// Columns of a row's largest cells of those that are known.
+std::vector<bool> strongest_of(const HeatMap& map, std::size_t row) {
+  const auto columns = map.columns.size();
+  const auto value = [&](std::size_t c) {
+    const auto at = row * columns + c;
+    return std::isfinite(map.values[at]) && (map.known.empty() || map.known[at]) ? map.values[at] : -infinity;
+  };
   std::vector<std::size_t> order(columns);
   for (std::size_t i = 0; i < columns; ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(), [row](auto a, auto b) {
-    return (std::isfinite(row[a]) ? row[a] : -infinity) > (std::isfinite(row[b]) ? row[b] : -infinity);
-  });
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return value(a) > value(b); });
   std::vector<bool> strong(columns, false);
-  for (std::size_t i = 0; i < std::min(count, columns); ++i) strong[order[i]] = true;
+  for (std::size_t i = 0; i < std::min(map.strongest, columns); ++i)
+    strong[order[i]] = value(order[i]) > -infinity;
   return strong;
+}
+
+/// Names above columns, slanted where they are longer than a column is wide; returns how high and how wide beyond the last
+/// column they stand.
+struct ColumnNames {
+  double height = 0, beyond = 0;
+  bool slanted = false;
+
+  ColumnNames(const std::vector<std::string>& names, double cell) {
+    double widest = 0;
+    for (const auto& name : names) widest = std::max(widest, text_width(name));
+    slanted = widest > cell;
+    height = slanted ? 0.58 * widest + 12 : 14;
+    beyond = slanted ? 0.82 * widest - cell / 2 : 0;
+  }
+
+  void draw(Svg& svg, double x, double y, const std::string& name) const {
+    if (!slanted) return svg.text(x, y, name, "name", "middle");
+    svg.raw("<text class=\"name\" transform=\"translate(" + number(x) + ' ' + number(y) + ")rotate(-35)\">" +
+            escape(name) + "</text>\n");
+  }
+};
+
+void heat_cell(Svg& svg, const HeatMap& map, std::size_t row, std::size_t column, double x, double y,
+               double width, double height, double most, bool strong) {
+  const auto at = row * map.columns.size() + column;
+  const double value = map.values[at];
+  if (!std::isfinite(value)) return;
+  const bool known = map.known.empty() || map.known[at];
+  const auto shade = heat_class(most > 0 ? value / most : 0);
+  svg.rect(x, y, width - 2, height - 2, known ? shade : "open", {},
+           map.rows[row] + ", " + map.columns[column] + ": " + number(value, 4) +
+               (known ? "" : ", not identified"));
+  svg.text(x + width / 2 - 1, y + 15, fixed(value, map.digits),
+           (known ? "on-" + shade : std::string()) + (strong ? " strong" : ""), "middle");
 }
 
 }  // namespace
 
 std::string heat_svg(const HeatMap& map) {
-  constexpr double cell_width = 64, cell_height = 23, gap = 24, top = 48;
+  constexpr double cell_width = 58, cell_height = 23, gap = 24;
   const auto columns = map.columns.size();
   lifelog::detail::require(map.values.size() == map.rows.size() * columns, "heat map: expected ",
                            map.rows.size() * columns, " values, got ", map.values.size());
+  lifelog::detail::require(map.known.empty() || map.known.size() == map.values.size(), "heat map: expected ",
+                           map.values.size(), " cells known or not, got ", map.known.size());
   double most = 0;
-  for (const double v : map.values)
-    if (std::isfinite(v)) most = std::max(most, v);
-  const double left = name_width(map.rows);
+  for (std::size_t i = 0; i < map.values.size(); ++i)
+    if (std::isfinite(map.values[i]) && (map.known.empty() || map.known[i]))
+      most = std::max(most, std::abs(map.values[i]));
+  const ColumnNames names(map.columns, cell_width);
+  const double left = name_width(map.rows), top = 24 + names.height;
   const double height = top + cell_height * static_cast<double>(map.rows.size()) +
                         gap * static_cast<double>(map.headings.size()) + 6;
-  Svg svg(left + cell_width * static_cast<double>(columns) + 4, height, map.title);
+  const double width = left + cell_width * static_cast<double>(columns) + names.beyond + 4;
+  Svg svg(std::max(width, title_width(map.title)), height, map.title);
   svg.text(0, 13, map.title, "head");
   for (std::size_t c = 0; c < columns; ++c)
-    svg.text(left + cell_width * (static_cast<double>(c) + 0.5), top - 10, map.columns[c], "name", "middle");
+    names.draw(svg, left + cell_width * (static_cast<double>(c) + 0.5), top - 8, map.columns[c]);
   double y = top;
   auto heading = map.headings.begin();
   for (std::size_t r = 0; r < map.rows.size(); ++r, y += cell_height) {
     for (; heading != map.headings.end() && heading->first == r; ++heading, y += gap)
       svg.text(left, y + gap - 7, heading->second, "");
     svg.text(left - 8, y + 15, map.rows[r], "name", "end");
-    const double* row = map.values.data() + r * columns;
-    const auto strong = strongest_of(row, columns, map.strongest);
-    for (std::size_t c = 0; c < columns; ++c) {
-      if (!std::isfinite(row[c])) continue;
-      const double shade = most > 0 ? row[c] / most : 0;
-      const double x = left + cell_width * static_cast<double>(c);
-      svg.rect(x, y, cell_width - 2, cell_height - 2, "",
-               "fill:var(--heat);fill-opacity:" + number(0.04 + 0.96 * shade, 3),
-               map.rows[r] + ", " + map.columns[c] + ": " + number(row[c], 4));
-      svg.text(x + cell_width / 2 - 1, y + 15, fixed(row[c], map.digits),
-               std::string(shade > 0.55 ? "inverse" : "name") + (strong[c] ? " strong" : ""), "middle");
-    }
+    const auto strong = strongest_of(map, r);
+    for (std::size_t c = 0; c < columns; ++c)
+      heat_cell(svg, map, r, c, left + cell_width * static_cast<double>(c), y, cell_width, cell_height, most,
+                strong[c]);
+  }
+  return svg.finish();
+}
+
+std::string interval_svg(const IntervalChart& chart) {
+  constexpr double row = 24, top = 30;
+  const auto n = chart.names.size();
+  lifelog::detail::require(
+      chart.value.size() == n && chart.low.size() == n && chart.high.size() == n && chart.known.size() == n,
+      "interval chart: expected ", n, " values, got ", chart.value.size(), ", ", chart.low.size(), ", ",
+      chart.high.size(), " and ", chart.known.size());
+  std::vector<double> zero{0, 0};
+  auto across = extent(
+      {{"", chart.low, {}, 0, false}, {"", chart.high, {}, 0, false}, {"", zero, {}, 0, false}}, &Series::x);
+  if (across.second <= across.first) across.second = across.first + 1;
+  const double pad = 0.04 * (across.second - across.first);
+  const double left = name_width(chart.names), right = chart.width - 170;
+  const double bottom = top + row * static_cast<double>(n);
+  const Scale x{across.first - pad, across.second + pad, left, right};
+  Svg svg(chart.width, bottom + (chart.x_label.empty() ? 20 : 36), chart.title);
+  svg.text(0, 13, chart.title, "head");
+  value_axis(svg, x, top, bottom);
+  svg.line(x(0), top, x(0), bottom, "axis");
+  if (!chart.x_label.empty()) svg.text((left + right) / 2, bottom + 30, chart.x_label, "", "middle");
+  for (std::size_t i = 0; i < n; ++i) {
+    const double y = top + row * (static_cast<double>(i) + 0.5);
+    const auto numbers = fixed(chart.value[i], chart.digits) + " (" + fixed(chart.low[i], chart.digits) +
+                         " to " + fixed(chart.high[i], chart.digits) + ")";
+    svg.text(left - 8, y + 4, chart.names[i], "name", "end");
+    svg.text(right + 8, y + 4, numbers, chart.known[i] ? "name" : "");
+    if (!std::isfinite(chart.value[i]) || !std::isfinite(chart.low[i]) || !std::isfinite(chart.high[i]))
+      continue;
+    svg.line(x(chart.low[i]), y, x(chart.high[i]), y, "axis");
+    svg.circle(x(chart.value[i]), y, 4.5, chart.known[i] ? "" : "hollow",
+               chart.known[i] ? "fill:var(--accent)" : "",
+               chart.names[i] + ": " + numbers + (chart.known[i] ? ", identified" : ", not identified"));
   }
   return svg.finish();
 }
@@ -223,8 +264,8 @@ std::string pair_svg(const PairChart& chart) {
   const auto n = chart.names.size();
   lifelog::detail::require(chart.from.size() == n && chart.to.size() == n, "pair chart: expected ", n,
                            " pairs, got ", chart.from.size(), " and ", chart.to.size());
-  const auto across = padded(
-      extent({{"", chart.from, chart.to, 0, false}, {"", chart.to, chart.from, 0, false}}, &Series::x));
+  const auto across = chart.range.value_or(padded(
+      extent({{"", chart.from, chart.to, 0, false}, {"", chart.to, chart.from, 0, false}}, &Series::x)));
   const double left = name_width(chart.names), right = chart.width - 20;
   const double bottom = top + row * static_cast<double>(n);
   const Scale x{across.first, across.second, left, right};

@@ -27,50 +27,49 @@ struct LineChart {
   /// A dot at every value: for few values.
   bool dots = false;
   bool legend = true;
+  /// x counts something: no ticks between whole numbers.
+  bool whole_x = false;
   double width = 520, height = 290;
 };
 
 /// Long series are thinned to about 300 values, each the mean of its neighbours.
 std::string line_svg(const LineChart& chart);
 
-/// Horizontal bars: per name one bar, made of parts side by side.
-struct BarChart {
-  struct Part {
-    std::string name;
-    std::vector<double> values;  ///< one per name
-    std::string color;           ///< CSS
-  };
-  std::string title;
-  std::vector<std::string> names;
-  std::vector<Part> parts;
-  /// End of the axis, so that several charts compare; from the data when 0.
-  double maximum = 0;
-  /// Digits of the number after each bar.
-  int digits = 0;
-  double width = 520;
-};
-
-std::string bar_svg(const BarChart& chart);
-
 /// A table of shades, a row per name, each row's `strongest` largest cells in bold.
 struct HeatMap {
   std::string title;
   std::vector<std::string> rows, columns;
-  /// rows × columns, row-major, >= 0; not finite: an empty cell.
+  /// rows × columns, row-major, negative ones in another colour; not finite: an empty cell.
   std::vector<double> values;
+  /// rows × columns: which are known; the others have a number but no shade. Empty: all are.
+  std::vector<bool> known = {};
   /// A gap and a heading before the row: (row, heading), ascending.
-  std::vector<std::pair<std::size_t, std::string>> headings;
+  std::vector<std::pair<std::size_t, std::string>> headings = {};
   std::size_t strongest = 3;
   int digits = 2;
 };
 
 std::string heat_svg(const HeatMap& map);
 
+/// Values with their intervals, one below the other; filled where `known`, hollow where not.
+struct IntervalChart {
+  std::string title, x_label;
+  std::vector<std::string> names;
+  std::vector<double> value, low, high;
+  std::vector<bool> known;
+  int digits = 3;
+  double width = 620;
+};
+
+std::string interval_svg(const IntervalChart& chart);
+
 /// Two values per name, joined by a line: before (hollow) and after (filled).
 struct PairChart {
   std::string title, before, after;
   std::vector<std::string> names;
   std::vector<double> from, to;
+  /// Of the axis, so that several charts compare; from the data when empty.
+  std::optional<std::pair<double, double>> range;
   double width = 520;
 };
 

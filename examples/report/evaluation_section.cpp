@@ -5,6 +5,7 @@
 #include "../common/table.hpp"
 #include "page.hpp"
 #include "sections.hpp"
+#include "words.hpp"
 
 namespace lifelog::examples::report {
 
@@ -16,14 +17,30 @@ std::string interval(const Figures& figures) {
   return fixed(figures.low, 2) + " to " + fixed(figures.high, 2);
 }
 
-/// Network and baselines of one person, or of everybody, row by row.
+/// Network and baselines on average of everybody, row by row; columns that nobody has are left out.
 std::string figures_table(const Judged& judged) {
+  bool p = false, leak = false;
+  for (const auto& figures : judged.figures) {
+    p = p || figures.p_value.has_value();
+    leak = leak || figures.leak.has_value();
+  }
+  Cells header{"who", "F1", "95 %", "accuracy", "kappa"};
+  if (p) header.push_back("p");
+  if (leak) header.push_back("leak of F1");
   std::vector<Cells> rows;
-  for (const auto& figures : judged.figures)
+  for (const auto& figures : judged.figures) {
     rows.push_back({figures.name, fixed(figures.f1, 3), interval(figures), fixed(figures.accuracy, 3),
-                    fixed(figures.kappa, 3), figures.p_value ? fixed(*figures.p_value, 3) : "",
-                    figures.leak ? fixed(*figures.leak, 3) : ""});
-  return table_html({"who", "F1", "95 %", "accuracy", "kappa", "p", "leak of F1"}, rows);
+                    fixed(figures.kappa, 3)});
+    if (p) rows.back().push_back(figures.p_value ? fixed(*figures.p_value, 3) : "");
+    if (leak) rows.back().push_back(figures.leak ? fixed(*figures.leak, 3) : "");
+  }
+  if (judged.ensemble) {
+    const auto& all = *judged.ensemble;
+    rows.insert(rows.begin() + 1, {"all networks together", fixed(all.f1, 3), interval(all),
+                                   fixed(all.accuracy, 3), fixed(all.kappa, 3)});
+    rows[1].resize(header.size());
+  }
+  return table_html(header, rows);
 }
 
 /// Everybody's F1, person by person: the network's, its interval, and each baseline's.
@@ -43,44 +60,56 @@ std::string people_table(const std::vector<Judged>& evaluation) {
   return table_html(header, rows);
 }
 
-std::string confusion_table(const Judged& judged) {
-  Cells header{"true class", "minutes"};
-  for (const auto& name : judged.classes) header.push_back("called " + name);
+/// How far what the networks say of their own certainty holds.
+std::string calibration_part(const std::vector<Judged>& evaluation) {
+  Cells header{"person"};
   std::vector<Cells> rows;
-  for (std::size_t t = 0; t < judged.confusion.size(); ++t) {
-    Cells cells{judged.classes.at(t), grouped(judged.class_minutes.at(t))};
-    for (const Index count : judged.confusion[t]) cells.push_back(grouped(count));
+  for (const auto& judged : evaluation) {
+    if (judged.calibration.empty()) continue;
+    Cells cells{judged.user};
+    if (header.size() == 1)
+      for (const auto& [name, value] : judged.calibration) header.push_back(spoken(name));
+    for (const auto& [name, value] : judged.calibration) cells.push_back(fixed(value, 3));
+    cells.resize(header.size());
     rows.push_back(std::move(cells));
   }
-  return table_html(header, rows);
+  if (rows.empty()) return {};
+  return "<h3>Can their probabilities be taken at their word?</h3>\n" +
+         paragraph(
+             "Of minutes that were held out: how far the networks' certainty is from their accuracy, as they "
+             "say it "
+             "and adjusted (one temperature) to validation minutes; and sets of classes that should hold the "
+             "true one "
+             "so often, how often they do, and how many classes they have.") +
+         table_html(header, rows);
 }
 
 }  // namespace
 
 std::string evaluation_section(const Report& report) {
-  if (report.evaluation.empty()) return not_run;
+  if (report.evaluation.empty()) return {};
   const auto& evaluation = report.evaluation;
-  std::string confusions, reasons;
-  std::size_t better = 0, people = 0;
+  std::string reasons;
+  bool leak = false, p = false;
   for (const auto& judged : evaluation) {
-    if (judged.classes.empty()) continue;  // everybody's means
-    ++people;
-    better += judged.beats_baselines;
-    confusions += paragraph("Person " + judged.user) + confusion_table(judged);
     if (!judged.reason.empty()) reasons += paragraph("Person " + judged.user + ": " + judged.reason + '.');
+    for (const auto& figures : judged.figures) {
+      leak = leak || figures.leak.has_value();
+      p = p || figures.p_value.has_value();
+    }
   }
-  return paragraph(
-             "The same minutes, told by whoever looks at no sensor: \"majority\" always says the commonest "
-             "class, "
-             "\"clock\" what was true at the nearest time. Intervals come from drawing blocks of minutes and "
-             "people "
-             "anew. p: how often labels shifted in time do as well. Leak: how much better it looks when "
-             "minutes are "
-             "shuffled, so that neighbours of those tested are trained on.") +
-         paragraph("The network beats every baseline for " + std::to_string(better) + " of " +
-                   count(static_cast<long long>(people), "person", "people") + '.') +
-         figures_table(evaluation.front()) + people_table(evaluation) + reasons +
-         folded("Classes and what they were taken for", confusions);
+  std::string how =
+      "The same minutes, told by whoever looks at no sensor: \"majority\" always says the commonest "
+      "class, \"clock\" what was true at the nearest time; \"statistics\" and \"minirocket\" are "
+      "linear models of the sensors. Intervals come from drawing blocks of minutes and people anew.";
+  if (p) how += " p: how often labels shifted in time do as well.";
+  if (leak)
+    how +=
+        " Leak: how much better it looks when minutes are shuffled, so that neighbours of those tested are "
+        "trained on.";
+  const auto* everybody = judged_everybody(report);
+  return paragraph(how) + (everybody ? figures_table(*everybody) : "") + people_table(evaluation) + reasons +
+         calibration_part(evaluation);
 }
 
 }  // namespace lifelog::examples::report

@@ -19,12 +19,6 @@ std::string percent(double part, double whole) {
   return whole > 0 ? fixed(100 * part / whole, 1) + "%" : "-";
 }
 
-/// "missing_modality" is a key for machines; people read "missing modality".
-std::string spoken(std::string key) {
-  std::replace(key.begin(), key.end(), '_', ' ');
-  return key;
-}
-
 /// All reasons for which anybody's minutes were dropped, most frequent first.
 std::vector<std::string> drop_reasons(const Report& report) {
   auto total = total_quality(report.quality).dropped;
@@ -42,7 +36,6 @@ Index dropped_for(const data::Quality& quality, const std::string& why) {
 std::string minutes_chart(const Report& report, const std::vector<std::string>& reasons) {
   BarChart chart;
   chart.title = "Minutes of each person, kept and dropped";
-  chart.width = 900;
   BarChart::Part kept{"kept", {}, color_of(0)};
   for (const auto& q : report.quality) {
     chart.names.push_back(q.user);
@@ -55,7 +48,7 @@ std::string minutes_chart(const Report& report, const std::vector<std::string>& 
     for (const auto& q : report.quality) part.values.push_back(static_cast<double>(dropped_for(q, why)));
     chart.parts.push_back(part);
   }
-  return bar_svg(chart);
+  return bars_html(chart);
 }
 
 std::string minutes_table(const Report& report, const std::vector<std::string>& reasons) {
@@ -89,12 +82,17 @@ std::string defects_table(const Report& report) {
 
 }  // namespace
 
+std::string spoken(std::string key) {
+  std::replace(key.begin(), key.end(), '_', ' ');
+  return key;
+}
+
 std::string data_section(const Report& report) {
-  if (report.quality.empty()) return not_run;
+  if (report.quality.empty()) return {};
   const auto reasons = drop_reasons(report);
   return paragraph(
              "Every minute that was seen is counted once: kept, or dropped for the first reason found.") +
-         wide(minutes_chart(report, reasons)) +
+         minutes_chart(report, reasons) +
          folded("The same in numbers", minutes_table(report, reasons) + defects_table(report));
 }
 
@@ -123,14 +121,18 @@ std::string loss_chart(const Report& report) {
   chart.width = 900;
   chart.height = 230;
   int color = 0;
-  for (const auto& t : report.training) chart.series.push_back({t.user, t.epoch, t.loss, color++, false});
-  return line_svg(chart);
+  std::vector<std::pair<std::string, std::string>> key;
+  for (const auto& t : report.training) {
+    key.emplace_back(t.user, color_of(color));
+    chart.series.push_back({t.user, t.epoch, t.loss, color++, false});
+  }
+  return wide(line_svg(chart)) + key_html(key);
 }
 
 }  // namespace
 
 std::string training_section(const Report& report) {
-  if (report.training.empty()) return not_run;
+  if (report.training.empty()) return {};
   std::vector<std::string> charts;
   std::vector<std::vector<std::string>> rows;
   double f1 = 0, accuracy = 0;
@@ -145,10 +147,12 @@ std::string training_section(const Report& report) {
   const auto n = static_cast<double>(report.training.size());
   rows.push_back({"mean", "", "", "", "", fixed(f1 / n, 3), fixed(accuracy / n, 3)});
   std::string out = paragraph(
-      "One network a person, learning to tell the person's own state from all modalities of a minute. Grey: "
-      "F1 on the "
-      "training minutes; blue: F1 on the validation minutes; dashed: the epoch whose weights were kept.");
-  if (!charts.empty()) out += row_of(charts, 240) + wide(loss_chart(report));
+      "One network a person, learning to tell the person's own state from all sensors of a minute: the "
+      "network that "
+      "is kept. Grey: F1 on the training minutes; blue: F1 on the validation minutes; dashed: the epoch "
+      "whose "
+      "weights were kept. Test figures are of its own test minutes alone.");
+  if (!charts.empty()) out += row_of(charts, 240) + loss_chart(report);
   const auto numbers = table_html(
       {"person", "classes", "training minutes", "test minutes", "kept epoch", "test F1", "test accuracy"},
       rows);
@@ -158,8 +162,14 @@ std::string training_section(const Report& report) {
 std::string settings_section(const Report& report) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& setting : report.settings) rows.push_back({setting.step, setting.name, setting.value});
-  return paragraph("What it takes to get the same numbers again.") +
-         table_html({"step", "setting", "value"}, rows);
+  std::string out;
+  if (!rows.empty())
+    out += paragraph("What it takes to get the same numbers again.") +
+           table_html({"step", "setting", "value"}, rows);
+  if (report.left_out.empty()) return out;
+  out += "<h3>What is not shown</h3>\n<ul>\n";
+  for (const auto& [part, why] : report.left_out) out += "<li>" + escape(part + ": " + why) + "</li>\n";
+  return out + "</ul>\n";
 }
 
 }  // namespace lifelog::examples::report

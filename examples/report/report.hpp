@@ -10,6 +10,11 @@
 
 namespace lifelog::examples::report {
 
+/// A sensor as files name it, and as people do.
+struct Sensor {
+  std::string name, full_name, unit;
+};
+
 /// One person's training run and what came of it on the test minutes.
 struct Training {
   std::string user;
@@ -38,13 +43,111 @@ struct Judged {
   std::string user;
   std::string way, reason;  ///< what was held out, and why not what was asked for
   std::vector<Figures> figures;
+  /// All of the person's networks together, where there are several.
+  std::optional<Figures> ensemble;
   bool beats_baselines = false;
   std::vector<std::string> classes;
   std::vector<Index> class_minutes;           ///< [C]
   std::vector<std::vector<Index>> confusion;  ///< [C][C], truth in rows
+  /// Scores of the network's probabilities, by name; empty where none were kept.
+  std::vector<std::pair<std::string, double>> calibration;
 };
 
-/// What the network found to matter for one person.
+/// Bits a minute, and the interval they lie in.
+struct Bits {
+  double bits = 0, low = 0, high = 0;
+};
+
+/// How many bits one sensor tells of the labels of minutes that were held out, beyond the classes' shares.
+struct SensorBits {
+  std::string sensor;
+  Bits of;
+  bool identified = false;
+  Index people = 0;  ///< in whom it is identified; of everybody's alone
+};
+
+/// What each sensor tells of one person; or on average of everybody.
+struct Information {
+  std::string user;
+  Index minutes = 0, replicates = 0;
+  Bits total;
+  std::vector<SensorBits> sensors;
+  bool identified = false;
+  /// Rank correlation of the person's replicates with each other, and with other people's.
+  std::optional<double> agreement, others;
+};
+
+/// Whether replicates of one person are alike, more than those of several are.
+struct Agreement {
+  double within = 0, between = 0;  ///< mean rank correlations
+  double nearest = 0, chance = 0;  ///< share of replicates whose nearest neighbour is the same person's
+  bool identified = false;
+};
+
+/// Groups of people by information; one group is none.
+struct InformationGroups {
+  int k = 1;
+  std::optional<double> p, silhouette;
+  std::string reason;
+  std::vector<std::string> users;
+  std::vector<int> group;                       ///< [users], negative: in none
+  std::vector<std::vector<double>> membership;  ///< [users][k]
+  std::vector<double> stability;                ///< [k]
+  std::vector<std::string> order;               ///< of the matrix
+  std::vector<std::vector<double>> together;    ///< how often two people are in one group
+};
+
+/// importance/information.json.
+struct Informations {
+  double level = 0.95;
+  std::string way;
+  Index folds = 0, seeds = 0, replicates = 0;
+  std::vector<std::string> sensors;
+  std::vector<Information> people;
+  std::optional<Information> everybody;
+  std::optional<Agreement> agreement;
+  std::optional<InformationGroups> groups;
+  /// Of whom nothing is told, and why; "everybody" too.
+  std::vector<std::pair<std::string, std::string>> untold;
+};
+
+/// How far a measure of importance is what the network goes by.
+struct Faithful {
+  std::string measure;
+  double rank_correlation = 0, aopcr = 0, polarity = 0;
+};
+
+/// The measures of one person; or on average of everybody.
+struct FaithfulPerson {
+  std::string user;
+  std::vector<Faithful> measures;
+};
+
+/// A person's minutes in order: the state there was, the one that networks say that were not trained on the minute, and
+/// what each sensor says for or against it.
+struct Timeline {
+  std::string user;
+  std::vector<std::string> classes;
+  std::vector<std::int64_t> minute;  ///< [n] unix seconds
+  std::vector<int> truth, said;      ///< [n] indices of classes; negative: unknown
+  std::vector<std::string> sensors;
+  std::vector<float> argument;  ///< [n × sensors], signed, for the class that is said; NaN: unknown
+};
+
+/// Who a generated person was made to be.
+struct Planted {
+  std::string user;
+  int group = 0;
+  std::vector<std::string> sensors;
+};
+
+/// How far what was found is what was planted.
+struct Truth {
+  std::vector<Planted> people;
+  std::optional<double> adjusted_rand, importance_auc;
+};
+
+/// What the network's attention found to matter for one person.
 struct Person {
   std::string user;
   /// Index into Report::groups; negative: in none.
@@ -66,7 +169,7 @@ struct Strip {
 struct Group {
   std::string name;
   std::vector<std::string> users;
-  /// [M] the summed importance of the group's minutes, divided by its number of people.
+  /// [M] the mean of its people's importances.
   std::vector<double> importance;
 };
 
@@ -111,12 +214,14 @@ struct HeldOut {
   double general_f1 = 0, assigned_f1 = 0;
 };
 
-/// All that a report shows: plain data. What is empty is reported as not run.
+/// All that a report shows: plain data. What is empty is left out.
 struct Report {
   std::string title = "What matters to whom";
   /// One sentence under the title: which data.
   std::string subtitle;
   std::vector<std::string> modalities;
+  /// Names and units; a sensor that is not among them is called as files call it.
+  std::vector<Sensor> sensors;
   std::vector<data::Quality> quality;
   std::vector<Training> training;
   /// Everybody's first, if there are any.
@@ -128,11 +233,24 @@ struct Report {
   std::vector<Group> groups;
   std::vector<Comparison> comparison;
   std::vector<HeldOut> held_out;
+  std::optional<Informations> information;
+  /// Everybody's first, if there are any.
+  std::vector<FaithfulPerson> faithfulness;
+  std::vector<Timeline> timelines;
+  Truth truth;
   /// Step, name and value of each setting, shown last.
   struct Setting {
     std::string step, name, value;
   };
   std::vector<Setting> settings;
+  /// A part that is left out, and why: a sentence.
+  std::vector<std::pair<std::string, std::string>> left_out;
+
+  /// Whether anything is known that speaks for groups: by information where there is any, else by attention.
+  bool groups_found() const {
+    if (information) return information->groups && information->groups->k > 1;
+    return groups.size() > 1;
+  }
 };
 
 /// The report as one HTML file that needs nothing else: no network, no fonts, no other files. All text is

@@ -157,17 +157,21 @@ std::string scatter_figure(const Scatter& scatter) {
   }
   Svg svg(map_size, map_size, scatter.title);
   svg.raw(points(scatter, true));
-  out += "<div class=\"stage\">\n" + svg.finish() + "<output class=\"tip\" hidden></output>\n</div>\n";
+  out += "<div class=\"stage\" tabindex=\"0\" role=\"group\" aria-label=\"" + escape(scatter.title) +
+         ": arrow keys go from minute to minute\">\n" + svg.finish() +
+         "<output class=\"tip\" hidden></output>\n</div>\n";
   for (std::size_t c = 0; c < scatter.colorings.size(); ++c) {
     const auto& coloring = scatter.colorings[c];
     out += std::string("<p class=\"legend\" data-legend=\"") + letter(c) + "\" data-name=\"" +
-           escape(coloring.name) + "\">";
+           escape(coloring.name) + "\"><button type=\"button\" class=\"all\">all</button>\n";
     for (std::size_t i = 0; i < coloring.names.size(); ++i) {
       const int index = static_cast<int>(i);
       const bool square = index % palette_size >= palette_rounds;
       out += "<label><input type=\"checkbox\" checked data-class=\"" + class_of(c, index) + "\"/><i" +
              (square ? " class=\"square\"" : "") + " style=\"background:" + color_of(index) +
-             "\"></i><span>" + escape(coloring.names[i]) + "</span></label>\n";
+             "\"></i><span>" + escape(coloring.names[i]) +
+             "</span><button type=\"button\" class=\"only\" aria-label=\"only " + escape(coloring.names[i]) +
+             "\">only</button></label>\n";
     }
     out += "</p>\n";
   }
@@ -191,10 +195,14 @@ std::string scatter_style(int classes) {
       ".legend{display:flex;flex-wrap:wrap;gap:.15rem .8rem;font-size:.78rem;margin:.5rem 0 0}\n"
       ".legend label{display:inline-flex;align-items:center;gap:.35em;cursor:pointer}\n"
       ".legend input{position:absolute;opacity:0;width:1em}\n"
+      ".legend button{font:inherit;font-size:.9em;color:var(--accent);background:none;border:0;padding:0 "
+      ".2em;"
+      "cursor:pointer}.legend button:hover,.legend button:focus-visible{text-decoration:underline}\n"
+      ".map .stage:focus-visible{outline:2px solid var(--accent);outline-offset:2px}\n"
       ".legend i{width:.75em;height:.75em;border-radius:50%;display:inline-block}.legend "
       "i.square{border-radius:1px}\n"
       ".legend input:focus-visible+i{outline:2px solid var(--ink);outline-offset:2px}\n"
-      ".legend input:not(:checked)+i{opacity:.2}.legend input:not(:checked)~span{color:var(--soft);"
+      ".legend input:not(:checked)+i{opacity:.35}.legend input:not(:checked)~span{color:var(--soft);"
       "text-decoration:line-through}\n";
   for (std::size_t c = 0; c < max_colorings; ++c) {
     const std::string by = std::string("[data-by=") + letter(c) + ']';
@@ -205,57 +213,106 @@ std::string scatter_style(int classes) {
 }
 
 std::string scatter_script() {
-  return R"js(for (const figure of document.querySelectorAll('.map')) {
-  const svg = figure.querySelector('svg'), tip = figure.querySelector('.tip');
+  return R"js(const maps = [];
+for (const figure of document.querySelectorAll('.map')) {
+  const svg = figure.querySelector('svg'), stage = figure.querySelector('.stage'), tip = figure.querySelector('.tip');
   const paths = [...svg.querySelectorAll('.points path')];
   const legends = [...figure.querySelectorAll('[data-legend]')];
+  const active = () => legends.find(legend => legend.dataset.legend === figure.dataset.by);
   const nameOf = (path, legend) => {
     for (const input of legend.querySelectorAll('input'))
-      if (path.classList.contains(input.dataset.class)) return input.parentNode.textContent.trim();
+      if (path.classList.contains(input.dataset.class)) return input.parentNode.querySelector('span').textContent;
     return 'none';
+  };
+  // Only what the names that are shown say hides points: one cannot see why another would.
+  const refresh = () => {
+    const off = [...active().querySelectorAll('input:not(:checked)')].map(input => input.dataset.class);
+    for (const path of paths) path.style.display = off.some(c => path.classList.contains(c)) ? 'none' : '';
   };
   for (const button of figure.querySelectorAll('[data-coloring]'))
     button.onclick = () => {
       figure.dataset.by = button.dataset.coloring;
       for (const other of figure.querySelectorAll('[data-coloring]'))
         other.setAttribute('aria-pressed', other === button);
+      refresh();
     };
-  const refresh = () => {
-    const off = [...figure.querySelectorAll('input:not(:checked)')].map(input => input.dataset.class);
-    for (const path of paths) path.style.display = off.some(c => path.classList.contains(c)) ? 'none' : '';
-  };
   figure.addEventListener('change', refresh);
+  for (const legend of legends)
+    legend.addEventListener('click', event => {
+      const button = event.target.closest('button');
+      if (!button) return;
+      event.preventDefault();
+      const own = button.parentNode.querySelector('input');
+      for (const input of legend.querySelectorAll('input'))
+        input.checked = button.className === 'all' || input === own;
+      refresh();
+    });
   let points;
-  const read = () => paths.flatMap(path => {
+  const read = () => points ??= paths.flatMap(path => {
     const minutes = (path.dataset.minutes || '').split(' ');
+    const person = legends.length ? nameOf(path, legends[0]) : '';
     let minute = 0;
-    return [...path.getAttribute('d').matchAll(/M(\S+) (\S+?)h0/g)].map((m, i) =>
-      ({path, x: +m[1], y: +m[2], minute: minutes[i] ? (minute += +minutes[i]) : 0}));
+    return [...path.getAttribute('d').matchAll(/M(\S+) (\S+?)h0/g)].map((m, i) => {
+      if (minutes[i]) minute += +minutes[i];
+      return {path, x: +m[1], y: +m[2], minute, key: person + ' ' + minute};
+    });
   });
+  const visible = point => point.path.style.display !== 'none';
   const ring = document.createElementNS(svg.namespaceURI, 'circle');
   ring.setAttribute('class', 'ring');
   ring.setAttribute('r', 6);
-  const hide = () => { tip.hidden = true; ring.remove(); };
-  svg.onmouseleave = hide;
-  svg.onmousemove = event => {
-    points ??= read();
-    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
-    let best, bestDistance = 200;
-    for (const p of points) {
-      const distance = (p.x - at.x) ** 2 + (p.y - at.y) ** 2;
-      if (distance < bestDistance && p.path.style.display !== 'none') { best = p; bestDistance = distance; }
-    }
-    if (!best) return hide();
-    const lines = legends.map(legend => legend.dataset.name + ' ' + nameOf(best.path, legend));
-    if (best.minute) lines.push(new Date(1000 * best.minute).toISOString().slice(0, 16).replace('T', ' ') + ' UTC');
+  let chosen;
+  const mark = point => {
+    ring.setAttribute('cx', point.x);
+    ring.setAttribute('cy', point.y);
+    svg.append(ring);
+  };
+  const hide = () => { tip.hidden = true; ring.remove(); for (const map of maps) map.unmark(); };
+  const show = point => {
+    chosen = point;
+    const lines = legends.map(legend => legend.dataset.name + ' ' + nameOf(point.path, legend));
+    if (point.minute) lines.push(new Date(1000 * point.minute).toISOString().slice(0, 16).replace('T', ' ') + ' UTC');
     tip.textContent = lines.join('\n');
     tip.hidden = false;
-    const box = svg.getBoundingClientRect();
-    tip.style.left = Math.min(event.clientX - box.left + 14, box.width - tip.offsetWidth) + 'px';
-    tip.style.top = event.clientY - box.top + 14 + 'px';
-    ring.setAttribute('cx', best.x);
-    ring.setAttribute('cy', best.y);
-    svg.append(ring);
+    const box = svg.getBoundingClientRect(), scale = box.width / svg.viewBox.baseVal.width;
+    tip.style.left = Math.max(0, Math.min(point.x * scale + 14, box.width - tip.offsetWidth)) + 'px';
+    tip.style.top = point.y * scale + 14 + 'px';
+    mark(point);
+    for (const map of maps) if (map.svg !== svg) map.find(point.key);
+  };
+  maps.push({svg, unmark: () => ring.remove(), find: key => {
+    const same = read().find(point => point.key === key && visible(point));
+    if (same) mark(same); else ring.remove();
+  }});
+  svg.onmouseleave = hide;
+  stage.onblur = hide;
+  svg.onmousemove = event => {
+    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+    let best, bestDistance = 200;
+    for (const p of read()) {
+      const distance = (p.x - at.x) ** 2 + (p.y - at.y) ** 2;
+      if (distance < bestDistance && visible(p)) { best = p; bestDistance = distance; }
+    }
+    if (best) show(best); else hide();
+  };
+  // Arrow keys: the nearest point in that direction; at first the one in the middle.
+  stage.onkeydown = event => {
+    if (event.key === 'Escape') return hide();
+    const way = {ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]}[event.key];
+    if (!way) return;
+    event.preventDefault();
+    const size = svg.viewBox.baseVal.width;
+    const from = chosen && visible(chosen) ? chosen : {x: size / 2, y: size / 2};
+    let best, least = Infinity;
+    for (const p of read()) {
+      if (p === chosen || !visible(p)) continue;
+      const along = (p.x - from.x) * way[0] + (p.y - from.y) * way[1];
+      const across = Math.abs((p.x - from.x) * way[1] - (p.y - from.y) * way[0]);
+      if (chosen && (along <= 0 || across > along)) continue;
+      const distance = Math.abs(along) + across;
+      if (distance < least) { best = p; least = distance; }
+    }
+    if (best) show(best);
   };
 }
 )js";

@@ -2,15 +2,17 @@
 #include "sections.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <cstdio>
 #include <numeric>
+#include <set>
+#include <utility>
 
 #include "../common/table.hpp"
 #include "charts.hpp"
 #include "page.hpp"
 #include "scatter.hpp"
 #include "svg.hpp"
+#include "timeline.hpp"
+#include "words.hpp"
 
 namespace lifelog::examples::report {
 
@@ -46,25 +48,11 @@ std::vector<std::size_t> by_group(const Report& report) {
   return order;
 }
 
-/// "2020-08-29 13:40", UTC.
-std::string minute_text(std::int64_t seconds) {
-  using namespace std::chrono;
-  const sys_seconds time{std::chrono::seconds{seconds}};
-  const auto day = floor<days>(time);
-  const year_month_day date{day};
-  const hh_mm_ss clock{time - day};
-  char text[64];
-  std::snprintf(text, sizeof text, "%d-%02u-%02u %02d:%02d", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()));
-  return text;
-}
-
 /// A row a modality, a column a window of the minute.
 std::string strip_svg(const Report& report, const Strip& strip) {
   HeatMap map;
   map.title = strip.user + ", " + minute_text(strip.minute) + " UTC";
-  map.rows = report.modalities;
+  for (const auto& name : report.modalities) map.rows.push_back(sensor_name(report, name));
   for (std::size_t w = 0; w < strip.windows; ++w)
     map.columns.push_back(number(60.0 * static_cast<double>(w) / static_cast<double>(strip.windows), 0) +
                           " s");
@@ -86,24 +74,44 @@ std::string strips(const Report& report) {
 
 }  // namespace
 
+namespace {
+
+std::string importance_table(const Report& report) {
+  std::vector<std::string> header{"person", "minutes"};
+  for (const auto& name : report.modalities) header.push_back(sensor_name(report, name));
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& person : report.people) {
+    rows.push_back({person.user, grouped(person.minutes)});
+    for (const double value : person.importance) rows.back().push_back(fixed(value, 3));
+  }
+  return table_html(header, rows);
+}
+
+}  // namespace
+
 std::string importance_section(const Report& report) {
-  if (report.people.empty()) return not_run;
+  if (report.people.empty()) return {};
   HeatMap map;
-  map.title = "Mean importance of each modality, person by person";
-  map.columns = report.modalities;
+  map.title = "Mean weight of attention, person by person";
+  for (const auto& name : report.modalities) map.columns.push_back(sensor_name(report, name));
+  if (report.information) map.strongest = 0;
   int last = -2;
   for (const auto i : by_group(report)) {
     const auto& person = report.people[i];
-    if (!report.groups.empty() && person.group != last)
+    if (report.groups_found() && person.group != last)
       map.headings.emplace_back(map.rows.size(), "group " + group_name(report, last = person.group));
     map.rows.push_back(person.user);
     map.values.insert(map.values.end(), person.importance.begin(), person.importance.end());
   }
-  return paragraph(
-             "How much weight the network's attention gives each modality, averaged over a person's test "
-             "minutes. "
-             "A row adds up to 1; its three largest are in bold.") +
-         wide(heat_svg(map)) + strips(report);
+  std::string text =
+      "How much weight the network's attention gives each sensor, averaged over a person's test minutes. A "
+      "row adds "
+      "up to 1. This is the study's measure. It tells what one network looks at, not what sensors tell: "
+      "trained "
+      "anew, a network often looks elsewhere.";
+  text += report.information ? " What sensors tell stands above." : " A row's three largest are in bold.";
+  return paragraph(text) + wide(heat_svg(map)) + folded("The same in numbers", importance_table(report)) +
+         strips(report);
 }
 
 namespace {
@@ -112,7 +120,7 @@ namespace {
 std::vector<std::string> top_cells(const Report& report, const Person& person) {
   std::vector<std::string> cells;
   for (const auto i : weightiest(person.importance, 3))
-    cells.push_back(report.modalities[i] + ' ' + fixed(person.importance[i], 2));
+    cells.push_back(sensor_name(report, report.modalities[i]) + ' ' + fixed(person.importance[i], 2));
   cells.resize(3);
   return cells;
 }
@@ -120,15 +128,23 @@ std::vector<std::string> top_cells(const Report& report, const Person& person) {
 }  // namespace
 
 std::string top_section(const Report& report) {
-  if (report.people.empty()) return not_run;
+  if (report.people.empty() || report.information) return {};
+  const bool groups = report.groups_found();
   std::vector<std::vector<std::string>> rows;
   for (const auto& person : report.people) {
-    rows.push_back(
-        {person.user, group_name(report, person.group), count(person.minutes, "minute", "minutes")});
+    rows.push_back({person.user});
+    if (groups) rows.back().push_back(group_name(report, person.group));
+    rows.back().push_back(count(person.minutes, "minute", "minutes"));
     for (auto& cell : top_cells(report, person)) rows.back().push_back(std::move(cell));
   }
-  return paragraph("The three modalities that weigh most for each person, and how much.") +
-         table_html({"person", "group", "from", "first", "second", "third"}, rows);
+  std::vector<std::string> header{"person"};
+  if (groups) header.push_back("group");
+  for (const char* name : {"from", "first", "second", "third"}) header.push_back(name);
+  return paragraph(
+             "The three sensors that attention weighs most for each person, and how much. Whether they "
+             "inform is "
+             "not known: that takes information in bits, which was not measured.") +
+         table_html(header, rows);
 }
 
 namespace {
@@ -138,7 +154,7 @@ std::string selection_chart(const std::vector<ScoreCurve>& curves, const std::st
   LineChart chart;
   chart.title = title;
   chart.x_label = "number of groups k";
-  chart.dots = true;
+  chart.dots = chart.whole_x = true;
   if (chosen > 0) {
     chart.mark = chosen;
     chart.mark_label = "k = " + std::to_string(chosen);
@@ -150,11 +166,34 @@ std::string selection_chart(const std::vector<ScoreCurve>& curves, const std::st
   return line_svg(chart);
 }
 
+/// A row a curve, a column a k.
+std::string selection_table(const Selection& selection) {
+  std::set<double> ks;
+  for (const auto* curves : {&selection.entropy, &selection.silhouette})
+    for (const auto& curve : *curves) ks.insert(curve.k.begin(), curve.k.end());
+  std::vector<std::string> header{"curve"};
+  for (const double k : ks) header.push_back("k = " + number(k));
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& [what, curves] :
+       {std::pair{"entropy, ", &selection.entropy}, {"silhouette, ", &selection.silhouette}})
+    for (const auto& curve : *curves) {
+      rows.push_back({what + curve.name});
+      for (const double k : ks) {
+        const auto at =
+            static_cast<std::size_t>(std::find(curve.k.begin(), curve.k.end(), k) - curve.k.begin());
+        rows.back().push_back(at < curve.score.size() ? fixed(curve.score[at], 3) : "");
+      }
+    }
+  return table_html(header, rows);
+}
+
 }  // namespace
 
 std::string selection_section(const Report& report) {
   const auto& s = report.selection;
-  if (s.entropy.empty() && s.silhouette.empty()) return s.rule.empty() ? not_run : paragraph(s.rule);
+  if (s.entropy.empty() && s.silhouette.empty()) return {};
+  const bool by_information = report.information.has_value();
+  if (!by_information && !report.groups_found()) return {};
   std::vector<std::string> charts, methods;  // a method has one colour in both charts
   for (const auto* curves : {&s.entropy, &s.silhouette})
     for (const auto& curve : *curves)
@@ -166,9 +205,12 @@ std::string selection_section(const Report& report) {
   if (!s.silhouette.empty())
     charts.push_back(selection_chart(s.silhouette, "Silhouette: how clear clusters are (higher is better)",
                                      methods, s.chosen));
-  return paragraph("The importances of all minutes were grouped into k clusters for a range of k. " +
-                   s.rule) +
-         row_of(charts, 400);
+  const std::string how =
+      by_information
+          ? "People were clustered by what sensors tell, and so were made-up cohorts of people who are no "
+            "groups: only a silhouette above theirs speaks for groups. "
+          : "Weights of attention of all minutes were grouped into k clusters for a range of k. ";
+  return paragraph(how + s.rule) + row_of(charts, 400) + folded("The same in numbers", selection_table(s));
 }
 
 namespace {
@@ -182,7 +224,8 @@ Scatter scatter_of(const Report& report, const MinuteMap& map, std::string title
   std::vector<std::string> users;
   for (const auto& person : report.people) users.push_back(person.user);
   scatter.colorings.push_back({"person", map.person, users});
-  if (!map.group.empty()) scatter.colorings.push_back({"group", map.group, group_names(report)});
+  if (!map.group.empty() && report.groups_found())
+    scatter.colorings.push_back({"group", map.group, group_names(report)});
   if (!map.label.empty()) scatter.colorings.push_back({"label", map.label, map.label_names});
   return scatter;
 }
@@ -197,19 +240,22 @@ std::string maps_section(const Report& report) {
     figures.push_back(scatter_figure(
         scatter_of(report, map, what + ": " + n + " minutes, KL divergence " + fixed(map.kl_divergence, 2))));
   };
-  add(report.importance_map, "Modal importances");
+  add(report.importance_map, "Weights of attention");
   add(report.raw_map, "Raw sensor windows");
-  if (figures.empty()) return not_run;
+  if (figures.empty()) return {};
   return paragraph(
-             "Minutes as t-SNE sees them: close in the map means alike in many dimensions. Where importances "
-             "separate people and raw sensor values do not, it is the importances that tell people apart. "
-             "Point "
-             "at a minute to see whose it is; switch names off and on below the map.") +
+             "Minutes as t-SNE sees them: close in the map means alike in many dimensions. Weights come from "
+             "one "
+             "network a person, so that people may stand apart only because their networks do. Point at a "
+             "minute, or "
+             "go from one to the next by arrow keys, to see whose it is, in the other map too; switch names "
+             "off and "
+             "on below the map.") +
          row_of(figures, 400);
 }
 
 std::string groups_section(const Report& report) {
-  if (report.groups.empty()) return not_run;
+  if (!report.groups_found()) return {};
   double most = 0;
   for (const auto& group : report.groups)
     for (const double value : group.importance) most = std::max(most, value);
@@ -217,30 +263,31 @@ std::string groups_section(const Report& report) {
   std::vector<std::vector<std::string>> rows;
   int color = 0;
   for (const auto& group : report.groups) {
-    rows.push_back({group.name, std::to_string(group.users.size()), joined(group.users),
-                    joined(top_modalities(group.importance, report.modalities))});
+    rows.push_back({group.name, std::to_string(group.users.size()), joined(group.users)});
     BarChart chart;
     chart.title =
         "Group " + group.name + ": " + count(static_cast<long long>(group.users.size()), "person", "people");
-    chart.names = report.modalities;
-    chart.parts = {{"importance", group.importance, color_of(color++)}};
+    for (const auto& name : report.modalities) chart.names.push_back(sensor_name(report, name));
+    chart.parts = {{"weight of attention", group.importance, color_of(color++)}};
     chart.maximum = most;
-    chart.digits = most < 10 ? 2 : 0;
-    chart.width = 340;
-    charts.push_back(bar_svg(chart));
+    chart.digits = 2;
+    charts.push_back(bars_html(chart));
   }
-  return paragraph(
-             "A person belongs to the group that holds most of the person's minutes. Bars: the importance of "
-             "a "
-             "modality summed over the group's minutes, divided by its number of people; all on one scale.") +
-         table_html({"group", "size", "people", "weightiest modalities"}, rows) + row_of(charts, 300);
+  const auto bars =
+      paragraph(
+          "Mean weight of attention of each group's people, sensor by sensor; all bars are on one "
+          "scale, and a group's add up to 1.") +
+      row_of(charts, 300);
+  if (report.information) return information_groups(report) + bars;
+  return paragraph("A person belongs to the group that holds most of the person's minutes.") +
+         table_html({"group", "size", "people"}, rows) + bars;
 }
 
 namespace {
 
 std::string held_out_part(const Report& report) {
   if (report.held_out.empty()) return {};
-  PairChart f1{"F1 of people held out", "everybody else's", "the assigned group's", {}, {}, {}};
+  PairChart f1{"F1 of people held out", "everybody else's", "the assigned group's", {}, {}, {}, {{0, 1}}};
   std::vector<std::vector<std::string>> rows;
   std::size_t better = 0, same = 0;
   for (const auto& person : report.held_out) {
@@ -268,12 +315,13 @@ std::string held_out_part(const Report& report) {
 }  // namespace
 
 std::string comparison_section(const Report& report) {
-  if (report.comparison.empty()) return not_run;
-  PairChart f1{"F1 on each group's test rows", "one for everybody", "the group's own", {}, {}, {}};
+  if (report.comparison.empty() || !report.groups_found()) return {};
+  PairChart f1{"F1 on each group's test rows", "one for everybody", "the group's own", {}, {}, {}, {{0, 1}}};
   PairChart accuracy = f1;
   accuracy.title = "Accuracy on each group's test rows";
   std::vector<std::vector<std::string>> rows;
-  std::size_t better = 0;
+  std::size_t better = 0, right = 0, both = 0;
+  const auto signed_gain = [](double gain) { return (gain > 0 ? "+" : "") + fixed(gain, 3); };
   for (const auto& c : report.comparison) {
     const auto name = "group " + c.group;
     f1.names.push_back(name);
@@ -282,21 +330,24 @@ std::string comparison_section(const Report& report) {
     accuracy.names.push_back(name);
     accuracy.from.push_back(c.general_accuracy);
     accuracy.to.push_back(c.group_accuracy);
-    const double gain = c.group_f1 - c.general_f1;
+    const double gain = c.group_f1 - c.general_f1, more = c.group_accuracy - c.general_accuracy;
     better += gain > 0;
-    rows.push_back({c.group, grouped(c.rows), fixed(c.general_f1, 3), fixed(c.group_f1, 3),
-                    (gain > 0 ? "+" : "") + fixed(gain, 3), fixed(c.general_accuracy, 3),
-                    fixed(c.group_accuracy, 3)});
+    right += more > 0;
+    both += gain > 0 && more > 0;
+    rows.push_back({c.group, grouped(c.rows), fixed(c.general_f1, 3), fixed(c.group_f1, 3), signed_gain(gain),
+                    fixed(c.general_accuracy, 3), fixed(c.group_accuracy, 3), signed_gain(more)});
   }
+  const auto of_all = " of " + count(static_cast<long long>(rows.size()), "group", "groups");
   return paragraph(
-             "A predictor trained on one group's people beside one trained on everybody. The group's own has "
-             "the "
-             "higher F1 in " +
-             std::to_string(better) + " of " + std::to_string(rows.size()) + " groups.") +
+             "A predictor trained on one group's people beside one trained on everybody, on the same rows. "
+             "The "
+             "group's own has the higher F1 in " +
+             std::to_string(better) + of_all + ", the higher accuracy in " + std::to_string(right) +
+             ", both in " + std::to_string(both) + ".") +
          row_of({pair_svg(f1), pair_svg(accuracy)}, 400) +
-         table_html(
-             {"group", "test rows", "F1 general", "F1 group", "gain", "accuracy general", "accuracy group"},
-             rows) +
+         table_html({"group", "test rows", "F1 general", "F1 group", "gain", "accuracy general",
+                     "accuracy group", "gain of accuracy"},
+                    rows) +
          held_out_part(report);
 }
 

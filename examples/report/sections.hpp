@@ -7,20 +7,29 @@
 
 namespace lifelog::examples::report {
 
-/// What stands where a step has not been run.
-inline const std::string not_run = "<p class=\"empty\">Nothing to show: this step has not been run.</p>\n";
-
-/// The sections of a report as HTML, each with a sentence of explanation; a sentence says so where there is nothing to
-/// show.
-std::string data_section(const Report& report);
-std::string training_section(const Report& report);
+/// The sections of a report as HTML, each with a sentence of explanation; empty where there is nothing to show.
+std::string summary_section(const Report& report);
 std::string evaluation_section(const Report& report);
-std::string importance_section(const Report& report);
-std::string top_section(const Report& report);
-std::string selection_section(const Report& report);
-std::string maps_section(const Report& report);
+std::string information_section(const Report& report);
+std::string people_section(const Report& report);
 std::string groups_section(const Report& report);
 std::string comparison_section(const Report& report);
+std::string importance_section(const Report& report);
+std::string selection_section(const Report& report);
+std::string maps_section(const Report& report);
+std::string top_section(const Report& report);
+std::string truth_section(const Report& report);
+std::string training_section(const Report& report);
+std::string data_section(const Report& report);
 std::string settings_section(const Report& report);
+
+/// Sentences on what was planted, for the summary too.
+std::vector<std::string> truth_words(const Report& report);
+
+/// Groups of people by information: who is in which, how surely.
+std::string information_groups(const Report& report);
+
+/// "missing_modality" is a key for machines; people read "missing modality".
+std::string spoken(std::string key);
 
 }  // namespace lifelog::examples::report

@@ -9,12 +9,6 @@ namespace lifelog::examples::report {
 
 namespace {
 
-// Okabe and Ito's colours and Tol's muted ones, shifted to a lightness that reads on white and on near-black.
-constexpr const char* palette[palette_size] = {"#0077bb", "#e69f00", "#009e73", "#cc6699", "#56b4e9",
-                                               "#d55e00", "#8f8f1f", "#9a5fc0", "#2fb5a0", "#808890",
-                                               "#4f6dd8", "#b8860b", "#66a61e", "#e0408a", "#7fa8d1",
-                                               "#a8593a", "#b5ab4e", "#c77cff", "#00a9b8", "#b08a8a"};
-
 std::string attribute(std::string_view name, double value) {
   return ' ' + std::string(name) + "=\"" + number(value) + '"';
 }
@@ -120,30 +114,20 @@ void Svg::text(double x, double y, std::string_view text, std::string_view css, 
   out_ += '>' + escape(text) + "</text>\n";
 }
 
-std::string color_of(int index) {
-  return index < 0 ? "var(--none)" : "var(--c" + std::to_string(index % palette_size) + ')';
-}
-
 std::string chart_style() {
-  std::string css =
-      ":root{--ink:#1c2430;--soft:#5d6775;--rule:#d9dee5;--paper:#fff;--none:#b9c0c9;--heat:#0b5a8a;"
-      "--heat-ink:#fff;--accent:#0077bb;";
-  for (int i = 0; i < palette_size; ++i) css += "--c" + std::to_string(i) + ':' + palette[i] + ';';
-  return css +
-         "}\n@media "
-         "(prefers-color-scheme:dark){:root{--ink:#e4e8ee;--soft:#9aa5b3;--rule:#313a46;--paper:#12161c;"
-         "--none:#56606d;--heat:#74c0ea;--heat-ink:#0b1620;--accent:#56b4e9}}\n"
+  return color_style() +
          ".chart text{font:11px system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu "
          "Sans',sans-serif;fill:var(--soft)}\n"
          ".chart .name{fill:var(--ink)}.chart .head{fill:var(--ink);font-weight:600;font-size:12px}\n"
-         ".chart .inverse{fill:var(--heat-ink)}.chart .strong{font-weight:700}\n"
+         ".chart .strong{font-weight:700}\n"
          ".chart .grid{stroke:var(--rule)}.chart .axis{stroke:var(--soft)}\n"
          ".chart .mark{stroke:var(--ink);stroke-dasharray:3 3}\n"
          ".chart .curve{fill:none;stroke-width:1.75;stroke-linejoin:round;stroke-linecap:round}\n"
-         ".chart .dashed{stroke-dasharray:5 4}.chart .thin{stroke-width:1}\n"
+         ".chart .curve:hover{stroke-width:4}\n"
+         ".chart .dashed{stroke-dasharray:5 4}.chart .open{fill:none;stroke:var(--rule)}\n"
          ".chart .hollow{fill:var(--paper);stroke:var(--soft);stroke-width:2}\n"
-         ".chart .points{fill:none;stroke-linecap:round;stroke-opacity:.72}\n"
-         ".chart .points .square{stroke-linecap:square}\n";
+         ".chart .points{fill:none;stroke-linecap:round;stroke-opacity:" +
+         number(point_opacity) + "}\n";
 }
 
 double text_width(std::string_view text) {

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "colors.hpp"
+
 namespace lifelog::examples::report {
 
 /// Text that is safe between tags and inside double-quoted attributes; control characters XML forbids become
@@ -60,14 +62,6 @@ class Svg {
 
   std::string out_;
 };
-
-/// Colours told apart; the eleventh and later are drawn as squares, so that shape helps where colour does
-/// not.
-inline constexpr int palette_size = 20;
-inline constexpr int palette_rounds = 10;
-
-/// CSS value of a class's colour; classes past the palette start over, negative ones are grey.
-std::string color_of(int index);
 
 /// The style sheet of all pictures: colours (light and dark), text, axes.
 std::string chart_style();

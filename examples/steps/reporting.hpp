@@ -11,7 +11,7 @@
 
 namespace lifelog::examples {
 
-/// People with mean importances, and groups with the sums of their people's minutes divided by their number.
+/// People with mean importances, and groups with the means of their people's.
 inline void report_groups(const MinuteRows& rows, const cluster::PeopleGroups& groups,
                           report::Report& report) {
   const auto modalities = static_cast<std::size_t>(rows.importance.cols());
@@ -27,8 +27,7 @@ inline void report_groups(const MinuteRows& rows, const cluster::PeopleGroups& g
     report.people.push_back({rows.users[u], groups.of_user[u], minutes[u], {mean.begin(), mean.end()}});
     auto& group = report.groups[static_cast<std::size_t>(groups.of_user[u])];
     group.users.push_back(rows.users[u]);
-    for (std::size_t m = 0; m < modalities; ++m)
-      group.importance[m] += mean[static_cast<Index>(m)] * static_cast<double>(minutes[u]);
+    for (std::size_t m = 0; m < modalities; ++m) group.importance[m] += mean[static_cast<Index>(m)];
   }
   for (auto& group : report.groups)
     for (double& value : group.importance) value /= static_cast<double>(group.users.size());

@@ -16,6 +16,7 @@
 #include "evaluation_metrics.hpp"
 #include "generating.hpp"
 #include "mapping.hpp"
+#include "report_files.hpp"
 
 namespace lifelog::examples {
 
@@ -23,9 +24,6 @@ namespace {
 
 using nlohmann::ordered_json;
 namespace fs = std::filesystem;
-
-/// Minutes below which one is not left for each of training, validation and testing.
-constexpr Index fewest_minutes = 3;
 
 ordered_json training_settings(const TrainingOptions& options) {
   const auto& train = options.train;
@@ -127,7 +125,10 @@ void Study::step(const std::string& name, const ordered_json& settings, const or
   writing([&] { fs::remove(file); });
   const Stopwatch watch;
   const std::string summary = work();
-  write_json(file, {{"settings", settings_}, {"inputs", inputs}, {"outputs", results(folder)}});
+  write_json(file, {{"settings", settings_},
+                    {"inputs", inputs},
+                    {"outputs", results(folder)},
+                    {"minutes", static_cast<int>(watch.seconds() / 60)}});
   announce(name + ": " + summary + " (" + duration(watch.seconds()) + ")");
 }
 
@@ -226,10 +227,7 @@ void Study::preprocess() {
 }
 
 std::vector<std::string> Study::usable_users() const {
-  std::vector<std::string> users;
-  for (const auto& quality : read_quality(options_.out / "data" / "quality.json"))
-    if (quality.usable() && quality.minutes_kept >= fewest_minutes) users.push_back(quality.user);
-  return users;
+  return lifelog::examples::usable_users(read_quality(options_.out / "data" / "quality.json"));
 }
 
 TrainingFiles Study::training_files(const std::string& user) const {

@@ -60,7 +60,7 @@ struct StudyOptions {
 ///     across/       across.json, of people held out, if asked for
 ///     map/          importance.npy, raw.npy, maps.json
 ///     predictors/   comparison.json, history.csv; held_out.json, held_out_history.csv if asked for
-///     report/       index.html
+///     report/       index.html; truth.json of generated people
 ///
 /// A step whose results are there already, of the same settings and inputs, is not done again: neither may have changed
 /// since, nor the results. One that was interrupted starts anew, but for training, which goes on. Everything the report
@@ -112,12 +112,6 @@ class Study {
   nlohmann::ordered_json judge_everybody(const std::vector<std::string>& users) const;
   RowMatrix<float> windows_of(const MinuteRows& rows) const;
 
-  report::Report collect() const;
-  void collect_training(report::Report& report) const;
-  void collect_groups(report::Report& report) const;
-  void collect_comparison(report::Report& report) const;
-  void collect_evaluation(report::Report& report) const;
-  void collect_held_out(report::Report& report) const;
   void print_summary(const report::Report& report) const;
   void print_truth(const report::Report& report) const;
 

@@ -61,6 +61,67 @@ inline Training sample_training(Random& random, const std::string& user, int epo
   return training;
 }
 
+/// Bits of made-up sensors, of which the first is identified in everybody and the last in nobody.
+inline Information sample_information(const std::string& user, const std::vector<std::string>& sensors,
+                                      double bits) {
+  Information person;
+  person.user = user;
+  person.minutes = 120;
+  person.replicates = 20;
+  person.total = {bits, bits - 0.05, bits + 0.05};
+  for (std::size_t s = 0; s < sensors.size(); ++s) {
+    const double own = bits / static_cast<double>(1 << s);
+    person.sensors.push_back({sensors[s], {own, own - 0.06, own + 0.06}, s == 0 && own > 0.06, 0});
+    person.identified = person.identified || person.sensors.back().identified;
+  }
+  return person;
+}
+
+/// The same of several people, in `k` groups.
+inline Informations sample_informations(const std::vector<std::string>& users,
+                                        const std::vector<std::string>& sensors, int k) {
+  Informations all;
+  all.folds = 4;
+  all.seeds = 5;
+  all.replicates = 20;
+  all.sensors = sensors;
+  InformationGroups groups;
+  groups.k = k;
+  groups.p = k > 1 ? 0.01 : 0.6;
+  groups.silhouette = 0.4;
+  groups.order = groups.users = users;
+  for (std::size_t u = 0; u < users.size(); ++u) {
+    all.people.push_back(sample_information(users[u], sensors, 0.2));
+    all.people.back().agreement = 0.8;
+    all.people.back().others = 0.3;
+    groups.group.push_back(static_cast<int>(u) % k);
+    groups.membership.emplace_back(static_cast<std::size_t>(k), 1.0 / k);
+    groups.together.emplace_back(users.size(), 0.5);
+  }
+  groups.stability.assign(static_cast<std::size_t>(k), 0.9);
+  all.everybody = sample_information("", sensors, 0.2);
+  all.agreement = Agreement{0.8, 0.3, 0.9, 1.0 / static_cast<double>(users.size()), true};
+  all.groups = groups;
+  return all;
+}
+
+/// Minutes of two sessions; every third prediction is wrong.
+inline Timeline sample_timeline(const std::string& user, const std::vector<std::string>& sensors,
+                                int minutes) {
+  Timeline timeline;
+  timeline.user = user;
+  timeline.classes = {"calm", "tense"};
+  timeline.sensors = sensors;
+  for (int i = 0; i < minutes; ++i) {
+    timeline.minute.push_back(1598713200 + 60 * i + (2 * i > minutes ? 7200 : 0));
+    timeline.truth.push_back(i / 7 % 2);
+    timeline.said.push_back(i % 3 == 0 ? 1 - timeline.truth.back() : timeline.truth.back());
+    for (std::size_t s = 0; s < sensors.size(); ++s)
+      timeline.argument.push_back(static_cast<float>(std::sin(i + 2.0 * static_cast<double>(s))));
+  }
+  return timeline;
+}
+
 /// A full report of made-up numbers.
 inline Report sample_report(int people, int modalities, int groups, int minutes) {
   static const std::vector<std::string> names = {"e4Acc", "e4Bvp", "e4Eda", "e4Hr", "e4Temp",
@@ -83,7 +144,7 @@ inline Report sample_report(int people, int modalities, int groups, int minutes)
     }
     auto& group = report.groups[static_cast<std::size_t>(p % groups)];
     for (std::size_t m = 0; m < person.importance.size(); ++m)
-      group.importance[m] += minutes * (person.importance[m] /= total) / 3;
+      group.importance[m] += (person.importance[m] /= total) / 3;
     group.users.push_back(user);
     report.people.push_back(person);
     report.quality.push_back(sample_quality(random, user));
