@@ -13,6 +13,11 @@ using namespace lifelog::examples;
 
 namespace {
 
+/// Networks of each fold that sensors are measured by, and what they are trained to miss: docs/what-can-be-believed.md says how it was
+/// chosen.
+constexpr Index replicate_seeds = 5;
+constexpr double replicate_sensor_dropout = 0.3;
+
 struct Flags {
   std::string layout = "etri", rules = "study";
   NetworkFlags network;
@@ -78,7 +83,8 @@ StudyOptions study_options(Flags& flags) {
   study.judging = flags.evaluation.options(as_study, false);
   if (study.judging.scheme == evaluate::Scheme::person && !study.judging.shares)
     throw FlagError("--evaluate person: not of networks yet; train_predictors holds people out");
-  flags.network.set(study.training);
+  if (!as_study) flags.evaluation.measure(replicate_seeds, study.judging);
+  flags.network.set(study.training, study.judging.measure ? replicate_sensor_dropout : 0);
   study.rules.bins = flags.predictors.bins(study.rules);
   study.evaluation = PredictorFlags::evaluation(flags.evaluation.word(), as_study);
   study.assign_minutes = flags.predictors.assign_minutes;
