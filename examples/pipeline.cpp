@@ -13,8 +13,7 @@ using namespace lifelog::examples;
 
 namespace {
 
-/// Networks of each fold that sensors are measured by, and what they are trained to miss: docs/what-can-be-believed.md says how it was
-/// chosen.
+/// Networks of each fold that sensors are measured by, and the share of minutes in which each is trained to miss a sensor.
 constexpr Index replicate_seeds = 5;
 constexpr double replicate_sensor_dropout = 0.3;
 
