@@ -14,6 +14,10 @@ using namespace lifelog::examples;
 
 namespace {
 
+/// Networks of each fold that sensors are measured by, and the share of minutes in which each is trained to miss a sensor.
+constexpr Index replicate_seeds = 5, replicate_folds = 4;
+constexpr double replicate_sensor_dropout = 0.3;
+
 struct Flags {
   std::string layout = "etri", rules = "study";
   NetworkFlags network;
@@ -84,7 +88,11 @@ StudyOptions study_options(Flags& flags) {
     study.judging.scheme = evaluate::Scheme::blocked;
     study.judging.all_folds = study.judging.nulls > 0;
   }
-  flags.network.set(study.training);
+  // Generated people are to be seen within minutes.
+  if (!as_study)
+    flags.evaluation.measure(study.data.empty() ? 1 : replicate_seeds, study.data.empty() ? 2 : replicate_folds,
+                             study.judging);
+  flags.network.set(study.training, study.judging.measure ? replicate_sensor_dropout : 0);
   study.rules.bins = flags.predictors.bins(study.rules);
   study.evaluation = PredictorFlags::evaluation(flags.evaluation.word(), as_study);
   study.assign_minutes = flags.predictors.assign_minutes;

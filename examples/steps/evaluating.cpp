@@ -11,12 +11,14 @@
 #include <lifelog/io/atomic_file.hpp>
 #include <lifelog/predict/dataset_bags.hpp>
 #include <lifelog/readers/csv.hpp>
+#include <limits>
 #include <map>
 #include <mutex>
 
 #include "../common/table.hpp"
 #include "evaluation_metrics.hpp"
 #include "feature_baselines.hpp"
+#include "measuring.hpp"
 
 namespace lifelog::examples {
 
@@ -88,6 +90,12 @@ struct Job {
   std::vector<Rows> of_baselines;
   ordered_json note;
   RowMatrix<float> valid_log_p, test_log_p;
+  // Where sensors are measured.
+  std::optional<mil::AnyModel> model;
+  RowMatrix<double> log_probabilities;  ///< [test, C]
+  std::optional<ReplicateMeasures> measures;
+
+  bool replicate_of_truth() const { return null < 0 && !shuffled; }
 };
 
 data::DataSet with_labels(const data::DataSet& data, const std::vector<Index>& labels) {
@@ -96,7 +104,7 @@ data::DataSet with_labels(const data::DataSet& data, const std::vector<Index>& l
   return own;
 }
 
-void train_job(const data::DataSet& data, const TrainingOptions& options, Job& job) {
+void train_job(const data::DataSet& data, const TrainingOptions& options, bool measure, Job& job) {
   auto own_options = options;
   own_options.minutes = job.split;
   own_options.train.seed = job.seed;
@@ -107,6 +115,45 @@ void train_job(const data::DataSet& data, const TrainingOptions& options, Job& j
   job.predicted = training.predicted;
   job.note = {{"status", status_name(training.status)}, {"best_epoch", training.best_epoch}};
   job.valid_log_p = training.valid_log_p, job.test_log_p = training.test_log_p;
+  if (!measure || !job.replicate_of_truth()) return;
+  job.log_probabilities = log_probabilities_of(training.model, own, job.split.test, 1);
+  job.model = training.model;
+}
+
+/// The class of the highest mean probability over networks, minute by minute, the lowest of equals; networks that make no numbers of a
+/// minute do not count.
+Rows ensemble_of(const std::vector<const RowMatrix<double>*>& log_probabilities) {
+  const auto& first = *log_probabilities.front();
+  Rows predicted;
+  for (Index n = 0; n < first.rows(); ++n) {
+    Eigen::RowVectorXd sum = Eigen::RowVectorXd::Zero(first.cols());
+    for (const auto* one : log_probabilities)
+      if (one->row(n).allFinite()) sum += one->row(n).array().exp().matrix();
+    Index best = 0;
+    sum.maxCoeff(&best);
+    predicted.push_back(best);
+  }
+  return predicted;
+}
+
+/// Mean of those that are known; null where none is.
+ordered_json mean_known(const std::vector<double>& values) {
+  double sum = 0, count = 0;
+  for (const double value : values)
+    if (value == value) sum += value, ++count;
+  return count > 0 ? ordered_json(sum / count) : ordered_json();
+}
+
+ordered_json faithfulness_json(const std::vector<MeasureFaithfulness>& replicates) {
+  std::vector<double> rank, aopcr, polarity;
+  for (const auto& one : replicates) {
+    rank.push_back(one.rank_correlation);
+    aopcr.push_back(one.aopcr);
+    polarity.push_back(one.polarity);
+  }
+  return {{"rank_correlation", mean_known(rank)},
+          {"aopcr", mean_known(aopcr)},
+          {"polarity", mean_known(polarity)}};
 }
 
 /// What has no series for MiniRocket has no predictions of it.
@@ -148,18 +195,73 @@ class PersonEvaluation {
   Judgement run(const std::function<void(double)>& seen) {
     list_jobs();
     std::mutex one_at_a_time;
-    std::size_t done = 0;
-    parallel_for(static_cast<Index>(jobs_.size()), training_.threads, [&](Index piece) {
-      auto& job = jobs_[static_cast<std::size_t>(piece)];
+    double done = 0, all = static_cast<double>(jobs_.size());
+    if (options_.measure) all *= 1.25;  // measuring takes about a fifth
+    const auto for_jobs = [&](double effort, const auto& work) {
+      parallel_for(static_cast<Index>(jobs_.size()), training_.threads, [&](Index piece) {
+        work(jobs_[static_cast<std::size_t>(piece)]);
+        const std::lock_guard lock(one_at_a_time);
+        if (seen) seen(std::min(1.0, (done += effort) / all));
+      });
+    };
+    for_jobs(1, [&](Job& job) {
       train_baselines(items_, features_, job);
-      if (!job.kept) train_job(data_, training_, job);
-      const std::lock_guard lock(one_at_a_time);
-      if (seen) seen(static_cast<double>(++done) / static_cast<double>(jobs_.size()));
+      if (!job.kept)
+        train_job(data_, training_, options_.measure, job);
+      else if (options_.measure)
+        ask_kept(job);
     });
+    if (options_.measure) {
+      find_trust();
+      for_jobs(0.25, [&](Job& job) {
+        if (job.replicate_of_truth()) measure(job);
+      });
+    }
     return collect();
   }
 
  private:
+  void ask_kept(Job& job) {
+    auto own = data_;
+    standardize_as(kept_.model, own, 1);
+    job.log_probabilities = log_probabilities_of(kept_.model, own, job.split.test, 1);
+    job.model = kept_.model;
+  }
+
+  /// How far the networks of a fold are believed, by how far those of the others were right on their minutes: none of these minutes
+  /// was the fold's to test.
+  void find_trust() {
+    int folds = 0;
+    for (const auto& job : jobs_)
+      if (job.replicate_of_truth()) folds = std::max(folds, job.fold + 1);
+    for (int fold = 0; fold < folds; ++fold) {
+      RowMatrix<double> said(0, classes_), shares(0, classes_);
+      Rows labels;
+      for (const auto& job : jobs_) {
+        if (!job.replicate_of_truth() || job.fold == fold) continue;
+        const Eigen::RowVectorXd guess = class_shares_of(data_, job.split.train).array().log().transpose();
+        for (std::size_t k = 0; k < job.split.test.size(); ++k) {
+          const auto row = job.log_probabilities.row(static_cast<Index>(k));
+          if (!row.allFinite()) continue;
+          said.conservativeResize(said.rows() + 1, classes_);
+          shares.conservativeResize(said.rows(), classes_);
+          said.bottomRows(1) = row;
+          shares.bottomRows(1) = guess;
+          labels.push_back(items_.label_of(job.split.test[k]));
+        }
+      }
+      trust_.push_back(importance::fit_trust(said, shares, labels));
+    }
+  }
+
+  void measure(Job& job) const {
+    auto own = data_;
+    standardize_as(*job.model, own, 1);
+    job.measures = measure_replicate(*job.model, own, job.split.test, class_shares_of(own, job.split.train),
+                                     trust_[static_cast<std::size_t>(job.fold)], job.seed, 1);
+    job.model.reset();
+  }
+
   void list_jobs() {
     const bool whole = plan_.folds.empty();  // split by shares: one fold
     const auto folds = whole ? std::vector<evaluate::Split>{kept_.split} : plan_.folds;
@@ -174,7 +276,7 @@ class PersonEvaluation {
           job.valid_log_p = kept_.valid_log_p, job.test_log_p = kept_.test_log_p;
         }
       }
-    if (plan_.way != "shuffled" && plan_.way != "split-file" && options_.all_folds) {
+    if (options_.leak && plan_.way != "shuffled" && plan_.way != "split-file" && options_.all_folds) {
       auto shuffled = fold_options(training_, options_, evaluate::Scheme::shuffled);
       shuffled.folds = static_cast<Index>(folds.size());
       shuffled.gap = 0;
@@ -234,12 +336,71 @@ class PersonEvaluation {
     return result;
   }
 
+  /// [folds], what all seeds' networks say together of the minutes that a fold tests.
+  std::vector<Rows> ensembles() const {
+    std::vector<Rows> result;
+    for (std::size_t fold = 0; fold < trust_.size(); ++fold) {
+      std::vector<const RowMatrix<double>*> said;
+      for (const auto& job : jobs_)
+        if (job.replicate_of_truth() && job.fold == static_cast<int>(fold))
+          said.push_back(&job.log_probabilities);
+      result.push_back(ensemble_of(said));
+    }
+    return result;
+  }
+
+  Measured measured() const {
+    constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+    Measured result;
+    for (const auto& modality : data_.modalities) result.modalities.push_back(modality.name);
+    const auto sensors = static_cast<Index>(result.modalities.size());
+    result.bits.assign(static_cast<std::size_t>(options_.seeds),
+                       RowMatrix<double>::Constant(items_.size(), sensors, unknown));
+    result.contributions.setConstant(items_.size(), sensors * classes_,
+                                     std::numeric_limits<float>::quiet_NaN());
+    result.fold.assign(items_.label.size(), -1);
+    result.trust = trust_;
+    for (const auto& job : jobs_) {
+      if (!job.measures) continue;
+      for (std::size_t k = 0; k < job.split.test.size(); ++k) {
+        const Index row = job.split.test[k], of_job = static_cast<Index>(k);
+        result.fold[static_cast<std::size_t>(row)] = job.fold;
+        result.bits[static_cast<std::size_t>(job.replicate)].row(row) = job.measures->bits.row(of_job);
+        auto mean = result.contributions.row(row);
+        if (job.replicate == 0) mean.setZero();
+        mean += job.measures->contributions.values.row(of_job) / static_cast<float>(options_.seeds);
+      }
+    }
+    return result;
+  }
+
+  void collect_measures(Judgement& result) const {
+    result.measured = measured();
+    const auto together = ensembles();
+    std::vector<MeasureFaithfulness> attention, contributions;
+    result.ensemble.emplace().name = "ensemble";
+    for (const auto& job : jobs_) {
+      if (!job.measures) continue;
+      attention.push_back(job.measures->of_attention);
+      contributions.push_back(job.measures->of_contributions);
+      if (job.replicate != 0) continue;
+      for (std::size_t k = 0; k < job.split.test.size(); ++k) {
+        const auto row = static_cast<std::size_t>(job.split.test[k]);
+        result.ensemble->judged.add(job.labels[row], together[static_cast<std::size_t>(job.fold)][k], 0,
+                                    blocks_[row], 0);
+      }
+    }
+    result.faithfulness = {{"attention", faithfulness_json(attention)},
+                           {"contributions", faithfulness_json(contributions)}};
+  }
+
   std::string predictions_csv() const {
+    const auto together = ensembles();
     std::string csv = "timestamp,seed,fold,block,truth,network";
     for (const char* name : baseline_names) csv += std::string(",") + name;
-    csv += '\n';
+    csv += together.empty() ? "\n" : ",ensemble\n";
     for (const auto& job : jobs_) {
-      if (job.null >= 0 || job.shuffled) continue;
+      if (!job.replicate_of_truth()) continue;
       for (std::size_t k = 0; k < job.split.test.size(); ++k) {
         const auto row = static_cast<std::size_t>(job.split.test[k]);
         csv += std::to_string(items_.time[row]) + ',' + std::to_string(job.replicate) + ',' +
@@ -247,6 +408,7 @@ class PersonEvaluation {
                std::to_string(job.labels[row]) + ',' + std::to_string(job.predicted[k]);
         for (const auto& baseline : job.of_baselines)
           csv += ',' + (baseline.empty() ? std::string() : std::to_string(baseline[k]));
+        if (!together.empty()) csv += ',' + std::to_string(together[static_cast<std::size_t>(job.fold)][k]);
         csv += '\n';
       }
     }
@@ -269,7 +431,7 @@ class PersonEvaluation {
     }
     result.replicates = ordered_json::array();
     for (const auto& job : jobs_) {
-      if (job.null >= 0 || job.shuffled) continue;
+      if (!job.replicate_of_truth()) continue;
       metrics::ConfusionMatrix confusion(classes_);
       for (std::size_t k = 0; k < job.predicted.size(); ++k)
         confusion.add(job.labels[static_cast<std::size_t>(job.split.test[k])], job.predicted[k]);
@@ -284,6 +446,7 @@ class PersonEvaluation {
       result.valid_said.add(job.valid_log_p, job.labels, job.split.valid);
       result.test_said.add(job.test_log_p, job.labels, job.split.test);
     }
+    if (options_.measure) collect_measures(result);
     result.predictions_csv = predictions_csv();
     return result;
   }
@@ -298,6 +461,7 @@ class PersonEvaluation {
   std::vector<Index> blocks_;
   FeatureBaselines features_;
   std::vector<Job> jobs_;
+  std::vector<double> trust_;  ///< [folds], where sensors are measured
 };
 
 }  // namespace
@@ -371,11 +535,13 @@ Trained train_and_judge(data::DataSet data, TrainingOptions training, const Eval
   auto kept = train_person(data, training, files, epoch);
   auto metrics = training_metrics(kept, training);
   if (kept.split.test.empty()) {
-    writing([&] { std::filesystem::remove(files.predictions); });
+    for (const auto& file : {files.predictions, files.measured})
+      writing([&] { std::filesystem::remove(file); });
   } else {
     const auto judgement = evaluate_person(raw, plan, kept, training, evaluation, share);
     add_evaluation(metrics, judgement, raw, training, evaluation);
     write_text(files.predictions, judgement.predictions_csv);
+    if (judgement.measured) save_measured(files.measured, *judgement.measured);
   }
   write_training(kept, metrics, files);
   return {std::move(kept), std::move(plan), std::move(metrics)};

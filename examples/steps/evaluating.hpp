@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "measured.hpp"
 #include "training.hpp"
 
 namespace lifelog::examples {
@@ -34,6 +35,10 @@ struct EvaluationOptions {
   Index seeds = 1;
   /// Repetitions with labels that have nothing to do with the minutes.
   Index nulls = 0;
+  /// Besides, train by shuffled folds, to see what leaks.
+  bool leak = true;
+  /// Ask every replicate what each sensor tells of the minutes it was not trained on, and predict by all seeds together.
+  bool measure = false;
 };
 
 /// A person's minutes as they are to be trained on and tested.
@@ -80,9 +85,15 @@ struct Judgement {
   std::vector<Predictions> shuffled_baselines;
   /// What networks say of the minutes that validate them, and of those they are tested on, of all folds and seeds.
   Said valid_said, test_said;
+  /// Of all seeds' networks together, where sensors are measured.
+  std::optional<Predictions> ensemble;
+  std::optional<Measured> measured;
+  /// Of attention and contributions; means over replicates. Null where it is not known.
+  nlohmann::ordered_json faithfulness;
   /// One a fold and seed: how its training went.
   nlohmann::ordered_json replicates;
-  /// timestamp,seed,fold,block,truth and the class that the network and each baseline say: one line a held-out minute.
+  /// timestamp,seed,fold,block,truth and the class that the network and each baseline say, and all seeds together where there is
+  /// `ensemble`: one line a held-out minute.
   std::string predictions_csv;
 };
 

@@ -37,11 +37,24 @@ class EvaluationFlags {
         "a split of your own: CSV user,timestamp,part; part: train, valid, test or a fold's number");
     app.add_option("--null", nulls_, "repeat it all so many times with labels shifted in time, for p-values")
         .check(between(0, 100000));
-    app.add_option("--seeds", seeds_, "train every fold from so many seeds").check(between(1, 10000));
+    seeds_given_ =
+        app.add_option("--seeds", seeds_, "train every fold from so many seeds").check(between(1, 10000));
   }
 
   /// The word of --evaluate; empty when absent.
   std::string word() const { return evaluate_.given() ? scheme_ : std::string(); }
+
+  /// Makes every fold's networks replicates that are asked what sensors tell, unless minutes are split by shares. seeds, folds:
+  /// unless --seeds and --folds say.
+  void measure(Index seeds, Index folds, EvaluationOptions& options) const {
+    if (options.shares) return;
+    options.measure = true;
+    // Shuffled folds besides cost as much as a seed: only where an evaluation is asked for.
+    options.leak = options.all_folds;
+    options.all_folds = true;
+    if (!seeds_given_.given()) options.seeds = seeds;
+    if (!folds_given_.given()) options.folds = folds;
+  }
 
   /// study: whether to go by shares where nothing else is asked for. shares_given: whether --split is on the command line.
   /// Throws FlagError on flags that contradict each other.
@@ -76,7 +89,7 @@ class EvaluationFlags {
   std::string scheme_ = "blocked", split_file_;
   Index folds_ = 4, nulls_ = 0, seeds_ = 1;
   double gap_ = 1;
-  Flag evaluate_, folds_given_, gap_given_;
+  Flag evaluate_, folds_given_, gap_given_, seeds_given_;
 };
 
 }  // namespace lifelog::examples

@@ -140,6 +140,12 @@ void add_evaluation(ordered_json& metrics, const Judgement& judgement, const dat
   for (const auto& baseline : judgement.baselines)
     metrics["baselines"][baseline.name] = predictor_json(baseline, classes, training);
   metrics["beats_baselines"] = metrics.at("f1").get<double>() > best_baseline(metrics).second;
+  if (judgement.ensemble) {
+    metrics["ensemble"] = predictor_json(*judgement.ensemble, classes, training);
+    if (!metrics["ensemble"].is_null())
+      metrics["ensemble"]["confusion"] = counts_json(confusion_of(judgement.ensemble->judged, classes));
+    metrics["faithfulness"] = judgement.faithfulness;
+  }
   if (judgement.shuffled_network) {
     metrics["leak"] = leak_json(network, *judgement.shuffled_network, classes, training);
     for (std::size_t b = 0; b < judgement.baselines.size(); ++b) {
@@ -235,7 +241,12 @@ ordered_json cohort_metrics(const std::vector<ordered_json>& people,
   if (people.empty()) return nullptr;
   std::vector<std::string> columns{"seed", "block", "truth"};
   columns.insert(columns.end(), predictor_names().begin(), predictor_names().end());
+  const bool together = std::all_of(people.begin(), people.end(), [](const auto& metrics) {
+    return metrics.contains("ensemble") && metrics.at("ensemble").is_object();
+  });
+  if (together) columns.push_back("ensemble");
   std::vector<evaluate::Judged> judged(predictor_names().size());
+  evaluate::Judged ensemble;
   Index classes = 2;
   for (std::size_t p = 0; p < people.size(); ++p) {
     data::NumberTable table;
@@ -249,6 +260,9 @@ ordered_json cohort_metrics(const std::vector<ordered_json>& people,
     for (Index row = 0; row < table.rows; ++row)
       for (std::size_t k = 0; k < judged.size(); ++k)
         judged[k].add(at(row, 2), at(row, 3 + k), static_cast<Index>(p), at(row, 1), at(row, 0));
+    for (Index row = 0; together && row < table.rows; ++row)
+      if (at(row, 0) == 0)
+        ensemble.add(at(row, 2), at(row, columns.size() - 1), static_cast<Index>(p), at(row, 1), 0);
   }
   ordered_json cohort{{"people", people.size()}};
   for (std::size_t k = 0; k < judged.size(); ++k) {
@@ -265,6 +279,7 @@ ordered_json cohort_metrics(const std::vector<ordered_json>& people,
     else
       cohort["baselines"][name] = figures;
   }
+  if (together) cohort["ensemble"] = figures_json(ensemble, classes, seed, threads);
   cohort["beats_baselines"] = cohort.at("f1").get<double>() > best_baseline(cohort).second;
   cohort["people_who_beat_baselines"] =
       static_cast<int>(std::count_if(people.begin(), people.end(), [](const auto& metrics) {

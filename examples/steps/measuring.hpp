@@ -3,6 +3,7 @@
 
 #include <lifelog/data/dataset.hpp>
 #include <lifelog/importance/contributions.hpp>
+#include <lifelog/importance/faithfulness.hpp>
 #include <lifelog/importance/information.hpp>
 #include <lifelog/mil/any_instances.hpp>
 #include <nlohmann/json_fwd.hpp>
@@ -18,6 +19,33 @@ importance::Contributions<float> contributions_of(const mil::AnyModel& model, co
 /// How many bits each sensor tells of the labels of `rows`, beyond what the classes' shares among all other minutes tell.
 importance::BagInformation information_of(const mil::AnyModel& model, const data::DataSet& data,
                                           const std::vector<Index>& rows, int threads);
+
+/// How often each class occurs among some minutes.
+Eigen::VectorXd class_shares_of(const data::DataSet& data, const std::vector<Index>& rows);
+
+/// [n, C], natural logarithms: what a model says of some minutes. data: standardised as the model was trained.
+RowMatrix<double> log_probabilities_of(const mil::AnyModel& model, const data::DataSet& data,
+                                       const std::vector<Index>& rows, int threads);
+
+/// Standardises a data set as the model was trained, where it was.
+void standardize_as(const mil::AnyModel& model, data::DataSet& data, int threads);
+
+/// How a measure stands against what happens when sensors are exchanged or taken away. NaN where that is not known.
+struct MeasureFaithfulness {
+  double rank_correlation, aopcr, polarity;
+};
+
+/// What a network tells of minutes that it was not trained on.
+struct ReplicateMeasures {
+  RowMatrix<double> bits;  ///< [n, M]
+  importance::Contributions<float> contributions;
+  MeasureFaithfulness of_attention, of_contributions;
+};
+
+/// data: standardised as the model was trained; shares: of the classes among its training minutes; trust: how far it is believed.
+ReplicateMeasures measure_replicate(const mil::AnyModel& model, const data::DataSet& data,
+                                    const std::vector<Index>& rows, const Eigen::VectorXd& shares,
+                                    double trust, std::uint64_t seed, int threads);
 
 /// [n], neighbouring minutes of one label as one block, cut where it would be longer than a tenth of all. rows: ascending.
 std::vector<Index> information_blocks(const data::DataSet& data, const std::vector<Index>& rows);

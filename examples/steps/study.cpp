@@ -15,7 +15,9 @@
 #include "choosing.hpp"
 #include "evaluation_metrics.hpp"
 #include "generating.hpp"
+#include "informing.hpp"
 #include "mapping.hpp"
+#include "measuring.hpp"
 #include "report_files.hpp"
 
 namespace lifelog::examples {
@@ -56,6 +58,7 @@ ordered_json judging_settings(const EvaluationOptions& options) {
       {"seeds", options.seeds},
       {"null", options.nulls}};
   if (options.gap) settings["gap"] = *options.gap;
+  if (options.measure) settings["measure"] = "information";
   if (!options.split_file.empty()) {
     settings["split_file"] = fs::absolute(options.split_file).lexically_normal().string();
     readers::detail::Checksum sum;
@@ -243,10 +246,12 @@ void Study::train_one(const std::string& user, double done, Progress& progress) 
   const ordered_json made_of{{"settings", settings_}, {"data", states_.of(dataset, results_rule)}};
   auto options = options_.training;
   options.resume = read_stamp(begun) == made_of;
-  if (options.resume && fs::exists(files.model) && fs::exists(files.metrics) && fs::exists(files.history))
+  if (options.resume && fs::exists(files.model) && fs::exists(files.metrics) && fs::exists(files.history) &&
+      (fs::exists(files.measured) || !options_.judging.measure))
     return;
   if (!options.resume) {
-    for (const auto& file : {files.model, files.history, files.metrics, files.checkpoint, files.predictions})
+    for (const auto& file :
+         {files.model, files.history, files.metrics, files.checkpoint, files.predictions, files.measured})
       writing([&] { fs::remove(file); });
     write_json(begun, made_of);
   }
@@ -342,29 +347,123 @@ void Study::find_importances() {
     save_minutes(dir, rows);
     writing([&] { fs::remove(dir / "when.json"); });
     if (!strips.empty()) write_json(dir / "when.json", strips);
-    return "of " + count(rows.size(), "test minute", "test minutes") + ", " +
+    writing([&] {
+      fs::remove_all(dir / "contributions");
+      for (const char* file : {"information.json", "faithfulness.json"}) fs::remove(dir / file);
+    });
+    const auto information = options_.judging.measure ? find_information() + "; attention " : std::string();
+    return information + "of " + count(rows.size(), "test minute", "test minutes") + ", " +
            count(rows.importance.cols(), "modality", "modalities");
   });
 }
 
+std::string Study::find_information() const {
+  const auto dir = options_.out / "importance";
+  make_directory(dir / "contributions");
+  std::vector<MeasuredPerson> people;
+  std::vector<std::pair<std::string, ordered_json>> metrics;
+  for (const auto& user : usable_users()) {
+    const auto files = training_files(user);
+    metrics.emplace_back(user, read_json(files.metrics));
+    auto& person = people.emplace_back();
+    person.user = user;
+    if (!fs::exists(files.measured)) {
+      person.reason = "no minute was held out";
+      continue;
+    }
+    const auto data = data::load_dataset(dataset_file(options_.out / "data", user));
+    auto& measured = person.measured.emplace(load_measured(files.measured));
+    person.blocks = information_blocks(data, measured.told());
+    const auto sensors = static_cast<Index>(measured.modalities.size());
+    const auto size = [](Index i) { return static_cast<std::size_t>(i); };
+    xt::xtensor<float, 3> values(std::array<std::size_t, 3>{size(measured.contributions.rows()),
+                                                            size(sensors), size(measured.classes())});
+    std::copy_n(measured.contributions.data(), values.size(), values.data());
+    writing([&] { io::save_npy(dir / "contributions" / (user + ".npy"), values); });
+  }
+  const auto& judging = options_.judging;
+  const auto information = cohort_information(
+      people, {judging.split_file.empty() ? evaluate::scheme_name(judging.scheme) : "split-file",
+               judging.folds, judging.seeds, program_.seed, program_.threads});
+  write_json(dir / "information.json", information);
+  write_json(dir / "faithfulness.json", cohort_faithfulness(metrics));
+  return information_summary(information);
+}
+
 void Study::find_groups() {
-  const ordered_json settings{{"rule", "people"}, {"first", 2}, {"last", 10}, {"silhouette", {3, 9}}};
+  const bool informed = options_.judging.measure;
+  const ordered_json settings =
+      informed ? ordered_json{{"rule", "information"}}
+               : ordered_json{{"rule", "people"}, {"first", 2}, {"last", 10}, {"silhouette", {3, 9}}};
   const ordered_json inputs{{"importances", results("importance")}};
   step("groups", settings, inputs, "groups", [&] {
-    const auto dir = options_.out / "groups";
-    make_directory(dir);
-    const auto rows = minutes();
-    cluster::SelectOptions options;
-    options.kmeans.seed = program_.seed;
-    options.kmeans.threads = program_.threads;
-    const auto choice = choose_groups(rows, options);
-    const auto groups = cluster::people_groups(cluster::user_groups(rows.users_of_rows(), choice.labels));
-    writing([&] { io::save_npy(dir / "labels.npy", choice.labels.cast<std::int64_t>().eval()); });
-    write_selection(dir / "selection.json", choice.selection);
-    write_groups(dir / "groups.json", user_lists(groups, rows.users));
-    return "k = " + std::to_string(choice.selection.chosen) + ", " + count(groups.count, "group", "groups") +
-           " of people";
+    make_directory(options_.out / "groups");
+    return informed ? group_by_information() : group_by_attention();
   });
+}
+
+std::string Study::group_by_attention() const {
+  const auto dir = options_.out / "groups";
+  const auto rows = minutes();
+  cluster::SelectOptions options;
+  options.kmeans.seed = program_.seed;
+  options.kmeans.threads = program_.threads;
+  const auto choice = choose_groups(rows, options);
+  const auto groups = cluster::people_groups(cluster::user_groups(rows.users_of_rows(), choice.labels));
+  writing([&] { io::save_npy(dir / "labels.npy", choice.labels.cast<std::int64_t>().eval()); });
+  write_selection(dir / "selection.json", choice.selection);
+  write_groups(dir / "groups.json", user_lists(groups, rows.users));
+  return "k = " + std::to_string(choice.selection.chosen) + ", " + count(groups.count, "group", "groups") +
+         " of people";
+}
+
+/// Minutes have the group of whose they are; those of people of whom nothing is told, one more.
+std::string Study::group_by_information() const {
+  const auto dir = options_.out / "groups";
+  const auto rows = minutes();
+  const auto information = read_json(options_.out / "importance" / "information.json");
+  const auto& found = information.at("groups");
+  const auto lists = information_groups(information, rows.users);
+  std::vector<std::int64_t> group(rows.users.size(), static_cast<std::int64_t>(lists.size()));
+  for (std::size_t g = 0; g < lists.size(); ++g)
+    for (std::size_t u = 0; u < rows.users.size(); ++u)
+      if (std::find(lists[g].begin(), lists[g].end(), rows.users[u]) != lists[g].end())
+        group[u] = static_cast<std::int64_t>(g);
+  Eigen::Matrix<std::int64_t, Eigen::Dynamic, 1> labels(rows.size());
+  for (Index i = 0; i < rows.size(); ++i)
+    labels[i] = group[static_cast<std::size_t>(rows.person[static_cast<std::size_t>(i)])];
+  const auto k = found.at("k").get<int>();
+  const auto reason = found.at("reason").get<std::string>();
+  const auto p = found.contains("p") ? ", p = " + fixed(found.at("p").get<double>(), 3) : std::string();
+  report::Selection selection;
+  selection.chosen = k;
+  selection.rule =
+      k == 1 ? "No groups: " + reason + p + '.'
+             : std::to_string(k) + " groups of people by what their sensors tell: " + reason + p + '.';
+  if (found.contains("silhouettes"))
+    for (const auto& [key, name] :
+         {std::pair("people", "people"), std::pair("no_groups", "cohorts without groups, mean")}) {
+      report::ScoreCurve curve{name, {}, found.at("silhouettes").at(key)};
+      for (std::size_t i = 0; i < curve.score.size(); ++i) curve.k.push_back(static_cast<int>(i) + 2);
+      if (!curve.score.empty()) selection.silhouette.push_back(std::move(curve));
+    }
+  writing([&] { io::save_npy(dir / "labels.npy", labels); });
+  write_selection(dir / "selection.json", selection);
+  write_groups(dir / "groups.json", lists);
+  return "k = " + std::to_string(k) + p + ", " +
+         (k == 1 ? "no groups: " + reason : count(k, "group", "groups") + " of people");
+}
+
+/// Where there are no groups, the one predictor of everybody stands alone.
+std::string Study::without_groups() const {
+  const auto file = options_.out / "predictors" / "comparison.json";
+  auto comparison = read_json(file);
+  comparison["groups"] = ordered_json::array();
+  comparison["mean_group_f1"] = comparison["mean_general_f1"] = nullptr;
+  comparison["reason"] = "there are no groups of people";
+  write_json(file, comparison);
+  return "no groups to compare; F1 of everybody's predictor " +
+         fixed(comparison.at("general").at("f1").get<double>(), 3);
 }
 
 RowMatrix<float> Study::windows_of(const MinuteRows& rows) const {
@@ -478,6 +577,7 @@ void Study::compare_predictors() {
     write_predictors(dir, results);
     auto summary = "mean F1 of groups " + fixed(results.comparison.mean_group_f1(), 3) +
                    ", of everybody's predictor " + fixed(results.comparison.mean_general_f1(), 3);
+    if (options_.judging.measure && groups.size() == 1) summary = without_groups();
     if (!hold_out) {
       for (const char* file : {"held_out.json", "held_out_history.csv"})
         writing([&] { fs::remove(dir / file); });

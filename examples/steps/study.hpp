@@ -52,11 +52,12 @@ struct StudyOptions {
 ///
 ///     raw/          the generated tree (unless discarded) and truth.json
 ///     data/         <user>.safetensors, <user>.csv, quality.json
-///     mil/<user>/   model.safetensors, history.csv, metrics.json, predictions.csv
+///     mil/<user>/   model.safetensors, history.csv, metrics.json, predictions.csv; replicates.safetensors
 ///     metrics.json  of everybody: figures, intervals, baselines
 ///     importance/   <user>.npy; of all: importance.npy, users.npy, labels.npy, minutes.npy, people.json;
-///                   when.json: a minute of each, in windows
-///     groups/       selection.json, labels.npy, groups.json
+///                   when.json: a minute of each, in windows; but by the study's rules also information.json,
+///                   faithfulness.json, contributions/<user>.npy
+///     groups/       selection.json, labels.npy, groups.json: by information, by the study's rules of attention
 ///     across/       across.json, of people held out, if asked for
 ///     map/          importance.npy, raw.npy, maps.json
 ///     predictors/   comparison.json, history.csv; held_out.json, held_out_history.csv if asked for
@@ -108,6 +109,12 @@ class Study {
   static std::vector<Index> raw_sample(Index n) { return even_sample(n, 2000); }
 
   void train_one(const std::string& user, double done, Progress& progress);
+  /// Information, contributions and faithfulness of everybody, into importance/; what they come to.
+  std::string find_information() const;
+  std::string group_by_attention() const;
+  std::string group_by_information() const;
+  /// Takes from predictors/comparison.json what compares a group of everybody with everybody.
+  std::string without_groups() const;
   /// Figures of everybody, of those whose networks are trained; written to metrics.json.
   nlohmann::ordered_json judge_everybody(const std::vector<std::string>& users) const;
   RowMatrix<float> windows_of(const MinuteRows& rows) const;

@@ -164,7 +164,8 @@ TrainingFiles::TrainingFiles(const std::filesystem::path& model_file)
       history(model_file.parent_path() / "history.csv"),
       metrics(model_file.parent_path() / "metrics.json"),
       checkpoint(model_file.parent_path() / "checkpoint.safetensors"),
-      predictions(model_file.parent_path() / "predictions.csv") {}
+      predictions(model_file.parent_path() / "predictions.csv"),
+      measured(model_file.parent_path() / "replicates.safetensors") {}
 
 std::vector<std::string> oversized_modalities(const data::DataSet& data) {
   constexpr float large = 1e6f;  // what sensors report in their units is far below

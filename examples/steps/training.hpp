@@ -61,6 +61,8 @@ struct Training {
 /// Files a training leaves in its folder.
 struct TrainingFiles {
   std::filesystem::path model, history, metrics, checkpoint, predictions;
+  /// What replicates tell of held-out minutes (measured_file.hpp), where sensors are measured.
+  std::filesystem::path measured;
 
   /// All of them, as people know them; the model is what `--out` says.
   std::vector<NamedPath> outputs() const {

@@ -71,22 +71,25 @@ class NetworkFlags {
     app.add_option("--windows", windows_,
                    "cut each minute of a series into so many instances: which sensor, and when")
         .check(between(1, 1000));
-    app.add_option("--sensor-dropout", sensor_dropout_,
-                   "in training, leave each modality out of a minute with this probability, never all")
-        .check(share_below_one());
+    dropout_given_ =
+        app.add_option("--sensor-dropout", sensor_dropout_,
+                       "in training, leave each modality out of a minute with this probability, never all")
+            .check(share_below_one());
   }
 
-  void set(TrainingOptions& options) const {
+  /// sensor_dropout: unless --sensor-dropout says.
+  void set(TrainingOptions& options, double sensor_dropout = 0) const {
     options.pool = *mil::pool_named(pool_);
     options.encoder = encoder_;
     options.windows = windows_;
-    options.sensor_dropout = sensor_dropout_;
+    options.sensor_dropout = dropout_given_.given() ? sensor_dropout_ : sensor_dropout;
   }
 
  private:
   std::string pool_ = "self", encoder_ = mil::StudyEncoders::name;
   Index windows_ = 1;
   double sensor_dropout_ = 0;
+  Flag dropout_given_;
 };
 
 /// The flags of everything that trains, and the options they stand for.

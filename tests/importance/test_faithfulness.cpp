@@ -3,6 +3,8 @@
 #include <lifelog/mil/instances.hpp>
 #include <lifelog/train/trainer.hpp>
 
+#include <algorithm>
+#include <bit>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>
@@ -111,6 +113,54 @@ BOOST_AUTO_TEST_CASE(rank_correlation_is_spearmans) {
   BOOST_TEST(std::abs(rank_correlation(a, c) + 1) < 1e-15);
   BOOST_TEST(std::abs(rank_correlation(a, ties) - 0.44721359549995793) < 1e-12);  // scipy.stats.spearmanr
   BOOST_TEST(rank_correlation(a, Eigen::Vector4d::Ones()) == 0);
+}
+
+// Against taking sensors away one by one, by hand.
+BOOST_AUTO_TEST_CASE(sensors_are_taken_away_in_the_order_of_a_measure) {
+  constexpr Index count = 10;
+  auto owned = noisy_bags<float>(count, 7);  // acc, bvp, hr, temp
+  const auto net = mil::make_bag_network<float>(owned.bags.shapes(), 3, 4);
+  const auto rows = range(0, count);
+  Random random(2);
+  RowMatrix<double> measure(count, 4);
+  for (auto& value : measure.reshaped()) value = random.normal();
+  const std::vector<RowMatrix<double>> both{measure, -measure};
+  const auto judged = removal_faithfulness(net, owned.bags, rows, both);
+
+  const auto whole = mil::evaluate(net, owned.bags, rows).log_probabilities;
+  const auto without = [&](Index bag, unsigned gone, Index of_class) {
+    auto some = owned.bags;
+    std::vector<std::vector<std::uint8_t>> there(4, std::vector<std::uint8_t>(count, 1));
+    for (std::size_t m = 0; m < 4; ++m) {
+      there[m].assign(count, (gone >> m & 1) == 0);
+      some.modalities[m].present = there[m].data();
+    }
+    return static_cast<double>(mil::evaluate(net, some, std::vector<Index>{bag}).log_probabilities(0, of_class));
+  };
+  for (std::size_t k = 0; k < 2; ++k) {
+    double area = 0, against = 0;
+    for (Index n = 0; n < count; ++n) {
+      const Index predicted = mil::predicted_class(whole.row(n).transpose().eval(), 0);
+      std::vector<Index> order{0, 1, 2, 3};
+      std::sort(order.begin(), order.end(), [&](Index a, Index b) { return both[k](n, a) > both[k](n, b); });
+      unsigned gone = 0;
+      for (std::size_t step = 0; step < 3; ++step) {
+        gone |= 1u << order[step];
+        double others = 0, cases = 0;
+        for (unsigned other = 1; other < 15; ++other)
+          if (std::popcount(other) == static_cast<int>(step) + 1)
+            others += without(n, other, predicted), ++cases;
+        area += (others / cases - without(n, gone, predicted)) / 3 / count;
+        if (step == 0)
+          against += without(n, gone, predicted) > static_cast<double>(whole(n, predicted)) ? 1.0 / count : 0;
+      }
+    }
+    BOOST_TEST(judged[k].bags == count);
+    BOOST_TEST(std::abs(judged[k].aopcr - area) < 1e-5);
+    BOOST_TEST(std::abs(judged[k].polarity - against) < 1e-9);
+  }
+  BOOST_CHECK_THROW(removal_faithfulness(net, owned.bags, rows, {measure.topRows(2)}), std::invalid_argument);
+  BOOST_TEST(removal_faithfulness(net, owned.bags, {}, {measure.topRows(0)})[0].bags == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

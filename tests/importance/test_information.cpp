@@ -79,8 +79,27 @@ BOOST_AUTO_TEST_CASE(what_tells_is_identified) {
   auto replicates = replicates_of(0.6, 1);
   for (auto& replicate : replicates) replicate.col(2).setZero();
   BOOST_TEST(summarize(replicates, blocks_of_ten()).identified[0]);
+  BOOST_TEST(summarize(replicates, blocks_of_ten()).p_value[0] < 1e-3);
   const std::vector<Index> one_block(120, 7);
   BOOST_TEST(!summarize(replicates, one_block).any());
+}
+
+// Of 100 people of whom nothing is told, hardly one may have a sensor that is identified; of many, none that would not be of one.
+BOOST_AUTO_TEST_CASE(chance_is_not_identified) {
+  int alone = 0, of_twenty = 0;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    IntervalOptions options;
+    options.resamples = 200;
+    const auto replicates = replicates_of(0, seed);
+    const bool any = summarize(replicates, blocks_of_ten(), options).any();
+    options.people = 20;
+    const bool strict = summarize(replicates, blocks_of_ten(), options).any();
+    BOOST_TEST((any || !strict));
+    alone += any;
+    of_twenty += strict;
+  }
+  BOOST_TEST(alone <= 10);
+  BOOST_TEST(of_twenty <= 1);
 }
 
 BOOST_AUTO_TEST_CASE(the_same_seed_draws_the_same) {
@@ -117,6 +136,11 @@ BOOST_AUTO_TEST_CASE(rows_of_people_agree_and_those_of_networks_do_not) {
   BOOST_TEST(real.chance == 0.1);
   BOOST_TEST(std::abs(noise.within) < 0.2);
   BOOST_TEST(noise.nearest < 0.3);
+  BOOST_TEST(real.p_value <= 0.002);
+  BOOST_TEST(noise.p_value > 0.05);
+  BOOST_TEST(real.own.size() == 10);
+  BOOST_TEST(std::abs(real.own.mean() - real.within) < 1e-12);
+  BOOST_TEST(std::abs(real.others.mean() - real.between) < 1e-12);
   const auto same = agreement({people, people});
   BOOST_TEST(std::abs(same.within - 1) < 1e-12);
   BOOST_TEST(same.nearest == 1);

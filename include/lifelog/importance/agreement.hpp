@@ -9,6 +9,7 @@
 #include "../core/error.hpp"
 #include "../core/finite.hpp"
 #include "../core/matrix.hpp"
+#include "../core/random.hpp"
 
 namespace lifelog::importance {
 
@@ -44,13 +45,48 @@ struct Agreement {
   double within = 0, between = 0;
   /// How often the nearest row in another replicate is the same person's, and how often it would be by chance.
   double nearest = 0, chance = 0;
+  /// How likely `within` would stand so far above `between` if rows were of nobody: of permutations of people, replicate by replicate.
+  double p_value = 1;
+  /// [P]: mean rank correlation of a person's rows with the same person's in other replicates, and with others'.
+  Eigen::VectorXd own, others;
 };
 
-/// Compares replicates of people's importances (networks of other seeds, trained on other folds).
+/// | option       | default | description                              |
+/// |--------------|---------|------------------------------------------|
+/// | permutations | 999     | of people, for the p-value; 0: none      |
+/// | seed         | 1       | of these                                 |
+struct AgreementOptions {
+  Index permutations = 999;
+  std::uint64_t seed = 1;
+};
+
+namespace detail {
+
+/// [P, P] for each pair a ≠ b of replicates: rank correlations of the rows of a with those of b.
+struct CorrelatedPair {
+  std::size_t a, b;
+  RowMatrix<double> correlation;
+};
+
+/// Mean over pairs of the correlations of people with themselves, whoever is whom in which replicate.
+inline double mean_within(const std::vector<CorrelatedPair>& pairs,
+                          const std::vector<std::vector<Index>>& who) {
+  double total = 0;
+  for (const auto& pair : pairs)
+    for (std::size_t p = 0; p < who[pair.a].size(); ++p)
+      total += pair.correlation(who[pair.a][p], who[pair.b][p]);
+  return total / static_cast<double>(pairs.size() * who.front().size());
+}
+
+}  // namespace detail
+
+/// Compares replicates of people's importances (networks of other seeds, trained and asked on other folds). Replicates that were asked
+/// about the same minutes agree on what is peculiar to these minutes, too.
 ///
 /// replicates: [P, M] each, a row a person; at least two, of at least two people. Throws std::invalid_argument on other shapes and
 /// on values that are not finite.
-LIFELOG_LAZY Agreement agreement(const std::vector<RowMatrix<double>>& replicates) {
+LIFELOG_LAZY Agreement agreement(const std::vector<RowMatrix<double>>& replicates,
+                                 const AgreementOptions& options = {}) {
   using lifelog::detail::require;
   require(replicates.size() >= 2, "replicates: expected at least two, got ", replicates.size());
   const Index people = replicates.front().rows(), modalities = replicates.front().cols();
@@ -62,30 +98,49 @@ LIFELOG_LAZY Agreement agreement(const std::vector<RowMatrix<double>>& replicate
     require(lifelog::detail::all_finite(replicate.data(), replicate.size()),
             "replicates: expected finite values, got others");
   }
+  const auto n = static_cast<double>(people);
   Agreement result;
-  double within = 0, between = 0, same = 0;
+  result.chance = 1 / n;
+  result.own = result.others = Eigen::VectorXd::Zero(people);
+  std::vector<detail::CorrelatedPair> pairs;
   for (std::size_t a = 0; a < replicates.size(); ++a)
     for (std::size_t b = 0; b < replicates.size(); ++b) {
       if (a == b) continue;
+      auto& correlation =
+          pairs.emplace_back(detail::CorrelatedPair{a, b, RowMatrix<double>(people, people)}).correlation;
       for (Index p = 0; p < people; ++p) {
         const Eigen::VectorXd own = replicates[a].row(p);
-        Index nearest = 0;
-        double least = std::numeric_limits<double>::infinity();
+        Eigen::VectorXd distance(people);
         for (Index q = 0; q < people; ++q) {
           const Eigen::VectorXd other = replicates[b].row(q);
-          const double correlation = rank_correlation(own, other), distance = (own - other).squaredNorm();
-          (p == q ? within : between) += correlation;
-          if (distance < least) least = distance, nearest = q;
+          correlation(p, q) = rank_correlation(own, other);
+          distance[q] = (own - other).squaredNorm();
         }
-        same += nearest == p;
+        Index nearest = 0;
+        distance.minCoeff(&nearest);
+        result.nearest += nearest == p;
       }
+      result.own += correlation.diagonal();
+      result.others += (correlation.rowwise().sum() - correlation.diagonal()) / (n - 1);
     }
-  const auto pairs = static_cast<double>(replicates.size() * (replicates.size() - 1)),
-             n = static_cast<double>(people);
-  result.within = within / (pairs * n);
-  result.between = between / (pairs * n * (n - 1));
-  result.nearest = same / (pairs * n);
-  result.chance = 1 / n;
+  const auto count = static_cast<double>(pairs.size());
+  result.own /= count;
+  result.others /= count;
+  result.nearest /= count * n;
+  result.within = result.own.mean();
+  result.between = result.others.mean();
+  // A permutation changes `within` alone: the sum over all pairs of people stays.
+  std::vector<Index> order(static_cast<std::size_t>(people));
+  std::iota(order.begin(), order.end(), Index{0});
+  Random random(options.seed);
+  Index as_high = 0;
+  for (Index k = 0; k < options.permutations; ++k) {
+    std::vector<std::vector<Index>> who(replicates.size(), order);
+    for (auto& own : who) random.shuffle(own.begin(), own.end());
+    as_high += detail::mean_within(pairs, who) >= result.within - 1e-12;
+  }
+  if (options.permutations > 0)
+    result.p_value = static_cast<double>(1 + as_high) / static_cast<double>(1 + options.permutations);
   return result;
 }
 

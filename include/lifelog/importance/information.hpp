@@ -8,6 +8,8 @@
 
 #include "../core/quantile.hpp"
 #include "coalitions.hpp"
+#include "student.hpp"
+#include "trust.hpp"
 
 namespace lifelog::importance {
 
@@ -44,13 +46,15 @@ LIFELOG_LAZY Eigen::VectorXd class_shares(const std::vector<Index>& labels, cons
 /// are at home with missing sensors (`mil::SensorDropout`).
 ///
 /// labels: one a bag of all bags, 0…C−1; rows: bags, in the order of the result; shares: [C], above 0. threads: 0 for all there are;
-/// results do not depend on it. Throws std::invalid_argument on what does not fit.
+/// results do not depend on it. trust: how far the network is believed (`fit_trust`), whatever it is shown. Throws
+/// std::invalid_argument on what does not fit.
 template<class T, class Encoders>
 BagInformation information(const mil::BagNetwork<T, Encoders>& net, const mil::Bags<T>& bags,
                            const std::vector<Index>& labels, const std::vector<Index>& rows,
-                           const Eigen::VectorXd& shares, const ShapleyOptions& options = {},
-                           int threads = 0) {
+                           const Eigen::VectorXd& shares, const ShapleyOptions& options = {}, int threads = 0,
+                           double trust = 1) {
   using lifelog::detail::require;
+  require(trust >= 0, "trust: expected at least 0, got ", trust);
   require(static_cast<Index>(labels.size()) == bags.count, "labels: expected one for each of ", bags.count,
           " bags, got ", labels.size());
   require(shares.size() == net.classes(), "shares: expected one for each of ", net.classes(),
@@ -64,13 +68,16 @@ BagInformation information(const mil::BagNetwork<T, Encoders>& net, const mil::B
     require(label >= 0 && label < net.classes(), "labels: expected 0…", net.classes() - 1, ", got ", label);
   }
   const auto count = static_cast<Index>(rows.size());
+  const Eigen::RowVectorXd log_shares = shares.array().log().transpose();
   BagInformation result{RowMatrix<double>::Zero(count, net.modalities()),
                         RowMatrix<double>::Zero(count, net.modalities())};
   detail::for_each_game(
       net, bags, rows, options, threads,
       [&](Index i, const std::vector<Index>& kinds, const Shapley& game, const RowMatrix<double>& worth) {
         const Index label = labels[static_cast<std::size_t>(rows[static_cast<std::size_t>(i)])];
-        RowMatrix<double> bits = worth.col(label) / std::numbers::ln2;
+        RowMatrix<double> bits(worth.rows(), 1);
+        for (Index s = 1; s < worth.rows(); ++s)
+          bits(s, 0) = believed(worth.row(s), log_shares, trust)[label] / std::numbers::ln2;
         bits(0, 0) = std::log2(shares[label]);
         const auto shapley = game(bits);
         for (std::size_t j = 0; j < kinds.size(); ++j) {
@@ -81,14 +88,16 @@ BagInformation information(const mil::BagNetwork<T, Encoders>& net, const mil::B
   return result;
 }
 
-/// | option    | default | description                                       |
-/// |-----------|---------|---------------------------------------------------|
-/// | resamples | 2000    | of the bootstrap                                  |
-/// | level     | 0.95    | of the intervals, and of the verdict              |
-/// | seed      | 1       | of the resampling                                 |
+/// | option    | default | description                                                                     |
+/// |-----------|---------|---------------------------------------------------------------------------------|
+/// | resamples | 2000    | of the bootstrap                                                                |
+/// | level     | 0.95    | of the intervals, and of the verdict                                            |
+/// | people    | 1       | people whose sensors are asked: with more of them chance has more opportunities |
+/// | seed      | 1       | of the resampling                                                               |
 struct IntervalOptions {
   Index resamples = 2000;
   double level = 0.95;
+  Index people = 1;
   std::uint64_t seed = 1;
 };
 
@@ -101,16 +110,111 @@ struct Estimate {
 struct PersonInformation {
   std::vector<Estimate> bits;  ///< [M], a bag's on average
   Estimate total;              ///< by how much the networks beat guessing
-  /// [M]: whether the sensor tells anything: the total and the sensor's bits lie above 0 with all of an interval that is widened
-  /// for how many sensors were asked (Bonferroni).
+  /// [M]: how likely so many bits or more would be if the sensor told nothing (one-sided t test over blocks and replicates).
+  std::vector<double> p_value;
+  /// [M]: whether the sensor tells anything: the intervals of the total and of the sensor lie above 0, and the p-value is below
+  /// (1 − level) / 2, divided by how many sensors of how many people were asked (Bonferroni).
   std::vector<bool> identified;
+  /// [resamples, M + 1]: how far the means could have come out otherwise; the last column is the total.
+  RowMatrix<double> draws;
 
   /// Whether any sensor does.
   bool any() const { return std::find(identified.begin(), identified.end(), true) != identified.end(); }
 };
 
+namespace detail {
+
+/// Replicates' sums over blocks of bags: what is drawn from.
+class BlockSums {
+ public:
+  /// As `summarize`, which says what throws.
+  BlockSums(const std::vector<RowMatrix<double>>& replicates, const std::vector<Index>& blocks) {
+    using lifelog::detail::require;
+    require(!replicates.empty(), "replicates: expected at least one, got none");
+    const Index bags = replicates.front().rows(), modalities = replicates.front().cols();
+    require(bags > 0, "replicates: expected at least one bag, got none");
+    require(static_cast<Index>(blocks.size()) == bags, "blocks: expected one for each of ", bags,
+            " bags, got ", blocks.size());
+    std::vector<Index> names = blocks;
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    sizes_ = Eigen::VectorXd::Zero(static_cast<Index>(names.size()));
+    for (const auto& replicate : replicates) {
+      require(replicate.rows() == bags && replicate.cols() == modalities, "replicates: expected all to be ",
+              bags, " × ", modalities, ", got ", replicate.rows(), " × ", replicate.cols());
+      auto& sum = sums_.emplace_back(RowMatrix<double>::Zero(sizes_.size(), modalities + 1));
+      sizes_.setZero();
+      for (Index n = 0; n < bags; ++n) {
+        const auto block =
+            std::lower_bound(names.begin(), names.end(), blocks[static_cast<std::size_t>(n)]) - names.begin();
+        sum.row(block).head(modalities) += replicate.row(n);
+        ++sizes_[block];
+      }
+      sum.col(modalities) = sum.leftCols(modalities).rowwise().sum();
+    }
+  }
+
+  Index blocks() const { return sizes_.size(); }
+  Index columns() const { return sums_.front().cols(); }
+
+  Eigen::RowVectorXd mean() const {
+    Eigen::RowVectorXd mean = Eigen::RowVectorXd::Zero(columns());
+    for (const auto& sum : sums_) mean += sum.colwise().sum() / static_cast<double>(sums_.size());
+    return mean / sizes_.sum();
+  }
+
+  /// [resamples, columns]: means of replicates and blocks drawn anew. A block stands for itself as often as it is drawn, in whichever
+  /// replicates are drawn.
+  RowMatrix<double> draw(Index resamples, std::uint64_t seed) const {
+    RowMatrix<double> draws = RowMatrix<double>::Zero(resamples, columns());
+    Random random(seed);
+    for (Index resample = 0; resample < resamples; ++resample) {
+      Eigen::VectorXd times = Eigen::VectorXd::Zero(blocks()),
+                      chosen = Eigen::VectorXd::Zero(static_cast<Index>(sums_.size()));
+      for (Index b = 0; b < blocks(); ++b)
+        ++times[static_cast<Index>(random.below(static_cast<std::uint64_t>(blocks())))];
+      for (std::size_t r = 0; r < sums_.size(); ++r) ++chosen[static_cast<Index>(random.below(sums_.size()))];
+      for (std::size_t r = 0; r < sums_.size(); ++r)
+        if (const double share = chosen[static_cast<Index>(r)]; share > 0)
+          draws.row(resample) += share * (times.transpose() * sums_[r]);
+      draws.row(resample) /= static_cast<double>(sums_.size()) * times.dot(sizes_);
+    }
+    return draws;
+  }
+
+  /// [columns]: chance of a mean as high or higher if the truth were 0; 1 of a single block, which tells nothing of how blocks differ.
+  std::vector<double> p_values() const {
+    std::vector<double> result(static_cast<std::size_t>(columns()), 1);
+    if (blocks() < 2) return result;
+    const auto replicates = static_cast<double>(sums_.size()), count = static_cast<double>(blocks()),
+               bags = sizes_.sum();
+    const auto value = mean();
+    for (Index m = 0; m < columns(); ++m) {
+      Eigen::VectorXd of_blocks = Eigen::VectorXd::Zero(blocks());
+      double between = 0;
+      for (const auto& sum : sums_) {
+        of_blocks += sum.col(m) / replicates;
+        between += std::pow(sum.col(m).sum() / bags - value[m], 2);
+      }
+      double variance = (of_blocks - value[m] * sizes_).squaredNorm() * count / (count - 1) / (bags * bags);
+      if (replicates > 1) variance += between / (replicates - 1) / replicates;
+      auto& p = result[static_cast<std::size_t>(m)];
+      p = variance > 0 ? student_tail(value[m] / std::sqrt(variance), blocks() - 1) : value[m] > 0 ? 0 : 1;
+    }
+    return result;
+  }
+
+ private:
+  std::vector<RowMatrix<double>> sums_;  ///< [blocks, M + 1] a replicate; the last column is the total
+  Eigen::VectorXd sizes_;                ///< [blocks], bags
+};
+
+}  // namespace detail
+
 /// Sums up what replicates of a network tell of one person: the means over replicates and bags, and how far they could have come out
 /// otherwise. The bootstrap draws replicates and blocks of bags, both anew each time, since neighbouring minutes are alike.
+///
+/// Of a cohort it does the same: people in place of bags, each a block.
 ///
 /// replicates: [n, M] each, of the same bags in the same order (networks of other seeds or folds; a bag is never one that the network
 /// was trained on). blocks: [n], which block a bag belongs to; those of a block are drawn together. Throws std::invalid_argument
@@ -118,70 +222,30 @@ struct PersonInformation {
 LIFELOG_LAZY PersonInformation summarize(const std::vector<RowMatrix<double>>& replicates,
                                          const std::vector<Index>& blocks,
                                          const IntervalOptions& options = {}) {
-  using lifelog::detail::require;
-  require(!replicates.empty(), "replicates: expected at least one, got none");
-  const Index bags = replicates.front().rows(), modalities = replicates.front().cols();
-  require(bags > 0, "replicates: expected at least one bag, got none");
-  require(static_cast<Index>(blocks.size()) == bags, "blocks: expected one for each of ", bags, " bags, got ",
-          blocks.size());
-  require(options.resamples >= 1 && options.level > 0 && options.level < 1,
-          "options: expected resamples of at least 1 and a level between 0 and 1, got ", options.resamples,
-          " and ", options.level);
-  std::vector<Index> names = blocks;
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  const auto block_count = static_cast<Index>(names.size());
-  // Sums of each block in each replicate; the last column is the total.
-  std::vector<RowMatrix<double>> sums;
-  Eigen::VectorXd sizes = Eigen::VectorXd::Zero(block_count);
-  for (const auto& replicate : replicates) {
-    require(replicate.rows() == bags && replicate.cols() == modalities, "replicates: expected all to be ",
-            bags, " × ", modalities, ", got ", replicate.rows(), " × ", replicate.cols());
-    auto& sum = sums.emplace_back(RowMatrix<double>::Zero(block_count, modalities + 1));
-    sizes.setZero();
-    for (Index n = 0; n < bags; ++n) {
-      const auto block =
-          std::lower_bound(names.begin(), names.end(), blocks[static_cast<std::size_t>(n)]) - names.begin();
-      sum.row(block).head(modalities) += replicate.row(n);
-      ++sizes[block];
-    }
-    sum.col(modalities) = sum.leftCols(modalities).rowwise().sum();
-  }
-  std::vector<std::vector<double>> drawn(static_cast<std::size_t>(modalities + 1));
-  Random random(options.seed);
-  for (Index resample = 0; resample < options.resamples; ++resample) {
-    // Each block stands for itself as often as it is drawn, in whichever replicates are drawn.
-    Eigen::VectorXd times = Eigen::VectorXd::Zero(block_count),
-                    chosen = Eigen::VectorXd::Zero(static_cast<Index>(sums.size()));
-    for (Index b = 0; b < block_count; ++b)
-      ++times[static_cast<Index>(random.below(static_cast<std::uint64_t>(block_count)))];
-    for (std::size_t r = 0; r < sums.size(); ++r) ++chosen[static_cast<Index>(random.below(sums.size()))];
-    Eigen::RowVectorXd mean = Eigen::RowVectorXd::Zero(modalities + 1);
-    for (std::size_t r = 0; r < sums.size(); ++r)
-      if (const double share = chosen[static_cast<Index>(r)]; share > 0)
-        mean += share * (times.transpose() * sums[r]);
-    mean /= static_cast<double>(sums.size()) * times.dot(sizes);
-    for (Index m = 0; m <= modalities; ++m) drawn[static_cast<std::size_t>(m)].push_back(mean[m]);
-  }
-  Eigen::RowVectorXd value = Eigen::RowVectorXd::Zero(modalities + 1);
-  for (const auto& sum : sums) value += sum.colwise().sum() / static_cast<double>(sums.size());
-  value /= static_cast<double>(bags);
-
-  PersonInformation result;
+  const detail::BlockSums sums(replicates, blocks);
+  lifelog::detail::require(
+      options.resamples >= 1 && options.level > 0 && options.level < 1 && options.people >= 1,
+      "options: expected resamples and people of at least 1 and a level between 0 and 1, got ",
+      options.resamples, ", ", options.people, " and ", options.level);
+  const Index modalities = sums.columns() - 1;
   const double tail = (1 - options.level) / 2;
+  const auto value = sums.mean();
+  PersonInformation result;
+  result.draws = sums.draw(options.resamples, options.seed);
   const auto estimate = [&](Index m) {
-    auto& sorted = drawn[static_cast<std::size_t>(m)];
+    std::vector<double> sorted(result.draws.col(m).begin(), result.draws.col(m).end());
     std::sort(sorted.begin(), sorted.end());
     return Estimate{value[m], lifelog::detail::quantile(sorted, tail),
                     lifelog::detail::quantile(sorted, 1 - tail)};
   };
   result.total = estimate(modalities);
+  result.p_value = sums.p_values();
+  result.p_value.pop_back();
+  const double least = tail / static_cast<double>(modalities * options.people);
   for (Index m = 0; m < modalities; ++m) {
     result.bits.push_back(estimate(m));
-    const double low =
-        lifelog::detail::quantile(drawn[static_cast<std::size_t>(m)], tail / static_cast<double>(modalities));
-    // One block tells nothing of how blocks differ.
-    result.identified.push_back(block_count > 1 && result.total.low > 0 && low > 0);
+    result.identified.push_back(sums.blocks() > 1 && result.total.low > 0 && result.bits.back().low > 0 &&
+                                result.p_value[static_cast<std::size_t>(m)] < least);
   }
   return result;
 }
