@@ -90,8 +90,8 @@ StudyOptions study_options(Flags& flags) {
   }
   // Generated people are to be seen within minutes.
   if (!as_study)
-    flags.evaluation.measure(study.data.empty() ? 1 : replicate_seeds, study.data.empty() ? 2 : replicate_folds,
-                             study.judging);
+    flags.evaluation.measure(study.data.empty() ? 1 : replicate_seeds,
+                             study.data.empty() ? 2 : replicate_folds, study.judging);
   flags.network.set(study.training, study.judging.measure ? replicate_sensor_dropout : 0);
   study.rules.bins = flags.predictors.bins(study.rules);
   study.evaluation = PredictorFlags::evaluation(flags.evaluation.word(), as_study);

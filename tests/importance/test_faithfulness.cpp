@@ -135,7 +135,8 @@ BOOST_AUTO_TEST_CASE(sensors_are_taken_away_in_the_order_of_a_measure) {
       there[m].assign(count, (gone >> m & 1) == 0);
       some.modalities[m].present = there[m].data();
     }
-    return static_cast<double>(mil::evaluate(net, some, std::vector<Index>{bag}).log_probabilities(0, of_class));
+    return static_cast<double>(
+        mil::evaluate(net, some, std::vector<Index>{bag}).log_probabilities(0, of_class));
   };
   for (std::size_t k = 0; k < 2; ++k) {
     double area = 0, against = 0;

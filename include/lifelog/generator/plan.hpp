@@ -122,7 +122,7 @@ LIFELOG_LAZY std::vector<Index> plantable(const GeneratorOptions& options) {
 /// A set of modalities per group: disjoint while they suffice (three for the first groups, then
 /// two), after that pairs that differ from all others, every modality used about equally often.
 LIFELOG_LAZY std::vector<std::vector<Index>> plant_groups(Random random, Index groups,
-                                                    const std::vector<Index>& among) {
+                                                          const std::vector<Index>& among) {
   std::array<Index, 9> used{};
   std::vector<std::vector<Index>> sets;
   const Index triples = std::max<Index>(0, static_cast<Index>(among.size()) - 2 * groups);
@@ -155,7 +155,7 @@ LIFELOG_LAZY std::vector<std::vector<Index>> plant_groups(Random random, Index g
 
 /// For each group a series that is not planted in it, other ones for other groups while they suffice.
 LIFELOG_LAZY std::vector<Index> plant_correlated(Random random, const GeneratorOptions& options,
-                                           const std::vector<std::vector<Index>>& planted) {
+                                                 const std::vector<std::vector<Index>>& planted) {
   std::vector<Index> chosen(planted.size(), -1);
   if (options.correlated == 0 || options.effect == GeneratorEffect::coupling) return chosen;
   auto order = series_modalities;

@@ -69,8 +69,8 @@ struct CorrelatedPair {
 };
 
 /// Mean over pairs of the correlations of people with themselves, whoever is whom in which replicate.
-inline double mean_within(const std::vector<CorrelatedPair>& pairs,
-                          const std::vector<std::vector<Index>>& who) {
+LIFELOG_LAZY double mean_within(const std::vector<CorrelatedPair>& pairs,
+                                const std::vector<std::vector<Index>>& who) {
   double total = 0;
   for (const auto& pair : pairs)
     for (std::size_t p = 0; p < who[pair.a].size(); ++p)

@@ -159,8 +159,8 @@ struct RemovalFaithfulness {
 namespace detail {
 
 /// Sums of one bag's figures, which are divided by the number of bags in the end.
-inline void add_removal(const Eigen::VectorXd& log_probability, Index players, const Eigen::VectorXd& measure,
-                        RemovalFaithfulness& result) {
+LIFELOG_LAZY void add_removal(const Eigen::VectorXd& log_probability, Index players,
+                              const Eigen::VectorXd& measure, RemovalFaithfulness& result) {
   const Index everyone = log_probability.size() - 1;
   std::vector<Index> order(static_cast<std::size_t>(players));
   std::iota(order.begin(), order.end(), Index{0});

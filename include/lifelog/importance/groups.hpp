@@ -143,8 +143,8 @@ class Embedding {
 };
 
 /// Mean silhouettes of 2 … most groups by Ward's method. Fewer than two groups of at least two people are none: −1.
-inline Eigen::VectorXd silhouettes_of(const RowMatrix<double>& points, const cluster::Tree& tree,
-                                      Index most) {
+LIFELOG_LAZY Eigen::VectorXd silhouettes_of(const RowMatrix<double>& points, const cluster::Tree& tree,
+                                            Index most) {
   Eigen::VectorXd result(most - 1);
   for (Index k = 2; k <= most; ++k) {
     const auto labels = tree.cut(k);
@@ -156,7 +156,7 @@ inline Eigen::VectorXd silhouettes_of(const RowMatrix<double>& points, const clu
   return result;
 }
 
-inline double jaccard(const std::vector<Index>& a, Index of_a, const Eigen::VectorXi& b, int of_b) {
+LIFELOG_LAZY double jaccard(const std::vector<Index>& a, Index of_a, const Eigen::VectorXi& b, int of_b) {
   Index both = 0, either = 0;
   for (std::size_t p = 0; p < a.size(); ++p) {
     const bool in_a = a[p] == of_a, in_b = b[static_cast<Index>(p)] == of_b;
@@ -167,9 +167,9 @@ inline double jaccard(const std::vector<Index>& a, Index of_a, const Eigen::Vect
 }
 
 /// Clusters redrawn cohorts as the people were, and notes who stays with whom.
-inline void add_stability(const RowMatrix<double>& points, const Embedding& embedding,
-                          const Uncertainty& uncertainty, const std::vector<Index>& group, Index groups,
-                          Index wanted, PeopleByInformation& result) {
+LIFELOG_LAZY void add_stability(const RowMatrix<double>& points, const Embedding& embedding,
+                                const Uncertainty& uncertainty, const std::vector<Index>& group, Index groups,
+                                Index wanted, PeopleByInformation& result) {
   RowMatrix<double> centres = RowMatrix<double>::Zero(groups, points.cols());
   Eigen::VectorXd sizes = Eigen::VectorXd::Zero(groups);
   for (Index p = 0; p < points.rows(); ++p) {
@@ -217,9 +217,9 @@ inline void add_stability(const RowMatrix<double>& points, const Embedding& embe
 ///
 /// bits: [P, M], people's means; draws: [P], of each person [D, M], means as they could have come out as well (the first M columns of
 /// `PersonInformation::draws`), at least two rows. Throws std::invalid_argument on other shapes and on values that are not finite.
-inline PeopleByInformation group_people(const RowMatrix<double>& bits,
-                                        const std::vector<RowMatrix<double>>& draws,
-                                        const GroupingOptions& options = {}) {
+LIFELOG_LAZY PeopleByInformation group_people(const RowMatrix<double>& bits,
+                                              const std::vector<RowMatrix<double>>& draws,
+                                              const GroupingOptions& options = {}) {
   using lifelog::detail::require;
   const Index people = bits.rows();
   require(static_cast<Index>(draws.size()) == people, "draws: expected some of each of ", people,

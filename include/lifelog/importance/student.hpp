@@ -12,7 +12,7 @@ namespace lifelog::importance {
 
 /// How likely Student's t of `freedom` degrees lies above `t` (Abramowitz and Stegun 1964, 26.7.3 and 26.7.4). Throws
 /// std::invalid_argument for fewer than 1.
-inline double student_tail(double t, Index freedom) {
+LIFELOG_LAZY double student_tail(double t, Index freedom) {
   lifelog::detail::require(freedom >= 1, "freedom: expected at least 1, got ", freedom);
   if (t != t) return t;
   const double size = std::abs(t), angle = std::atan2(size, std::sqrt(static_cast<double>(freedom)));

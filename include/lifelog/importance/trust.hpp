@@ -14,8 +14,8 @@ namespace lifelog::importance {
 /// themselves need less than 1; above 1 are those that are too modest.
 ///
 /// log_probabilities, log_shares: [C], natural logarithms.
-inline Eigen::RowVectorXd believed(const Eigen::RowVectorXd& log_probabilities,
-                                   const Eigen::RowVectorXd& log_shares, double trust) {
+LIFELOG_LAZY Eigen::RowVectorXd believed(const Eigen::RowVectorXd& log_probabilities,
+                                         const Eigen::RowVectorXd& log_shares, double trust) {
   if (trust == 1) return log_probabilities;
   const Eigen::RowVectorXd mixed = trust * log_probabilities + (1 - trust) * log_shares;
   const double most = mixed.maxCoeff();
@@ -27,8 +27,8 @@ inline Eigen::RowVectorXd believed(const Eigen::RowVectorXd& log_probabilities,
 /// who knows nothing loses nothing. Fit it on bags other than those it is then used for. 1 without bags.
 ///
 /// log_probabilities, log_shares: [n, C]; labels: [n]. Throws std::invalid_argument on other shapes.
-inline double fit_trust(const RowMatrix<double>& log_probabilities, const RowMatrix<double>& log_shares,
-                        const std::vector<Index>& labels, double most = 4) {
+LIFELOG_LAZY double fit_trust(const RowMatrix<double>& log_probabilities, const RowMatrix<double>& log_shares,
+                              const std::vector<Index>& labels, double most = 4) {
   using lifelog::detail::require;
   const Index count = log_probabilities.rows();
   require(log_shares.rows() == count && log_shares.cols() == log_probabilities.cols() &&

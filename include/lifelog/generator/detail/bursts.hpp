@@ -45,7 +45,8 @@ struct BurstSource {
 };
 
 /// Bursts in a minute of `rows` samples. Sources of different shares differ in nothing but this dependence.
-LIFELOG_LAZY void draw_bursts(Random& random, Index rows, const BurstSource& source, std::vector<Burst>& bursts) {
+LIFELOG_LAZY void draw_bursts(Random& random, Index rows, const BurstSource& source,
+                              std::vector<Burst>& bursts) {
   bursts.clear();
   const Index slot = rows < 1000 ? 60 : 160, slots = rows / slot;
   const auto any_label = [&] {
