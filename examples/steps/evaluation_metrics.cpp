@@ -68,7 +68,8 @@ ordered_json calibration_json(const Said& valid, const Said& test) {
                         {"brier", found.brier},
                         {"confidence", found.confidence}};
   };
-  const double temperature = evaluate::fit_temperature(valid.log_p, valid_labels);
+  // Validation minutes chose the epoch. That few of them are told wrongly makes nobody surer.
+  const double temperature = evaluate::fit_temperature(valid.log_p, valid_labels, {.least = 1});
   const RowMatrix<double> after = evaluate::at_temperature(test.log_p, temperature);
   const evaluate::ConformalOptions conformal;
   const double threshold = evaluate::conformal_threshold(evaluate::at_temperature(valid.log_p, temperature),
