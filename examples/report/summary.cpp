@@ -208,7 +208,8 @@ Sentences group_words(const Report& report) {
   }
   if (!by_information) return {};
   return {"No groups of people were found" +
-          (by_information->p ? " (p = " + fixed(*by_information->p, 3) + ")" : std::string()) + "."};
+          (by_information->p ? " (p = " + fixed(*by_information->p, 3) + ")" : std::string()) +
+          (by_information->reason.empty() ? std::string() : ": " + by_information->reason) + "."};
 }
 
 /// Whether attention weighs most what informs most, where that is known.
