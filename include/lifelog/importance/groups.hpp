@@ -19,14 +19,14 @@ namespace lifelog::importance {
 /// |-----------|---------|----------------------------------------------------------------------------|
 /// | most      | 10      | groups that are tried, 2 … as many; never more than half the people        |
 /// | nulls     | 499     | cohorts without groups that the people are compared with                   |
-/// | level     | 0.05    | p-value up to which there are groups                                       |
+/// | level     | 0.01    | p-value up to which there are groups                                       |
 /// | draws     | 200     | redrawn cohorts, for what is stable                                        |
 /// | seed      | 1       | of the nulls                                                               |
 /// | threads   | 0       | 0: all there are; results do not depend on them                            |
 struct GroupingOptions {
   Index most = 10;
   Index nulls = 499;
-  double level = 0.05;
+  double level = 0.01;
   Index draws = 200;
   std::uint64_t seed = 1;
   int threads = 0;
