@@ -50,7 +50,7 @@ Flag Flag::check(const Check& check) const {
 }
 
 bool Flag::given() const {
-  return option_->count() > 0;
+  return option_ && option_->count() > 0;
 }
 
 Flag FlagSet::add_option(const char* name, std::string& value, const char* help) {

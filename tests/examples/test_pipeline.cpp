@@ -55,7 +55,8 @@ BOOST_AUTO_TEST_CASE(leaves_a_report_and_goes_on_where_it_stopped) {
                            "F1 of everybody's predictor", "report: a/report/index.html"})
     BOOST_TEST(contains(first.out, part), part);
   const auto html = sandbox.read("a/report/index.html");
-  for (const char* part : {"<svg", "101", "e4Acc", "mMag", "</html>"}) BOOST_TEST(contains(html, part), part);
+  for (const char* part : {"<svg", "101", "Acceleration of the wrist", "</html>"})
+    BOOST_TEST(contains(html, part), part);
   for (const char* file :
        {"a/data/quality.json", "a/mil/101/metrics.json", "a/mil/101/history.csv", "a/groups/groups.json",
         "a/predictors/comparison.json", "a/map/raw.npy", "a/metrics.json", "a/mil/101/predictions.csv",
@@ -291,7 +292,9 @@ BOOST_AUTO_TEST_CASE(people_are_held_out_if_asked) {
     BOOST_TEST(person.at("assign_minutes") == 3);
     BOOST_TEST(person.at("general").at("rows") == person.at("assigned_group").at("rows"));
   }
-  BOOST_TEST(contains(sandbox.read("a/report/index.html"), "Each person once held out"));
+  // Without groups nobody is assigned to one.
+  const bool groups = nlohmann::json::parse(sandbox.read("a/groups/groups.json")).at("groups").size() > 1;
+  BOOST_TEST(contains(sandbox.read("a/report/index.html"), "Each person once held out") == groups);
   // Not asked for any more, it is gone.
   const auto other = sandbox.run("pipeline", small + "--evaluate stratified --out a");
   BOOST_TEST(contains(other.out, "maps: done before"));

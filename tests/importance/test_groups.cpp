@@ -70,7 +70,8 @@ BOOST_AUTO_TEST_CASE(planted_groups_are_found) {
       for (const double stability : found.stability) BOOST_TEST((stability > 0.5 && stability <= 1 + 1e-9));
     }
     // Of eight people only very clear groups are surer than chance.
-    BOOST_TEST(agreement >= (people < 12 ? 0.5 : 0.85), people << " people in " << groups << " groups: " << agreement);
+    BOOST_TEST(agreement >= (people < 12 ? 0.5 : 0.85),
+               people << " people in " << groups << " groups: " << agreement);
   }
 }
 
