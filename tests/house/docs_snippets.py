@@ -18,6 +18,7 @@ HEAD = """\
 #include <lifelog/evaluate/without_sensors.hpp>
 #include <lifelog/evaluate/bootstrap.hpp>
 #include <lifelog/evaluate/folds.hpp>
+#include <lifelog/importance/information.hpp>
 #include <lifelog/nn/batch_norm.hpp>
 #include <lifelog/nn/causal_block.hpp>
 #include <lifelog/nn/dropout.hpp>
