@@ -44,7 +44,7 @@ forbid 'random numbers come from lifelog::Random' '#\s*include\s*<random>|\bs?ra
 declare -A below=(
   [core]='' [io]='core' [nn]='core' [metrics]='core' [cluster]='core' [manifold]='core' [evaluate]='core train metrics features'
   [features]='core nn'
-  [train]='core io nn metrics' [mil]='core io nn metrics train' [importance]='core metrics mil'
+  [train]='core io nn metrics' [mil]='core io nn metrics train' [importance]='core metrics cluster mil'
   [data]='core io' [readers]='core io data' [generator]='core data'
   [predict]='core io nn metrics train mil data features evaluate')
 for room in */; do
