@@ -53,18 +53,19 @@ struct PeopleByInformation {
 namespace detail {
 
 /// How far people's bits could have come out otherwise, each sensor in units of its uncertainty.
+template<class T = double>
 struct Uncertainty {
-  Eigen::RowVectorXd unit;               ///< [M], bits
-  std::vector<RowMatrix<double>> draws;  ///< [P] of [D, M]
-  std::vector<RowMatrix<double>> noise;  ///< the same less their means
-  Eigen::VectorXd own;                   ///< [P], a person's variance, summed over sensors
-  Eigen::MatrixXd covariance;            ///< [M, M], of a person of mean variance
+  Eigen::RowVectorX<T> unit;        ///< [M], bits
+  std::vector<RowMatrix<T>> draws;  ///< [P] of [D, M]
+  std::vector<RowMatrix<T>> noise;  ///< the same less their means
+  Eigen::VectorX<T> own;            ///< [P], a person's variance, summed over sensors
+  Eigen::MatrixX<T> covariance;     ///< [M, M], of a person of mean variance
 
-  explicit Uncertainty(const std::vector<RowMatrix<double>>& of_people)
+  explicit Uncertainty(const std::vector<RowMatrix<T>>& of_people)
       : own(static_cast<Index>(of_people.size())) {
     const auto people = static_cast<double>(of_people.size());
     const Index sensors = of_people.front().cols();
-    Eigen::RowVectorXd variance = Eigen::RowVectorXd::Zero(sensors);
+    Eigen::RowVectorX<T> variance = Eigen::RowVectorX<T>::Zero(sensors);
     for (const auto& of : of_people)
       variance += (of.rowwise() - of.colwise().mean()).colwise().squaredNorm() /
                   static_cast<double>(of.rows() - 1) / people;
@@ -76,7 +77,7 @@ struct Uncertainty {
     for (std::size_t p = 0; p < of_people.size(); ++p) {
       draws.emplace_back(of_people[p].array().rowwise() / unit.array());
       const auto& off = noise.emplace_back(draws.back().rowwise() - draws.back().colwise().mean());
-      const Eigen::MatrixXd of_person = off.transpose() * off / static_cast<double>(off.rows() - 1);
+      const Eigen::MatrixX<T> of_person = off.transpose() * off / static_cast<double>(off.rows() - 1);
       own[static_cast<Index>(p)] = std::max(1e-9, of_person.trace());
       covariance += of_person / people;
     }
@@ -84,35 +85,36 @@ struct Uncertainty {
 
   Index people() const { return own.size(); }
   /// [P], 1 of who is as uncertain as people are on average.
-  Eigen::VectorXd ratio() const { return own / own.mean(); }
+  Eigen::VectorX<T> ratio() const { return own / own.mean(); }
 };
 
 /// Makes points of people. Directions in which people differ no more than by chance are shrunk away (Wiener's filter), and rows are
 /// shortened to below 1: two people who differ only in how well they are predicted are near each other, and whose sensors tell nothing
 /// beyond chance is near the middle.
+template<class T = double>
 class Embedding {
  public:
   /// bits: [P, M], in units of the uncertainty, which must outlive this.
-  Embedding(const RowMatrix<double>& bits, const Uncertainty& uncertainty) : uncertainty_(uncertainty) {
+  Embedding(const RowMatrix<T>& bits, const Uncertainty<T>& uncertainty) : uncertainty_(uncertainty) {
     // Who is uncertain counts less.
-    const Eigen::VectorXd ratio = uncertainty.ratio();
-    Eigen::VectorXd weight = ratio.cwiseInverse().cwiseMin(10);
+    const Eigen::VectorX<T> ratio = uncertainty.ratio();
+    Eigen::VectorX<T> weight = ratio.cwiseInverse().cwiseMin(10);
     weight /= weight.sum();
     mean_ = weight.transpose() * bits;
-    const RowMatrix<double> centred = bits.rowwise() - mean_;
-    const Eigen::MatrixXd covariance =
+    const RowMatrix<T> centred = bits.rowwise() - mean_;
+    const Eigen::MatrixX<T> covariance =
         centred.transpose() * weight.asDiagonal() * centred / (1 - weight.squaredNorm());
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> axes(covariance -
-                                                              weight.dot(ratio) * uncertainty.covariance);
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixX<T>> axes(covariance -
+                                                                weight.dot(ratio) * uncertainty.covariance);
     axes_ = axes.eigenvectors();
     beyond_ = axes.eigenvalues().cwiseMax(0);
     chance_ = (axes_.transpose() * uncertainty.covariance * axes_).diagonal().cwiseMax(1e-12);
   }
 
   /// Of the people, or of all of them redrawn.
-  RowMatrix<double> operator()(const RowMatrix<double>& bits) const {
-    const Eigen::VectorXd ratio = uncertainty_.ratio();
-    RowMatrix<double> points = (bits.rowwise() - mean_) * axes_;
+  RowMatrix<T> operator()(const RowMatrix<T>& bits) const {
+    const Eigen::VectorX<T> ratio = uncertainty_.ratio();
+    RowMatrix<T> points = (bits.rowwise() - mean_) * axes_;
     for (Index p = 0; p < points.rows(); ++p) {
       points.row(p).array() *= (beyond_.array() / (beyond_ + ratio[p] * chance_).array()).transpose();
       points.row(p) = mean_ + points.row(p) * axes_.transpose();
@@ -122,11 +124,11 @@ class Embedding {
   }
 
   /// A cohort without groups: one Gaussian with the people's covariance beyond chance, and each person's own uncertainty.
-  RowMatrix<double> groupless_cohort(Random random) const {
-    RowMatrix<double> bits(uncertainty_.people(), mean_.size());
+  RowMatrix<T> groupless_cohort(Random random) const {
+    RowMatrix<T> bits(uncertainty_.people(), mean_.size());
     for (Index p = 0; p < bits.rows(); ++p) {
       const auto& noise = uncertainty_.noise[static_cast<std::size_t>(p)];
-      Eigen::RowVectorXd normal(mean_.size());
+      Eigen::RowVectorX<T> normal(mean_.size());
       for (auto& value : normal) value = random.normal();
       normal.array() *= beyond_.cwiseSqrt().transpose().array();
       const auto one = static_cast<Index>(random.below(static_cast<std::uint64_t>(noise.rows())));
@@ -136,10 +138,10 @@ class Embedding {
   }
 
  private:
-  const Uncertainty& uncertainty_;
-  Eigen::RowVectorXd mean_;
-  Eigen::MatrixXd axes_;
-  Eigen::VectorXd beyond_, chance_;
+  const Uncertainty<T>& uncertainty_;
+  Eigen::RowVectorX<T> mean_;
+  Eigen::MatrixX<T> axes_;
+  Eigen::VectorX<T> beyond_, chance_;
 };
 
 /// Mean silhouettes of 2 … most groups by Ward's method. Fewer than two groups of at least two people are none: −1.
@@ -167,9 +169,9 @@ LIFELOG_LAZY double jaccard(const std::vector<Index>& a, Index of_a, const Eigen
 }
 
 /// Clusters redrawn cohorts as the people were, and notes who stays with whom.
-LIFELOG_LAZY void add_stability(const RowMatrix<double>& points, const Embedding& embedding,
-                                const Uncertainty& uncertainty, const std::vector<Index>& group, Index groups,
-                                Index wanted, PeopleByInformation& result) {
+LIFELOG_LAZY void add_stability(const RowMatrix<double>& points, const Embedding<>& embedding,
+                                const Uncertainty<>& uncertainty, const std::vector<Index>& group,
+                                Index groups, Index wanted, PeopleByInformation& result) {
   RowMatrix<double> centres = RowMatrix<double>::Zero(groups, points.cols());
   Eigen::VectorXd sizes = Eigen::VectorXd::Zero(groups);
   for (Index p = 0; p < points.rows(); ++p) {

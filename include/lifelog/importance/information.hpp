@@ -125,10 +125,11 @@ struct PersonInformation {
 namespace detail {
 
 /// Replicates' sums over blocks of bags: what is drawn from.
+template<class T = double>
 class BlockSums {
  public:
   /// As `summarize`, which says what throws.
-  BlockSums(const std::vector<RowMatrix<double>>& replicates, const std::vector<Index>& blocks) {
+  BlockSums(const std::vector<RowMatrix<T>>& replicates, const std::vector<Index>& blocks) {
     using lifelog::detail::require;
     require(!replicates.empty(), "replicates: expected at least one, got none");
     const Index bags = replicates.front().rows(), modalities = replicates.front().cols();
@@ -138,11 +139,11 @@ class BlockSums {
     std::vector<Index> names = blocks;
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
-    sizes_ = Eigen::VectorXd::Zero(static_cast<Index>(names.size()));
+    sizes_ = Eigen::VectorX<T>::Zero(static_cast<Index>(names.size()));
     for (const auto& replicate : replicates) {
       require(replicate.rows() == bags && replicate.cols() == modalities, "replicates: expected all to be ",
               bags, " × ", modalities, ", got ", replicate.rows(), " × ", replicate.cols());
-      auto& sum = sums_.emplace_back(RowMatrix<double>::Zero(sizes_.size(), modalities + 1));
+      auto& sum = sums_.emplace_back(RowMatrix<T>::Zero(sizes_.size(), modalities + 1));
       sizes_.setZero();
       for (Index n = 0; n < bags; ++n) {
         const auto block =
@@ -157,20 +158,20 @@ class BlockSums {
   Index blocks() const { return sizes_.size(); }
   Index columns() const { return sums_.front().cols(); }
 
-  Eigen::RowVectorXd mean() const {
-    Eigen::RowVectorXd mean = Eigen::RowVectorXd::Zero(columns());
+  Eigen::RowVectorX<T> mean() const {
+    Eigen::RowVectorX<T> mean = Eigen::RowVectorX<T>::Zero(columns());
     for (const auto& sum : sums_) mean += sum.colwise().sum() / static_cast<double>(sums_.size());
     return mean / sizes_.sum();
   }
 
   /// [resamples, columns]: means of replicates and blocks drawn anew. A block stands for itself as often as it is drawn, in whichever
   /// replicates are drawn.
-  RowMatrix<double> draw(Index resamples, std::uint64_t seed) const {
-    RowMatrix<double> draws = RowMatrix<double>::Zero(resamples, columns());
+  RowMatrix<T> draw(Index resamples, std::uint64_t seed) const {
+    RowMatrix<T> draws = RowMatrix<T>::Zero(resamples, columns());
     Random random(seed);
     for (Index resample = 0; resample < resamples; ++resample) {
-      Eigen::VectorXd times = Eigen::VectorXd::Zero(blocks()),
-                      chosen = Eigen::VectorXd::Zero(static_cast<Index>(sums_.size()));
+      Eigen::VectorX<T> times = Eigen::VectorX<T>::Zero(blocks()),
+                        chosen = Eigen::VectorX<T>::Zero(static_cast<Index>(sums_.size()));
       for (Index b = 0; b < blocks(); ++b)
         ++times[static_cast<Index>(random.below(static_cast<std::uint64_t>(blocks())))];
       for (std::size_t r = 0; r < sums_.size(); ++r) ++chosen[static_cast<Index>(random.below(sums_.size()))];
@@ -190,7 +191,7 @@ class BlockSums {
                bags = sizes_.sum();
     const auto value = mean();
     for (Index m = 0; m < columns(); ++m) {
-      Eigen::VectorXd of_blocks = Eigen::VectorXd::Zero(blocks());
+      Eigen::VectorX<T> of_blocks = Eigen::VectorX<T>::Zero(blocks());
       double between = 0;
       for (const auto& sum : sums_) {
         of_blocks += sum.col(m) / replicates;
@@ -205,8 +206,8 @@ class BlockSums {
   }
 
  private:
-  std::vector<RowMatrix<double>> sums_;  ///< [blocks, M + 1] a replicate; the last column is the total
-  Eigen::VectorXd sizes_;                ///< [blocks], bags
+  std::vector<RowMatrix<T>> sums_;  ///< [blocks, M + 1] a replicate; the last column is the total
+  Eigen::VectorX<T> sizes_;         ///< [blocks], bags
 };
 
 }  // namespace detail

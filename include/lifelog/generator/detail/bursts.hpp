@@ -92,14 +92,14 @@ LIFELOG_LAZY double burst_envelope(const Burst& burst, Index i) {
 
 /// One skin conductance response a period: a rise of 30 % and a decay of 70 % of it, 0…1, mean ½ at every
 /// rate.
-LIFELOG_LAZY double response(double turns) {
+inline double response(double turns) {
   const double at = turns - std::floor(turns);
   const double half =
       at < 0.3 ? std::sin(std::numbers::pi / 0.6 * at) : std::cos(std::numbers::pi / 1.4 * (at - 0.3));
   return half * half;
 }
 
-LIFELOG_LAZY double oscillation(double turns) {
+inline double oscillation(double turns) {
   return std::cos(2 * std::numbers::pi * turns);
 }
 
