@@ -166,8 +166,8 @@ BOOST_AUTO_TEST_CASE(probabilities_are_calibrated_and_sets_hold_what_they_promis
       const double t = evaluate::fit_temperature(valid, valid_labels);
       const auto after = evaluate::at_temperature(test, t);
       const auto n = static_cast<double>(fold.test.size());
-      const auto summary = [&](const RowMatrix<double>& log_p) {
-        const auto scores = evaluate::calibration_scores(log_p, test_labels);
+      const auto summary = [&truth = test_labels](const RowMatrix<double>& log_p) {
+        const auto scores = evaluate::calibration_scores(log_p, truth);
         return scores.confidence - scores.accuracy;
       };
       error += n * summary(after), before += n * summary(test), minutes += n;
