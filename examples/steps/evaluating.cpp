@@ -235,22 +235,24 @@ class PersonEvaluation {
     for (const auto& job : jobs_)
       if (job.replicate_of_truth()) folds = std::max(folds, job.fold + 1);
     for (int fold = 0; fold < folds; ++fold) {
-      RowMatrix<double> said(0, classes_), shares(0, classes_);
+      const auto asked = [fold](const Job& job) { return job.replicate_of_truth() && job.fold != fold; };
+      Index most = 0, rows = 0;
+      for (const auto& job : jobs_)
+        if (asked(job)) most += static_cast<Index>(job.split.test.size());
+      RowMatrix<double> said(most, classes_), shares(most, classes_);
       Rows labels;
       for (const auto& job : jobs_) {
-        if (!job.replicate_of_truth() || job.fold == fold) continue;
+        if (!asked(job)) continue;
         const Eigen::RowVectorXd guess = class_shares_of(data_, job.split.train).array().log().transpose();
         for (std::size_t k = 0; k < job.split.test.size(); ++k) {
           const auto row = job.log_probabilities.row(static_cast<Index>(k));
           if (!row.allFinite()) continue;
-          said.conservativeResize(said.rows() + 1, classes_);
-          shares.conservativeResize(said.rows(), classes_);
-          said.bottomRows(1) = row;
-          shares.bottomRows(1) = guess;
+          said.row(rows) = row;
+          shares.row(rows++) = guess;
           labels.push_back(items_.label_of(job.split.test[k]));
         }
       }
-      trust_.push_back(importance::fit_trust(said, shares, labels));
+      trust_.push_back(importance::fit_trust(said.topRows(rows), shares.topRows(rows), labels));
     }
   }
 

@@ -89,6 +89,11 @@ inline std::vector<Index> even_sample(Index n, Index limit) {
   return rows;
 }
 
+/// Minutes in the map of raw windows. Those are high-dimensional; so many of them make the point.
+inline std::vector<Index> raw_sample(Index n) {
+  return even_sample(n, 2000);
+}
+
 /// Writes importance.npy [n, M] float32; users.npy, labels.npy and minutes.npy [n] int64; and people.json: modalities,
 /// and what the numbers in users.npy and labels.npy stand for. Throws OutputError.
 inline void save_minutes(const std::filesystem::path& dir, const MinuteRows& rows) {

@@ -22,11 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
-/// Raw windows are high-dimensional; so many minutes of them make the point.
-std::vector<Index> raw_sample(Index n) {
-  return even_sample(n, 2000);
-}
-
 /// `read()`; where the JSON lacks something, the error names the file.
 template<class Read>
 auto reading(const fs::path& file, Read&& read) {

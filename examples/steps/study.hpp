@@ -105,9 +105,6 @@ class Study {
   TrainingFiles training_files(const std::string& user) const;
   MinuteRows minutes() const { return load_minutes(options_.out / "importance"); }
 
-  /// Minutes in the map of raw windows. Those are high-dimensional; so many of them make the point.
-  static std::vector<Index> raw_sample(Index n) { return even_sample(n, 2000); }
-
   void train_one(const std::string& user, double done, Progress& progress);
   /// Information, contributions and faithfulness of everybody, into importance/; what they come to.
   std::string find_information() const;
