@@ -77,14 +77,8 @@ std::string cohort_chart(const Report& report) {
   Cells header{"sensor", "bits", "from", "to", "identified", "identified in"};
   std::vector<Cells> rows;
   for (const auto& sensor : everybody.sensors) {
-    chart.names.push_back(sensor_name(report, sensor.sensor));
-    chart.value.push_back(sensor.of.bits);
-    chart.low.push_back(sensor.of.low);
-    chart.high.push_back(sensor.of.high);
-    chart.known.push_back(sensor.identified);
-    rows.push_back({sensor_and_unit(report, sensor.sensor), fixed(sensor.of.bits, 3), fixed(sensor.of.low, 3),
-                    fixed(sensor.of.high, 3), sensor.identified ? "yes" : "no",
-                    count(sensor.people, "person", "people")});
+    rows.push_back(add_sensor(chart, report, sensor, sensor_name(report, sensor.sensor)));
+    rows.back().push_back(count(sensor.people, "person", "people"));
   }
   return wide(interval_svg(chart)) + table_html(header, rows);
 }
@@ -136,6 +130,17 @@ std::string faithfulness_table(const Report& report) {
 }
 
 }  // namespace
+
+std::vector<std::string> add_sensor(IntervalChart& chart, const Report& report, const SensorBits& sensor,
+                                    const std::string& name) {
+  chart.names.push_back(name);
+  chart.value.push_back(sensor.of.bits);
+  chart.low.push_back(sensor.of.low);
+  chart.high.push_back(sensor.of.high);
+  chart.known.push_back(sensor.identified);
+  return {sensor_and_unit(report, sensor.sensor), fixed(sensor.of.bits, 3), fixed(sensor.of.low, 3),
+          fixed(sensor.of.high, 3), sensor.identified ? "yes" : "no"};
+}
 
 std::string information_section(const Report& report) {
   if (!report.information) return {};

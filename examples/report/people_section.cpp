@@ -50,15 +50,8 @@ std::string sensors_part(const Report& report, const Information& information) {
   chart.title = "What each sensor tells";
   chart.x_label = "bits a minute";
   std::vector<Cells> rows;
-  for (const auto& sensor : information.sensors) {
-    chart.names.push_back(sensor_and_unit(report, sensor.sensor));
-    chart.value.push_back(sensor.of.bits);
-    chart.low.push_back(sensor.of.low);
-    chart.high.push_back(sensor.of.high);
-    chart.known.push_back(sensor.identified);
-    rows.push_back({sensor_and_unit(report, sensor.sensor), fixed(sensor.of.bits, 3), fixed(sensor.of.low, 3),
-                    fixed(sensor.of.high, 3), sensor.identified ? "yes" : "no"});
-  }
+  for (const auto& sensor : information.sensors)
+    rows.push_back(add_sensor(chart, report, sensor, sensor_and_unit(report, sensor.sensor)));
   const auto sensors = identified_sensors(report, information);
   const auto total = "All sensors together tell " + bits_words(information.total) + " a minute. ";
   return paragraph(total + (sensors.empty() ? "No single sensor is identified."

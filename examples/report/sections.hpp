@@ -2,7 +2,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "charts.hpp"
 #include "report.hpp"
 
 namespace lifelog::examples::report {
@@ -28,6 +30,10 @@ std::vector<std::string> truth_words(const Report& report);
 
 /// Groups of people by information: who is in which, how surely.
 std::string information_groups(const Report& report);
+
+/// Adds a sensor's bits to a chart, under `name`, and returns them as cells of a table: sensor, bits, from, to, identified.
+std::vector<std::string> add_sensor(IntervalChart& chart, const Report& report, const SensorBits& sensor,
+                                    const std::string& name);
 
 /// "missing_modality" is a key for machines; people read "missing modality".
 std::string spoken(std::string key);
