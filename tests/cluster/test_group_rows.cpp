@@ -5,6 +5,8 @@
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 
+BOOST_AUTO_TEST_SUITE(cluster_group_rows)
+
 using namespace lifelog;
 using namespace lifelog::cluster;
 
@@ -20,8 +22,6 @@ RowMatrix<double> heaps() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(cluster_group_rows)
 
 BOOST_AUTO_TEST_CASE(every_method_finds_the_heaps) {
   const auto points = heaps();

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <limits>
 
+BOOST_AUTO_TEST_SUITE(cluster_groups)
+
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::cluster::select_k;
@@ -34,8 +36,6 @@ Minutes minutes(Index users, Index groups, Index each, double spread) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(cluster_groups)
 
 BOOST_AUTO_TEST_CASE(entropy_is_that_of_each_users_rows) {
   const Eigen::VectorXi users = (Eigen::VectorXi(9) << 20, 7, 7, 7, 7, 20, 20, 20, -3).finished();

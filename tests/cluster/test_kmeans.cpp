@@ -14,6 +14,8 @@
 #include "../support/golden.hpp"
 #include "random_points.hpp"
 
+BOOST_AUTO_TEST_SUITE(cluster_kmeans)
+
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::cluster::kmeans;
@@ -59,8 +61,6 @@ void same_as_scikit_learn(const std::string& name, double tolerance) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(cluster_kmeans)
 
 BOOST_AUTO_TEST_CASE(from_given_centres_it_does_what_scikit_learn_does) {
   same_as_scikit_learn("kmeans", 1e-4);

@@ -11,6 +11,8 @@
 #include "../support/golden.hpp"
 #include "random_points.hpp"
 
+BOOST_AUTO_TEST_SUITE(cluster_linkage)
+
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::cluster::linkage;
@@ -52,8 +54,6 @@ Eigen::VectorXd heights_by_definition(const RowMatrix<double>& points, LinkageMe
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(cluster_linkage)
 
 // Ties included: `tied` is a grid with duplicates, `crowd` has 200 rows on 64 places.
 BOOST_AUTO_TEST_CASE(trees_are_scipys) {

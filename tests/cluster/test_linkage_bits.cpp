@@ -8,11 +8,11 @@
 
 #include "../support/golden.hpp"
 
+BOOST_AUTO_TEST_SUITE(cluster_linkage_bits)
+
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::cluster::LinkageMethod;
-
-BOOST_AUTO_TEST_SUITE(cluster_linkage_bits)
 
 BOOST_AUTO_TEST_CASE(trees_of_tenths_are_scipys_to_the_bit) {
   const auto points = golden::matrix("cluster/tenths_points.txt");  // columns: set, coordinates

@@ -4,6 +4,8 @@
 #include <boost/test/unit_test.hpp>
 #include <limits>
 
+BOOST_AUTO_TEST_SUITE(cluster_mini_batch)
+
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::cluster::MiniBatchKMeans;
@@ -20,8 +22,6 @@ RowMatrix<double> batch(Index rows, std::uint64_t seed) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(cluster_mini_batch)
 
 BOOST_AUTO_TEST_CASE(centres_are_means_of_all_rows_that_came) {
   MiniBatchKMeans stream({.clusters = 3});

@@ -5,6 +5,8 @@
 #include <boost/test/unit_test.hpp>
 #include <limits>
 
+BOOST_AUTO_TEST_SUITE(cluster_people)
+
 using namespace lifelog;
 using namespace lifelog::cluster;
 
@@ -28,8 +30,6 @@ struct People {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(cluster_people)
 
 BOOST_AUTO_TEST_CASE(clusters_without_users_are_no_groups) {
   // 7 has most rows in cluster 5, 9 in 2; cluster 4 has a row of 9 only.

@@ -13,6 +13,8 @@
 
 #include "random_points.hpp"
 
+BOOST_AUTO_TEST_SUITE(cluster_scaled_points)
+
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::RowMatrixView;
@@ -111,8 +113,6 @@ void sane(const RowMatrix<T>& points) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(cluster_scaled_points)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(powers_of_two_change_nothing_but_the_unit, T, Scalars) {
   using Limits = std::numeric_limits<T>;

@@ -10,6 +10,8 @@
 
 #include "random_points.hpp"
 
+BOOST_AUTO_TEST_SUITE(cluster_scored_search)
+
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::RowMatrixView;
@@ -69,8 +71,6 @@ void agrees_with_distances(const RowMatrix<double>& rows, const RowMatrix<double
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(cluster_scored_search)
 
 BOOST_AUTO_TEST_CASE(scores_find_what_distances_find) {
   lifelog::Random random(1);

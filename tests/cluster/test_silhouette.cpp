@@ -11,12 +11,12 @@
 
 #include "../support/golden.hpp"
 
+BOOST_AUTO_TEST_SUITE(cluster_silhouette)
+
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::cluster::silhouette;
 using lifelog::cluster::simplified_silhouette;
-
-BOOST_AUTO_TEST_SUITE(cluster_silhouette)
 
 BOOST_AUTO_TEST_CASE(samples_are_scikit_learns_with_a_singleton_at_zero) {
   const auto points = golden::matrix("cluster/points.txt");

@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(cluster_tree)
+
 using lifelog::cluster::Tree;
 
 namespace {
@@ -15,8 +17,6 @@ Eigen::VectorXi five(int a, int b, int c, int d, int e) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(cluster_tree)
 
 BOOST_AUTO_TEST_CASE(cuts_number_clusters_by_first_appearance) {
   BOOST_TEST((tree.cut(1) == five(0, 0, 0, 0, 0)));

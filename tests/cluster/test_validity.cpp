@@ -5,11 +5,11 @@
 
 #include "../support/golden.hpp"
 
+BOOST_AUTO_TEST_SUITE(cluster_validity)
+
 using lifelog::RowMatrix;
 using lifelog::cluster::calinski_harabasz;
 using lifelog::cluster::davies_bouldin;
-
-BOOST_AUTO_TEST_SUITE(cluster_validity)
 
 BOOST_AUTO_TEST_CASE(both_are_scikit_learns) {
   const auto points = golden::matrix("cluster/points.txt");

@@ -13,6 +13,8 @@
 #include "../support/golden.hpp"
 #include "random_points.hpp"
 
+BOOST_AUTO_TEST_SUITE(cluster_ward)
+
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::cluster::Tree;
@@ -72,8 +74,6 @@ bool same(const Tree& a, const Tree& b) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(cluster_ward)
 
 BOOST_AUTO_TEST_CASE(the_tree_is_scipys) {
   const auto tree = ward(golden::matrix("cluster/points.txt"));

@@ -7,6 +7,8 @@
 #include <limits>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(core_distance)
+
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::RowMatrixView;
@@ -38,8 +40,6 @@ RowMatrix<T> distances(const RowMatrix<T>& points) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(core_distance)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(distances_are_those_of_the_rows, T, Scalars) {
   for (const Index n : {1, 7, 8, 9, 32, 33, 70}) {

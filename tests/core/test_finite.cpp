@@ -7,6 +7,8 @@
 #include <limits>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(core_finite)
+
 using namespace lifelog;
 using namespace lifelog::detail;
 using Scalars = boost::mpl::list<float, double>;
@@ -17,8 +19,6 @@ template<class T>
 using Limits = std::numeric_limits<T>;
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(core_finite)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(numbers_and_others, T, Scalars) {
   for (const T x : {T(0), T(-0.0), T(1.5), Limits<T>::max(), Limits<T>::lowest(), Limits<T>::min(),

@@ -7,6 +7,8 @@
 #include <complex>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(core_fourier)
+
 using lifelog::Index;
 using lifelog::detail::Fourier;
 
@@ -72,8 +74,6 @@ void check(Index n, double tolerance) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(core_fourier)
 
 // 480 and more is walked part by part, what is shorter level by level.
 BOOST_AUTO_TEST_CASE(transforms_are_the_definition_and_back) {

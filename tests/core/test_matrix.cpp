@@ -2,13 +2,13 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(core_matrix)
+
 using lifelog::as_eigen;
 using lifelog::as_xtensor;
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::RowsOf;
-
-BOOST_AUTO_TEST_SUITE(core_matrix)
 
 BOOST_AUTO_TEST_CASE(row_major_memory_is_viewed_not_copied) {
   const RowMatrix<float> eigen = RowMatrix<float>::Random(5, 3);

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(core_packet)
+
 namespace simd = lifelog::detail::simd;
 using I = simd::Integers;
-
-BOOST_AUTO_TEST_SUITE(core_packet)
 
 BOOST_AUTO_TEST_CASE(integers_do_in_each_lane_what_one_does) {
   lifelog::Random random(1);

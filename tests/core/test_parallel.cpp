@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-using lifelog::Index;
-
 BOOST_AUTO_TEST_SUITE(core_parallel)
+
+using lifelog::Index;
 
 BOOST_AUTO_TEST_CASE(every_piece_runs_once) {
   for (const int threads : {0, 1, 2, 5}) {

@@ -7,6 +7,8 @@
 #include <limits>
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(core_points)
+
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::detail::labels_of;
@@ -21,8 +23,6 @@ bool says(const std::invalid_argument& error, const char* text) {
 const auto size_of_scalar = [](const auto& view) { return sizeof(view(0, 0)); };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(core_points)
 
 BOOST_AUTO_TEST_CASE(float_and_double_stay_and_others_become_double) {
   const RowMatrix<float> floats = RowMatrix<float>::Ones(2, 3);

@@ -4,10 +4,10 @@
 #include <boost/test/unit_test.hpp>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(core_random)
+
 using lifelog::Index;
 using lifelog::Random;
-
-BOOST_AUTO_TEST_SUITE(core_random)
 
 // The published reference implementation of xoshiro256++ with state {1, 2, 3, 4} begins 41943041, 58720359, ….
 // Here the state comes from splitmix64, whose first outputs for seed 0 are published too.

@@ -7,9 +7,9 @@
 
 #include "../support/throws.hpp"
 
-using lifelog::detail::shown;
-
 BOOST_AUTO_TEST_SUITE(core_shown)
+
+using lifelog::detail::shown;
 
 BOOST_AUTO_TEST_CASE(printable_text_stays_as_it_is) {
   for (const std::string text :

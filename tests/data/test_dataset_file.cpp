@@ -10,6 +10,8 @@
 #include "../support/temp_dir.hpp"
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(io_dataset)
+
 using lifelog::format_error;
 using lifelog::data::DataSet;
 using lifelog::data::load_dataset;
@@ -55,8 +57,6 @@ void refuses(const Tensors& file, const std::vector<std::string>& parts) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(io_dataset)
 
 BOOST_AUTO_TEST_CASE(comes_back_as_it_was_saved) {
   const TempDir dir;

@@ -8,6 +8,8 @@
 
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(data_fixed_rate)
+
 using namespace lifelog;
 using namespace lifelog::data;
 
@@ -52,8 +54,6 @@ void check(const Ticks& ticks, std::int64_t first, const std::vector<double>& va
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(data_fixed_rate)
 
 BOOST_AUTO_TEST_CASE(regular_samples_pass_unchanged) {
   for (const double rate : {1.0, 4.0, 10.0, 29.8, 32.0, 100.0})

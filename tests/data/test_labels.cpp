@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(data_labels)
+
 using lifelog::data::encode_labels;
 using lifelog::data::LabelEncoder;
 
@@ -19,8 +21,6 @@ Names classes_of(const Names& labels) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(data_labels)
 
 BOOST_AUTO_TEST_CASE(integers_sort_by_value_and_come_before_other_texts) {
   const auto per_element = boost::test_tools::per_element();

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(data_quality)
+
 using lifelog::data::Quality;
 namespace reason = lifelog::data::reason;
-
-BOOST_AUTO_TEST_SUITE(data_quality)
 
 BOOST_AUTO_TEST_CASE(every_minute_is_counted_once) {
   Quality quality;

@@ -3,9 +3,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-using namespace lifelog;
-
 BOOST_AUTO_TEST_SUITE(data_raw_windows)
+
+using namespace lifelog;
 
 BOOST_AUTO_TEST_CASE(modalities_lie_side_by_side) {
   data::DataSet set;

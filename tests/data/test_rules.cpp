@@ -5,9 +5,9 @@
 
 #include <stdexcept>
 
-using namespace lifelog::data;
-
 BOOST_AUTO_TEST_SUITE(rules)
+
+using namespace lifelog::data;
 
 BOOST_AUTO_TEST_CASE(study_and_sensible_differ_where_the_study_slipped) {
   const auto study = study_rules(), sensible = sensible_rules();

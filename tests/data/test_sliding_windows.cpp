@@ -9,6 +9,8 @@
 
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(data_sliding_windows)
+
 using namespace lifelog;
 using namespace lifelog::data;
 
@@ -114,8 +116,6 @@ void check_same(const SlidingWindows& found, const SlidingWindows& expected) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(data_sliding_windows)
 
 BOOST_AUTO_TEST_CASE(equal_the_definition) {
   std::size_t windows = 0, dropped = 0;

@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(data_standardize)
+
 using lifelog::Index;
 using lifelog::data::DataSet;
 using lifelog::data::fit_standardization;
@@ -38,8 +40,6 @@ DataSet example() {
 const std::vector<Index> fitted_rows{4, 0, 2, 1};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(data_standardize)
 
 BOOST_AUTO_TEST_CASE(fitted_rows_get_mean_0_and_deviation_1) {
   auto data = example();

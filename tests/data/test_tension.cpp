@@ -3,9 +3,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-using namespace lifelog::data;
-
 BOOST_AUTO_TEST_SUITE(data_tension)
+
+using namespace lifelog::data;
 
 BOOST_AUTO_TEST_CASE(tension_bins) {
   const int study[] = {0, 0, 1, 1, 1, 1, 1, 1}, three[] = {0, 0, 1, 1, 1, 2, 2, 2};

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <limits>
 
+BOOST_AUTO_TEST_SUITE(windows)
+
 using namespace lifelog::data;
 using lifelog::readers::read_numbers;
 
@@ -40,8 +42,6 @@ void rejects(const Made& made, const std::string& why, Eigen::Index line) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(windows)
 
 BOOST_AUTO_TEST_CASE(series_are_channels_by_time) {
   const auto made = make(three_rows(WindowKind::exact), "b,a\n4,1\n5,2\n6,3\n");

@@ -6,6 +6,8 @@
 
 #include "labelled_minutes.hpp"
 
+BOOST_AUTO_TEST_SUITE(evaluate_bootstrap)
+
 using namespace lifelog;
 using namespace lifelog::evaluate;
 
@@ -24,8 +26,6 @@ Judged by_blocks(Index people, Index blocks, Index length, double right, std::ui
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(evaluate_bootstrap)
 
 BOOST_AUTO_TEST_CASE(figures_are_those_of_the_confusion) {
   Judged judged;

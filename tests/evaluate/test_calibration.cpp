@@ -10,6 +10,8 @@
 #include "../support/golden.hpp"
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(evaluate_calibration)
+
 using namespace lifelog::evaluate;
 using lifelog::Index;
 using Matrix = lifelog::RowMatrix<double>;
@@ -40,8 +42,6 @@ Labelled drawn(Index n, Index classes, double overconfidence, std::uint64_t seed
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(evaluate_calibration)
 
 BOOST_AUTO_TEST_CASE(scores_and_temperature_are_those_of_scikit_learn_mapie_and_scipy) {
   const auto log_p = golden::matrix("evaluate/calibration_log_p.txt");

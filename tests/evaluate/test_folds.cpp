@@ -7,6 +7,8 @@
 
 #include "labelled_minutes.hpp"
 
+BOOST_AUTO_TEST_SUITE(evaluate_folds)
+
 using namespace lifelog;
 using namespace lifelog::evaluate;
 
@@ -50,8 +52,6 @@ std::string refusal(const Items& items, const FoldOptions& options) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(evaluate_folds)
 
 BOOST_AUTO_TEST_CASE(folds_are_sound) {
   for (const auto scheme : {Scheme::shuffled, Scheme::blocked, Scheme::session, Scheme::person})

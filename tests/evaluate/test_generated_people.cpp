@@ -11,6 +11,8 @@
 #include <lifelog/metrics/confusion.hpp>
 #include <lifelog/predict/dataset_sensors.hpp>
 
+BOOST_AUTO_TEST_SUITE(evaluate_generated_people)
+
 namespace data = lifelog::data;
 namespace evaluate = lifelog::evaluate;
 namespace generator = lifelog::generator;
@@ -111,8 +113,6 @@ double p_value(const Person& person, std::uint64_t seed, int nulls) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(evaluate_generated_people)
 
 BOOST_AUTO_TEST_CASE(a_clock_scores_high_shuffled_and_at_chance_blocked) {
   auto options = cohort(6, 0, 4);

@@ -6,6 +6,8 @@
 
 #include "labelled_minutes.hpp"
 
+BOOST_AUTO_TEST_SUITE(evaluate_given_folds)
+
 using namespace lifelog;
 using namespace lifelog::evaluate;
 
@@ -27,8 +29,6 @@ Items minutes(Index n) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(evaluate_given_folds)
 
 BOOST_AUTO_TEST_CASE(words_are_parts) {
   BOOST_TEST((part_named("train") == Part{Part::Kind::train, 0}));

@@ -4,6 +4,8 @@
 #include <boost/test/unit_test.hpp>
 #include <stdexcept>
 
+BOOST_AUTO_TEST_SUITE(evaluate_items)
+
 using namespace lifelog;
 using namespace lifelog::evaluate;
 
@@ -11,8 +13,6 @@ namespace {
 const auto per_element = boost::test_tools::per_element();
 using Numbers = std::vector<Index>;
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(evaluate_items)
 
 BOOST_AUTO_TEST_CASE(runs_end_with_label_session_and_person) {
   Items items;

@@ -15,6 +15,8 @@
 #include "../support/golden.hpp"
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(evaluate_linear_models)
+
 using namespace lifelog::evaluate;
 using lifelog::Index;
 using Matrix = lifelog::RowMatrix<double>;
@@ -40,8 +42,6 @@ Eigen::VectorXi labels_for(const Matrix& x, Index classes) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(evaluate_linear_models)
 
 BOOST_AUTO_TEST_CASE(ridge_is_that_of_scikit_learn) {
   for (const std::string name : {"tall", "wide", "two"}) {

@@ -9,6 +9,8 @@
 
 #include "labelled_minutes.hpp"
 
+BOOST_AUTO_TEST_SUITE(evaluate_null_test)
+
 using namespace lifelog;
 using namespace lifelog::evaluate;
 
@@ -61,8 +63,6 @@ double share_found(double strength) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(evaluate_null_test)
 
 BOOST_AUTO_TEST_CASE(labels_go_round_in_their_session) {
   Items items{{0, 0, 1, 1, 2, 5, 6}, {0, 60, 120, 180, 240, 100000, 100060}};

@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(data_split)
+
 using lifelog::Index;
 using lifelog::evaluate::Split;
 using lifelog::evaluate::split_items;
@@ -36,8 +38,6 @@ bool covers_all(const Split& split, Index n) {
 const auto per_element = boost::test_tools::per_element();
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(data_split)
 
 // 28, 3 and 16 of 47, whose shares written so add up to 1.000001.
 BOOST_AUTO_TEST_CASE(shares_of_six_digits_are_whole_items) {

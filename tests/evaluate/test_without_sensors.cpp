@@ -8,6 +8,8 @@
 
 #include "labelled_minutes.hpp"
 
+BOOST_AUTO_TEST_SUITE(evaluate_baselines)
+
 using namespace lifelog;
 using namespace lifelog::evaluate;
 
@@ -28,8 +30,6 @@ double clock_f1(const Items& items, Scheme scheme, Index classes) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(evaluate_baselines)
 
 BOOST_AUTO_TEST_CASE(the_majority_is_counted) {
   const Items items{{2, 1, 1, 2, 0}, {0, 60, 120, 180, 240}};

@@ -4,6 +4,8 @@
 #include "steps/choosing.hpp"
 #include "steps/sample_points.hpp"
 
+BOOST_AUTO_TEST_SUITE(choosing)
+
 using namespace lifelog;
 using namespace lifelog::examples;
 
@@ -22,8 +24,6 @@ MinuteRows sample_rows(Index people, Index groups) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(choosing)
 
 BOOST_AUTO_TEST_CASE(finds_as_many_groups_as_were_planted) {
   for (const Index planted : {3, 4, 5}) {

@@ -7,6 +7,8 @@
 #include "steps/mapping.hpp"
 #include "steps/sample_points.hpp"
 
+BOOST_AUTO_TEST_SUITE(examples_embed)
+
 using namespace lifelog;
 using namespace lifelog::examples;
 
@@ -29,8 +31,6 @@ struct Points : Sandbox {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(examples_embed)
 
 BOOST_FIXTURE_TEST_CASE(a_map_laid_aside_goes_on_to_the_bit, Points) {
   check_success("--iterations 300 --out whole.npy");

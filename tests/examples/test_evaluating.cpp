@@ -10,6 +10,8 @@
 
 #include "run.hpp"
 
+BOOST_AUTO_TEST_SUITE(evaluating)
+
 using namespace lifelog;
 using namespace lifelog::examples;
 using nlohmann::json;
@@ -57,8 +59,6 @@ void check_figures(const json& figures) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(evaluating)
 
 BOOST_AUTO_TEST_CASE(every_figure_has_baselines_and_intervals) {
   const Sandbox sandbox;

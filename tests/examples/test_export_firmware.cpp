@@ -4,6 +4,8 @@
 
 #include "run.hpp"
 
+BOOST_AUTO_TEST_SUITE(export_firmware)
+
 using namespace lifelog;
 using namespace lifelog::examples;
 
@@ -36,8 +38,6 @@ void check_failure(const Sandbox& sandbox, const std::string& arguments, int sta
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(export_firmware)
 
 BOOST_AUTO_TEST_CASE(explains_itself) {
   const Sandbox sandbox;

@@ -6,6 +6,8 @@
 
 #include "../support/temp_dir.hpp"
 
+BOOST_AUTO_TEST_SUITE(freshness)
+
 using namespace lifelog::examples;
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
@@ -17,8 +19,6 @@ Json state(const fs::path& path, const StateRule& rule = results_rule) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(freshness)
 
 BOOST_AUTO_TEST_CASE(a_state_is_that_of_paths_sizes_and_content) {
   const TempDir dir;

@@ -5,6 +5,8 @@
 #include "../support/throws.hpp"
 #include "run.hpp"
 
+BOOST_AUTO_TEST_SUITE(guide)
+
 using namespace lifelog;
 using namespace lifelog::examples;
 
@@ -31,8 +33,6 @@ Run shell(const Sandbox& sandbox, const std::string& block) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(guide)
 
 BOOST_AUTO_TEST_CASE(every_command_of_the_guide_to_own_recordings_works) {
   const std::string page = "your-own-recordings.md";

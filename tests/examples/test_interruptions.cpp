@@ -12,6 +12,8 @@
 
 #include "run.hpp"
 
+BOOST_AUTO_TEST_SUITE(interruptions)
+
 using namespace lifelog;
 using namespace lifelog::examples;
 namespace fs = std::filesystem;
@@ -103,8 +105,6 @@ bool contains(const std::string& text, const std::string& part) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(interruptions)
 
 BOOST_AUTO_TEST_CASE(pipeline_goes_on_to_the_same_results) {
   const Sandbox sandbox;

@@ -3,10 +3,10 @@
 
 #include "sample_minutes.hpp"
 
+BOOST_AUTO_TEST_SUITE(minute_rows)
+
 using namespace lifelog;
 using namespace lifelog::examples;
-
-BOOST_AUTO_TEST_SUITE(minute_rows)
 
 BOOST_AUTO_TEST_CASE(minutes_keep_person_label_and_time) {
   const auto rows = three_people();

@@ -11,6 +11,8 @@
 #include "../support/golden_tensors.hpp"
 #include "run.hpp"
 
+BOOST_AUTO_TEST_SUITE(parity)
+
 using namespace lifelog;
 using namespace lifelog::examples;
 
@@ -48,8 +50,6 @@ struct Golden {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(parity)
 
 BOOST_AUTO_TEST_CASE(training_follows_pytorch_step_by_step) {
   Golden golden;

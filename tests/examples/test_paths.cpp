@@ -9,6 +9,8 @@
 #include "common/program.hpp"
 #include "run.hpp"
 
+BOOST_AUTO_TEST_SUITE(examples_paths)
+
 using namespace lifelog;
 using namespace lifelog::examples;
 
@@ -31,8 +33,6 @@ struct Places : TempDir {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(examples_paths)
 
 BOOST_AUTO_TEST_CASE(one_file_by_many_names) {
   const Places places;

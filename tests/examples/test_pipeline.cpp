@@ -9,6 +9,8 @@
 
 #include "run.hpp"
 
+BOOST_AUTO_TEST_SUITE(pipeline_)
+
 using namespace lifelog;
 using namespace lifelog::examples;
 namespace fs = std::filesystem;
@@ -43,8 +45,6 @@ bool have_recordings() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pipeline_)
 
 BOOST_AUTO_TEST_CASE(leaves_a_report_and_goes_on_where_it_stopped) {
   const Sandbox sandbox;

@@ -10,6 +10,8 @@
 #include "run.hpp"
 #include "steps/preprocessing.hpp"
 
+BOOST_AUTO_TEST_SUITE(preprocess)
+
 using namespace lifelog;
 using namespace lifelog::examples;
 
@@ -44,8 +46,6 @@ struct DirtyTree : Tree {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(preprocess)
 
 BOOST_FIXTURE_TEST_CASE(the_table_adds_up_to_the_minutes_seen, DirtyTree) {
   BOOST_TEST(run("preprocess", "--in raw --out data").status == 0);

@@ -13,6 +13,8 @@
 #include "run.hpp"
 #include "steps/sample_points.hpp"
 
+BOOST_AUTO_TEST_SUITE(programs_)
+
 using namespace lifelog;
 using namespace lifelog::examples;
 
@@ -64,8 +66,6 @@ Eigen::VectorXi load_labels(const std::filesystem::path& path) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(programs_)
 
 BOOST_DATA_TEST_CASE(explains_itself, boost::unit_test::data::make(all_programs), program) {
   const Sandbox sandbox;

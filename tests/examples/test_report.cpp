@@ -12,6 +12,8 @@
 #include "report/timeline.hpp"
 #include "sample_report.hpp"
 
+BOOST_AUTO_TEST_SUITE(report_page)
+
 using namespace lifelog::examples::report;
 
 namespace {
@@ -80,8 +82,6 @@ Judged judged_sample(const std::string& user) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(report_page)
 
 BOOST_AUTO_TEST_CASE(checker_sees_faults) {
   BOOST_TEST(first_fault("<p>a<b>c</b></p>") == "");

@@ -10,9 +10,6 @@
 #include "run.hpp"
 #include "sample_report.hpp"
 
-using namespace lifelog::examples;
-using report::Report;
-
 namespace {
 
 std::string browser() {
@@ -26,6 +23,15 @@ boost::test_tools::assertion_result have_browser(boost::unit_test::test_unit_id)
   result.message() << "no chromium";
   return result;
 }
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(report_browser, *boost::unit_test::precondition(have_browser))
+
+using namespace lifelog::examples;
+using report::Report;
+
+namespace {
 
 /// Everything a report can have.
 Report full_report() {
@@ -140,8 +146,6 @@ std::string checked(std::string html, const std::string& after = {}) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(report_browser, *boost::unit_test::precondition(have_browser))
 
 BOOST_AUTO_TEST_CASE(answers_mouse_and_keyboard_and_says_nothing) {
   const Sandbox sandbox;

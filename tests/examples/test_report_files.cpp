@@ -15,6 +15,8 @@
 #include "steps/report_sensors.hpp"
 #include "steps/report_settings.hpp"
 
+BOOST_AUTO_TEST_SUITE(report_files)
+
 using namespace lifelog;
 using namespace lifelog::examples;
 using nlohmann::ordered_json;
@@ -127,8 +129,6 @@ void add_importance(const Sandbox& sandbox) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(report_files)
 
 BOOST_AUTO_TEST_CASE(what_is_not_there_is_left_out_and_told) {
   const Sandbox sandbox;

@@ -8,6 +8,8 @@
 #include "report/words.hpp"
 #include "sample_report.hpp"
 
+BOOST_AUTO_TEST_SUITE(report_words)
+
 using namespace lifelog::examples::report;
 
 namespace {
@@ -48,8 +50,6 @@ Report cohort(const Figures& network) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(report_words)
 
 BOOST_AUTO_TEST_CASE(verdicts_follow_from_the_intervals) {
   BOOST_TEST(

@@ -9,10 +9,10 @@
 #include "steps/preprocessing.hpp"
 #include "steps/reporting.hpp"
 
+BOOST_AUTO_TEST_SUITE(reporting)
+
 using namespace lifelog;
 using namespace lifelog::examples;
-
-BOOST_AUTO_TEST_SUITE(reporting)
 
 BOOST_AUTO_TEST_CASE(groups_without_people_are_left_out) {
   // Cluster 0 has minutes but nobody's majority.

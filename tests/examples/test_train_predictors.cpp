@@ -4,10 +4,10 @@
 
 #include "run.hpp"
 
+BOOST_AUTO_TEST_SUITE(train_predictors_)
+
 using namespace lifelog;
 using namespace lifelog::examples;
-
-BOOST_AUTO_TEST_SUITE(train_predictors_)
 
 BOOST_AUTO_TEST_CASE(judges_as_it_is_told) {
   const Sandbox sandbox;

@@ -15,6 +15,8 @@
 #include "common/zip.hpp"
 #include "run.hpp"
 
+BOOST_AUTO_TEST_SUITE(trees)
+
 using namespace lifelog;
 using namespace lifelog::examples;
 namespace fs = std::filesystem;
@@ -92,8 +94,6 @@ void check_all_accounted(const Json& quality, Index on_disk) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(trees)
 
 BOOST_FIXTURE_TEST_CASE(one_archive_of_archives_is_read_as_folders_are, Cohort,
                         *boost::unit_test::precondition(can_unpack)) {

@@ -7,6 +7,16 @@
 #include "common/zip.hpp"
 #include "run.hpp"
 
+namespace {
+
+boost::test_tools::assertion_result can_unpack(boost::unit_test::test_unit_id) {
+  return lifelog::examples::ZipArchive::supported();
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(zip, *boost::unit_test::precondition(can_unpack))
+
 using namespace lifelog;
 using namespace lifelog::examples;
 
@@ -15,10 +25,6 @@ namespace {
 const std::filesystem::path golden = std::filesystem::path(paths::golden) / "readers" / "e4_zip";
 const std::string folder = "1644227580_A00204/";  // of the session in export.zip
 constexpr std::int64_t start = 1644227580;
-
-boost::test_tools::assertion_result can_unpack(boost::unit_test::test_unit_id) {
-  return ZipArchive::supported();
-}
 
 /// That opening, or reading all that is listed, is refused.
 void check_refused(const std::string& content) {
@@ -41,8 +47,6 @@ std::string little_endian(std::uint32_t value, int bytes) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(zip, *boost::unit_test::precondition(can_unpack))
 
 BOOST_AUTO_TEST_CASE(files_are_read_by_their_paths) {
   const ZipArchive zip(golden / "export.zip");

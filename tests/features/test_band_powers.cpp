@@ -12,6 +12,8 @@
 #include "../support/golden.hpp"
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(features_band_powers)
+
 using namespace lifelog::features;
 using lifelog::Index;
 
@@ -32,8 +34,6 @@ Eigen::RowVectorXd of(const std::vector<double>& x, const BandOptions& options) 
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(features_band_powers)
 
 BOOST_AUTO_TEST_CASE(powers_are_those_of_a_periodogram_in_numpy) {
   const auto rows = golden::matrix("features/windows.txt");

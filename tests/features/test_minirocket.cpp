@@ -12,6 +12,8 @@
 #include "../support/golden.hpp"
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(features_minirocket)
+
 using namespace lifelog::features;
 using lifelog::Index;
 
@@ -58,8 +60,6 @@ lifelog::RowMatrix<float> noise(Index rows, Index cols) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(features_minirocket)
 
 BOOST_AUTO_TEST_CASE(features_are_those_of_aeon_for_its_parameters) {
   for (const auto& [name, channels] : {std::pair<std::string, Index>{"one", 1}, {"many", 4}}) {

@@ -10,6 +10,8 @@
 #include "../support/golden.hpp"
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(features_window_statistics)
+
 using namespace lifelog::features;
 using lifelog::Index;
 
@@ -37,8 +39,6 @@ bool same_bits(const lifelog::RowMatrix<double>& a, const lifelog::RowMatrix<dou
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(features_window_statistics)
 
 BOOST_AUTO_TEST_CASE(statistics_are_those_of_numpy_and_scipy) {
   const auto table = window_statistics(golden_windows(), {.name = "acc", .rate = 8});

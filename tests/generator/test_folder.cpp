@@ -11,6 +11,8 @@
 
 #include "../support/etri_writer.hpp"
 
+BOOST_AUTO_TEST_SUITE(data_generator_folder)
+
 namespace data = lifelog::data;
 namespace generator = lifelog::generator;
 namespace fs = std::filesystem;
@@ -56,8 +58,6 @@ class SmallFiles {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(data_generator_folder)
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_written_is_named_and_leaves_nothing) {
   TemporaryFolder folder;

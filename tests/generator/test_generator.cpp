@@ -12,6 +12,8 @@
 
 #include "../support/etri_writer.hpp"
 
+BOOST_AUTO_TEST_SUITE(data_generator)
+
 namespace data = lifelog::data;
 namespace generator = lifelog::generator;
 namespace readers = lifelog::readers;
@@ -121,8 +123,6 @@ Dependence dependence(const generator::GeneratorPlan& plan, const data::DataSet&
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(data_generator)
 
 BOOST_AUTO_TEST_CASE(people_are_divided_evenly_and_labels_are_balanced) {
   const auto plan = generator::plan_generator(small(22, 3, 120, 5));

@@ -18,6 +18,8 @@
 
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(generator_options)
+
 using namespace lifelog::generator;
 using lifelog::Index;
 
@@ -184,8 +186,6 @@ std::vector<GeneratedMinute> recorded(const GeneratorPlan& plan) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(generator_options)
 
 BOOST_AUTO_TEST_CASE(each_effect_shows_in_what_it_says_of_planted_sensors_alone) {
   auto options = usual();

@@ -11,6 +11,8 @@
 #include <numbers>
 #include <set>
 
+BOOST_AUTO_TEST_SUITE(data_generator_signals)
+
 namespace generator = lifelog::generator;
 using lifelog::Index;
 
@@ -83,8 +85,6 @@ double power(const std::vector<double>& values, double rate, double frequency) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(data_generator_signals)
 
 BOOST_AUTO_TEST_CASE(minutes_have_the_rates_and_grids_of_the_sensors) {
   const auto plan = planned(8, 12, 2);

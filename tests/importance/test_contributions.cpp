@@ -6,6 +6,8 @@
 #include <limits>
 #include <numeric>
 
+BOOST_AUTO_TEST_SUITE(importance_contributions)
+
 using namespace lifelog;
 using namespace lifelog::importance;
 
@@ -106,8 +108,6 @@ void for_pools(const Body& body) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(importance_contributions)
 
 BOOST_AUTO_TEST_CASE(they_sum_to_the_evidence_of_every_pool) {
   const Person person;

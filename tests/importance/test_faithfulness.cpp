@@ -12,6 +12,8 @@
 
 #include "../mil/bags.hpp"
 
+BOOST_AUTO_TEST_SUITE(importance_faithfulness)
+
 using namespace lifelog;
 using namespace lifelog::importance;
 
@@ -24,8 +26,6 @@ std::vector<Index> range(Index begin, Index end) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(importance_faithfulness)
 
 // Without the informative modality the labels cannot be told; without the others they can.
 BOOST_AUTO_TEST_CASE(the_modality_that_matters_is_missed) {

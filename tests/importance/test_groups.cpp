@@ -4,6 +4,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(importance_groups)
+
 using namespace lifelog;
 using namespace lifelog::importance;
 
@@ -52,8 +54,6 @@ double rand_index(const PeopleByInformation& found, const Cohort& cohort) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(importance_groups)
 
 BOOST_AUTO_TEST_CASE(planted_groups_are_found) {
   for (const auto& [people, groups] : {std::pair<Index, Index>{8, 2}, {12, 2}, {12, 3}, {20, 4}}) {

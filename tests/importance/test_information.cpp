@@ -4,6 +4,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(importance_information)
+
 using namespace lifelog;
 using namespace lifelog::importance;
 
@@ -33,8 +35,6 @@ std::vector<Index> blocks_of_ten() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(importance_information)
 
 BOOST_AUTO_TEST_CASE(figures_are_means_and_sum_to_the_total) {
   const auto replicates = replicates_of(1, 4);

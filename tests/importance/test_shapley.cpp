@@ -7,6 +7,8 @@
 
 #include "../support/paths.hpp"
 
+BOOST_AUTO_TEST_SUITE(importance_shapley)
+
 using namespace lifelog;
 using namespace lifelog::importance;
 
@@ -26,8 +28,6 @@ RowMatrix<double> squares(const Shapley& game) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(importance_shapley)
 
 BOOST_AUTO_TEST_CASE(values_equal_those_of_shap) {
   const auto file = io::Tensors::load(std::string(paths::golden) + "/importance/shapley.safetensors");

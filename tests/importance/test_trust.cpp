@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(importance_trust)
+
 using namespace lifelog;
 using namespace lifelog::importance;
 
@@ -15,8 +17,6 @@ Eigen::RowVectorXd log_softmax(const Eigen::RowVectorXd& logits) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(importance_trust)
 
 BOOST_AUTO_TEST_CASE(between_the_network_and_the_shares) {
   const Eigen::RowVectorXd said = log_softmax(Eigen::RowVector3d(2, 0, -1)),

@@ -14,6 +14,8 @@
 #include "../support/temp_dir.hpp"
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(io_atomic_file)
+
 namespace fs = std::filesystem;
 using lifelog::io::AtomicFile;
 using lifelog::io::read_file;
@@ -48,8 +50,6 @@ struct CommaPoint : std::numpunct<char> {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(io_atomic_file)
 
 BOOST_AUTO_TEST_CASE(nothing_is_there_before_commit_and_all_of_it_afterwards) {
   const TempDir dir;

@@ -10,10 +10,10 @@
 #include "../support/temp_dir.hpp"
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(io_c_header)
+
 using namespace lifelog;
 using io::CHeader;
-
-BOOST_AUTO_TEST_SUITE(io_c_header)
 
 BOOST_AUTO_TEST_CASE(literals_come_back_to_the_bit) {
   const auto check = [](float value) {

@@ -8,6 +8,8 @@
 
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(io_json)
+
 using lifelog::format_error;
 using lifelog::io::for_each_member;
 using lifelog::io::Json;
@@ -35,8 +37,6 @@ std::string nested(std::size_t levels, const std::string& open, const std::strin
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(io_json)
 
 BOOST_AUTO_TEST_CASE(values_come_in_the_order_of_the_text) {
   for (const std::string text :

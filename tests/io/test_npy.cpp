@@ -11,6 +11,8 @@
 #include "../support/temp_dir.hpp"
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(io_npy)
+
 using lifelog::format_error;
 using lifelog::io::load_npy;
 using lifelog::io::read_file;
@@ -31,8 +33,6 @@ std::string npy(const std::string& header, std::size_t bytes) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(io_npy)
 
 BOOST_AUTO_TEST_CASE(reads_what_numpy_wrote) {
   const auto f4 = load_npy<float, 2>(golden("f4.npy"));

@@ -13,6 +13,8 @@
 #include "../support/temp_dir.hpp"
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(io_safetensors)
+
 using lifelog::format_error;
 using lifelog::io::DType;
 using lifelog::io::read_file;
@@ -53,8 +55,6 @@ Tensors example() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(io_safetensors)
 
 BOOST_AUTO_TEST_CASE(reads_what_the_reference_implementation_wrote) {
   const auto file = Tensors::load(golden("tensors.safetensors"));

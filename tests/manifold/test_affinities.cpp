@@ -9,6 +9,8 @@
 
 #include "../support/golden.hpp"
 
+BOOST_AUTO_TEST_SUITE(manifold_affinities)
+
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::manifold::Affinities;
@@ -36,8 +38,6 @@ void proper(const RowMatrix<double>& p) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(manifold_affinities)
 
 BOOST_AUTO_TEST_CASE(they_are_those_of_the_paper) {
   const auto points = golden::matrix("manifold/points.txt");

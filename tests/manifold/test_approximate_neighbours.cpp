@@ -6,6 +6,8 @@
 #include <limits>
 #include <set>
 
+BOOST_AUTO_TEST_SUITE(manifold_approximate_neighbours)
+
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::manifold::approximate_neighbours;
@@ -34,8 +36,6 @@ double recall(const RowMatrix<int>& found, const RowMatrix<int>& exact) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(manifold_approximate_neighbours)
 
 BOOST_AUTO_TEST_CASE(nearly_all_are_found) {
   for (const double apart : {1.5, 10.0}) {

@@ -6,6 +6,8 @@
 #include <boost/test/unit_test.hpp>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(manifold_attraction)
+
 using lifelog::Index;
 using lifelog::RowMatrix;
 using namespace lifelog::manifold;
@@ -55,8 +57,6 @@ void check(Index n, double tolerance) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(manifold_attraction)
 
 BOOST_AUTO_TEST_CASE(it_is_the_sum_over_entries) {
   for (const Index n : {2, 5, 16, 17, 100, 301}) {

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(manifold_convolution)
+
 using lifelog::Index;
 using lifelog::manifold::detail::Convolution;
 
@@ -60,8 +62,6 @@ void check(Index height, Index width, Index rows, Index columns, double toleranc
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(manifold_convolution)
 
 BOOST_AUTO_TEST_CASE(it_is_the_sum_over_the_used_points) {
   for (const auto& [height, width] : {std::pair<Index, Index>{16, 16}, {30, 24}, {64, 45}, {36, 80}}) {

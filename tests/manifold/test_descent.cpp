@@ -4,6 +4,8 @@
 #include <boost/test/unit_test.hpp>
 #include <limits>
 
+BOOST_AUTO_TEST_SUITE(manifold_descent)
+
 using lifelog::RowMatrix;
 using lifelog::manifold::Descent;
 
@@ -12,8 +14,6 @@ namespace {
 constexpr double anywhere = std::numeric_limits<double>::infinity();
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(manifold_descent)
 
 BOOST_AUTO_TEST_CASE(gains_grow_while_the_direction_lasts_and_shrink_when_it_turns) {
   RowMatrix<double> map = RowMatrix<double>::Zero(2, 2), slope(2, 2);

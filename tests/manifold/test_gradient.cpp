@@ -8,6 +8,8 @@
 
 #include "../support/golden.hpp"
 
+BOOST_AUTO_TEST_SUITE(manifold_gradient)
+
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::manifold::Affinities;
@@ -30,8 +32,6 @@ double largest(const RowMatrix<double>& x) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(manifold_gradient)
 
 BOOST_AUTO_TEST_CASE(divergence_and_gradient_are_the_formulas) {
   const auto joint = golden_affinities();

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(manifold_neighbours)
+
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::manifold::nearest_neighbours;
@@ -45,8 +47,6 @@ bool are_nearest(const lifelog::manifold::Neighbours& found, const RowMatrix<T>&
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(manifold_neighbours)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(they_are_the_first_of_all_sorted, T, Scalars) {
   for (const Index d : {1, 3, 20})

@@ -6,11 +6,11 @@
 
 #include "../support/golden.hpp"
 
+BOOST_AUTO_TEST_SUITE(manifold_pca)
+
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::manifold::principal_components;
-
-BOOST_AUTO_TEST_SUITE(manifold_pca)
 
 BOOST_AUTO_TEST_CASE(scores_are_scikit_learns) {
   const auto points = golden::matrix("manifold/pca_points.txt");

@@ -7,6 +7,8 @@
 
 #include "../support/golden.hpp"
 
+BOOST_AUTO_TEST_SUITE(manifold_quality)
+
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::manifold::joint_probabilities;
@@ -39,8 +41,6 @@ double plain_trustworthiness(const RowMatrix<double>& points, const RowMatrix<do
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(manifold_quality)
 
 BOOST_AUTO_TEST_CASE(it_is_scikit_learns) {
   const auto points = golden::matrix("manifold/points.txt");

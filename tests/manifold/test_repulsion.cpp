@@ -7,6 +7,8 @@
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 
+BOOST_AUTO_TEST_SUITE(manifold_repulsion)
+
 using lifelog::Index;
 using lifelog::RowMatrix;
 using namespace lifelog::manifold::detail;
@@ -71,8 +73,6 @@ RowMatrix<double> balls(Index n, Index dims, double extent, double radius) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(manifold_repulsion)
 
 // Packets, several of them together, blocks of 128: all edges.
 BOOST_AUTO_TEST_CASE(exact_sums_are_the_definition) {

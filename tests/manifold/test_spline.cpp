@@ -3,9 +3,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-using lifelog::manifold::detail::SplineWeights;
-
 BOOST_AUTO_TEST_SUITE(manifold_spline)
+
+using lifelog::manifold::detail::SplineWeights;
 
 BOOST_AUTO_TEST_CASE(on_the_grid_they_are_known_fractions) {
   Eigen::Array<double, 8, 1> cubic, quintic;

@@ -8,6 +8,8 @@
 #include "../support/golden.hpp"
 #include "sweep_sets.hpp"
 
+BOOST_AUTO_TEST_SUITE(manifold_sweep)
+
 using lifelog::Index;
 using lifelog::manifold::joint_probabilities;
 using lifelog::manifold::nearest_neighbours;
@@ -16,8 +18,6 @@ using lifelog::manifold::tsne;
 using lifelog::manifold::tsne_divergence;
 using lifelog::manifold::TsneStatus;
 using lifelog::manifold::usable_perplexity;
-
-BOOST_AUTO_TEST_SUITE(manifold_sweep)
 
 // sweep.txt: kind, n, d, seed, then KL over all pairs in double and extent (the longer side) of scikit-learn's map and of
 // openTSNE's, at perplexity 30 and 1000 iterations. Made by benchmarks/peers/embedding.py --sweep.

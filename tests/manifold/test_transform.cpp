@@ -7,6 +7,8 @@
 #include <cmath>
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(manifold_transform)
+
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::manifold::nearest_neighbours_among;
@@ -48,8 +50,6 @@ double divergence(const Eigen::VectorXd& p, const RowMatrix<int>& neighbours, co
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(manifold_transform)
 
 BOOST_AUTO_TEST_CASE(new_points_come_to_their_own) {
   const auto& points = reference().points;

@@ -10,6 +10,8 @@
 
 #include "../support/golden.hpp"
 
+BOOST_AUTO_TEST_SUITE(manifold_tsne)
+
 using lifelog::Index;
 using lifelog::RowMatrix;
 using lifelog::manifold::approximate_neighbours;
@@ -52,8 +54,6 @@ double spread(const RowMatrix<double>& map) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(manifold_tsne)
 
 BOOST_AUTO_TEST_CASE(balls_stay_apart_from_every_start) {
   const auto points = balls(5, 300, 6);

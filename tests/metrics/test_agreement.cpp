@@ -7,10 +7,10 @@
 
 #include "../support/golden.hpp"
 
+BOOST_AUTO_TEST_SUITE(metrics_agreement)
+
 using lifelog::Index;
 using lifelog::metrics::adjusted_rand;
-
-BOOST_AUTO_TEST_SUITE(metrics_agreement)
 
 BOOST_AUTO_TEST_CASE(the_index_is_scikit_learns) {
   const auto pairs = golden::matrix("metrics/partitions.txt");

@@ -8,6 +8,8 @@
 
 #include "../support/golden.hpp"
 
+BOOST_AUTO_TEST_SUITE(metrics_confusion)
+
 using lifelog::Index;
 using lifelog::metrics::ConfusionMatrix;
 
@@ -28,8 +30,6 @@ void same_as_scikit_learn(const std::string& labels, const std::string& summary)
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(metrics_confusion)
 
 BOOST_AUTO_TEST_CASE(figures_are_scikit_learns) {
   same_as_scikit_learn("truth_predicted.txt", "summary.txt");

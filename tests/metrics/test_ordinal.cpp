@@ -7,12 +7,12 @@
 
 #include "../support/golden.hpp"
 
+BOOST_AUTO_TEST_SUITE(metrics_ordinal)
+
 using lifelog::Index;
 using lifelog::metrics::ConfusionMatrix;
 using lifelog::metrics::mean_absolute_error;
 using lifelog::metrics::quadratic_weighted_kappa;
-
-BOOST_AUTO_TEST_SUITE(metrics_ordinal)
 
 // Ratings 0…6, of which one is never true.
 BOOST_AUTO_TEST_CASE(are_scikit_learns) {

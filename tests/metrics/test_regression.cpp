@@ -8,10 +8,10 @@
 #include "../support/golden.hpp"
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(metrics_regression)
+
 using lifelog::metrics::mean_absolute_error;
 using lifelog::metrics::r_squared;
-
-BOOST_AUTO_TEST_SUITE(metrics_regression)
 
 BOOST_AUTO_TEST_CASE(are_scikit_learns) {
   const auto pairs = golden::matrix("metrics/numbers.txt");

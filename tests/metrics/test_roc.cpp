@@ -6,9 +6,9 @@
 
 #include "../support/golden.hpp"
 
-using lifelog::metrics::roc_auc;
-
 BOOST_AUTO_TEST_SUITE(metrics_roc)
+
+using lifelog::metrics::roc_auc;
 
 BOOST_AUTO_TEST_CASE(the_area_is_scikit_learns_with_ties) {
   const auto pairs = golden::matrix("metrics/roc.txt");

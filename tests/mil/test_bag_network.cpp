@@ -8,6 +8,8 @@
 
 #include "../support/golden_tensors.hpp"
 
+BOOST_AUTO_TEST_SUITE(mil_bag_network)
+
 using namespace lifelog;
 using namespace lifelog::mil;
 
@@ -82,8 +84,6 @@ std::vector<float> bits_of(const BagNetwork<float>& net) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(mil_bag_network)
 
 BOOST_AUTO_TEST_CASE(has_the_tensors_of_the_studys_state_dict) {
   BOOST_TEST((shapes_of(BagNetwork<float>(study, 4)) == state_dict(study, 4)));

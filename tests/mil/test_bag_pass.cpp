@@ -11,6 +11,8 @@
 #include "../support/throws.hpp"
 #include "bags.hpp"
 
+BOOST_AUTO_TEST_SUITE(mil_bag_pass)
+
 using namespace lifelog;
 using namespace lifelog::mil;
 using namespace lifelog::train;
@@ -63,8 +65,6 @@ void check_statistics(const BagNetwork<double>& net, const io::Tensors& file, co
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(mil_bag_pass)
 
 BOOST_AUTO_TEST_CASE(forward_equals_pytorch) {
   const Golden g;

@@ -7,10 +7,10 @@
 
 #include "bags.hpp"
 
+BOOST_AUTO_TEST_SUITE(mil_bag_stream)
+
 using namespace lifelog;
 using namespace lifelog::mil;
-
-BOOST_AUTO_TEST_SUITE(mil_bag_stream)
 
 // Samples of all modalities in turns, each at its own rate; two bags after another.
 BOOST_AUTO_TEST_CASE(sample_by_sample_is_the_whole_bag) {

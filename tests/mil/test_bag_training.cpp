@@ -14,6 +14,8 @@
 #include "../support/temp_dir.hpp"
 #include "bags.hpp"
 
+BOOST_AUTO_TEST_SUITE(mil_bag_training)
+
 using namespace lifelog;
 using namespace lifelog::mil;
 using namespace lifelog::train;
@@ -66,8 +68,6 @@ struct Noise {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(mil_bag_training)
 
 BOOST_AUTO_TEST_CASE(threads_change_no_bit) {
   const Noise noise;

@@ -13,6 +13,8 @@
 #include "../support/temp_dir.hpp"
 #include "bags.hpp"
 
+BOOST_AUTO_TEST_SUITE(mil_bags_guide)
+
 namespace {
 
 // Bags of vectors of eight numbers, some of which are not noise where the label is 1.
@@ -82,8 +84,6 @@ struct SparseEncoders : VectorEncoders {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(mil_bags_guide)
 
 BOOST_AUTO_TEST_CASE(classic_multiple_instance_learning) {
   const Planted planted;

@@ -15,6 +15,8 @@
 
 #include "../support/paths.hpp"
 
+BOOST_AUTO_TEST_SUITE(mil_digit_bags)
+
 using namespace lifelog;
 
 namespace {
@@ -69,8 +71,6 @@ double auc(const std::vector<double>& score, const std::vector<int>& truth) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(mil_digit_bags)
 
 BOOST_AUTO_TEST_CASE(gated_attention_on_embeddings_finds_the_digit) {
   const DigitBags digits;

@@ -8,6 +8,8 @@
 #include <numeric>
 #include <optional>
 
+BOOST_AUTO_TEST_SUITE(mil_dropping_encoders)
+
 // Encoders that drop samples or channels of their signals in training.
 
 using namespace lifelog;
@@ -72,8 +74,6 @@ void check_gradient(const Noise& noise, std::optional<std::uint64_t> step) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(mil_dropping_encoders)
 
 BOOST_AUTO_TEST_CASE(each_step_drops_anew_and_evaluation_drops_nothing) {
   const Noise noise;

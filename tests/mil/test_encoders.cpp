@@ -10,6 +10,8 @@
 #include "../support/throws.hpp"
 #include "bags.hpp"
 
+BOOST_AUTO_TEST_SUITE(mil_encoders)
+
 using namespace lifelog;
 using namespace lifelog::mil;
 
@@ -146,8 +148,6 @@ struct OwnEncoders {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(mil_encoders)
 
 BOOST_AUTO_TEST_CASE(reach_as_far_as_they_say) {
   const auto reach = []<class Encoders>(Encoders) {

@@ -8,6 +8,8 @@
 
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(mil_fixed_bag)
+
 using namespace lifelog;
 using namespace lifelog::mil;
 
@@ -76,8 +78,6 @@ void check_pool(const std::vector<ModalityShape>& of, const std::vector<std::vec
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(mil_fixed_bag)
 
 BOOST_AUTO_TEST_CASE(is_the_bag_network_under_every_pool) {
   check_pool<Pool::self, Fixed<Pool::self>>(shapes, scales);

@@ -11,6 +11,8 @@
 #include "../support/temp_dir.hpp"
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(mil_model_file)
+
 using namespace lifelog;
 using namespace lifelog::mil;
 
@@ -90,8 +92,6 @@ io::Tensors state_dict() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(mil_model_file)
 
 BOOST_AUTO_TEST_CASE(a_round_trip_keeps_every_bit) {
   const TempDir dir;

@@ -13,6 +13,8 @@
 #include "../support/throws.hpp"
 #include "bags.hpp"
 
+BOOST_AUTO_TEST_SUITE(mil_pools)
+
 using namespace lifelog;
 using namespace lifelog::mil;
 
@@ -100,8 +102,6 @@ double loss_of(const Network& net, const MixedBags& mixed, Network* gradient) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(mil_pools)
 
 BOOST_AUTO_TEST_CASE(names_are_there_and_back) {
   BOOST_TEST(pool_names.size() == std::variant_size_v<AnyPool<float>>);

@@ -11,6 +11,8 @@
 #include <limits>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(mil_windows)
+
 using namespace lifelog;
 using namespace lifelog::mil;
 
@@ -55,8 +57,6 @@ struct Planted {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(mil_windows)
 
 BOOST_AUTO_TEST_CASE(windows_are_the_minutes_cut) {
   data::DataSet data;

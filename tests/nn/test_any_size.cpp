@@ -8,6 +8,8 @@
 
 #include "dense.hpp"
 
+BOOST_AUTO_TEST_SUITE(nn_any_size)
+
 // Networks that are wide, look far back, or have widths that fill no register block: chunks shorter or in the order of time,
 // weights on the heap, windows in groups, the whole series instead of windows.
 
@@ -107,8 +109,6 @@ void check_gradient(const S& signal, Index length, bool whole) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(nn_any_size)
 
 BOOST_AUTO_TEST_CASE(far_back_equals_plain_loops) {
   static_assert(!PaceOf<decltype(make_far<float>(1))>::striped);

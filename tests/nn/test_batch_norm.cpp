@@ -7,6 +7,8 @@
 
 #include "golden_nodes.hpp"
 
+BOOST_AUTO_TEST_SUITE(nn_batch_norm)
+
 using namespace lifelog;
 using namespace lifelog::nn;
 using Norm = BatchNorm<double, Eigen::Dynamic>;
@@ -39,8 +41,6 @@ Norm example() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(nn_batch_norm)
 
 BOOST_AUTO_TEST_CASE(a_batch_has_mean_zero_and_variance_one) {
   Norm norm(2);

@@ -6,6 +6,8 @@
 #include <numeric>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(nn_chunk)
+
 using namespace lifelog;
 using namespace lifelog::nn;
 using nn::detail::block_packets, nn::detail::packet_size;
@@ -49,8 +51,6 @@ void check_chunks(const std::vector<Index>& lengths, Index period) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(nn_chunk)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(packets_hold_their_samples_and_their_past, T, Scalars) {
   for (const Index period : {2, 8, 16}) {

@@ -9,6 +9,8 @@
 
 #include "dense.hpp"
 
+BOOST_AUTO_TEST_SUITE(nn_convolution)
+
 using namespace lifelog;
 using namespace lifelog::nn;
 using Scalars = boost::mpl::list<float, double>;
@@ -84,8 +86,6 @@ void check_future(const S& signal, const std::vector<Index>& times) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(nn_convolution)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(equals_a_dense_reference, T, Scalars) {
   check_signal<T, 1, 1, 1, 1>();

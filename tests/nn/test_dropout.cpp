@@ -10,6 +10,8 @@
 #include "../support/throws.hpp"
 #include "check_gradients.hpp"
 
+BOOST_AUTO_TEST_SUITE(nn_dropout)
+
 using namespace lifelog;
 using namespace lifelog::nn;
 using namespace check_gradients;
@@ -59,8 +61,6 @@ const auto dropping = input<2, double> | weight_norm_conv<5, 3>(dilation<2>) | s
                       dropout(0.2);
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(nn_dropout)
 
 BOOST_AUTO_TEST_CASE(drops_its_share_and_scales_the_others) {
   const auto y = dropped(node_of(1), {500, true, 1, 3});

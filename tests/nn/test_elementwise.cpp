@@ -9,6 +9,8 @@
 #include "check_gradients.hpp"
 #include "golden_nodes.hpp"
 
+BOOST_AUTO_TEST_SUITE(nn_elementwise)
+
 using namespace lifelog;
 using namespace lifelog::nn;
 using namespace check_gradients;
@@ -114,8 +116,6 @@ void check_evaluation(Net net) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(nn_elementwise)
 
 BOOST_AUTO_TEST_CASE(functions_are_those_of_pytorch) {
   check_all_against_torch<double>(1e-13);

@@ -6,6 +6,8 @@
 
 #include "../support/golden_tensors.hpp"
 
+BOOST_AUTO_TEST_SUITE(nn_encoder)
+
 using namespace lifelog;
 using namespace lifelog::nn;
 
@@ -70,8 +72,6 @@ Plane<T> run(const Encoder& encoder, const io::Tensors& file, Encoder* gradient)
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(nn_encoder)
 
 BOOST_AUTO_TEST_CASE(looks_back_as_far_as_the_study) {
   static_assert(decltype(make_encoder<float>(goldens[0]))::lookback == 28);

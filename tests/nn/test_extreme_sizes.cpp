@@ -9,6 +9,8 @@
 
 #include "dense.hpp"
 
+BOOST_AUTO_TEST_SUITE(nn_extreme_sizes)
+
 // The largest shapes there may be. What would take gigabytes is compiled and not run.
 
 using namespace lifelog;
@@ -51,8 +53,6 @@ void use(const Net& made, Index length) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(nn_extreme_sizes)
 
 BOOST_AUTO_TEST_CASE(a_thousand_channels) {
   use(input<1024> | causal_conv<1024, 1>(), 4);

@@ -19,6 +19,8 @@
 #include "../support/throws.hpp"
 #include "dense.hpp"
 
+BOOST_AUTO_TEST_SUITE(nn_functional)
+
 using namespace lifelog;
 using namespace lifelog::nn;
 using Scalars = boost::mpl::list<float, double>;
@@ -87,8 +89,6 @@ RowMatrix<T> series(Index channels, Index length, std::uint64_t seed = 7) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(nn_functional)
 
 // Lengths around a register block and a chunk.
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_residual_block_of_eigen_and_xtensor, T, Scalars) {

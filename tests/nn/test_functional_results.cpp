@@ -22,6 +22,8 @@
 #include "../support/throws.hpp"
 #include "dense.hpp"
 
+BOOST_AUTO_TEST_SUITE(nn_functional_results)
+
 using namespace lifelog;
 using namespace lifelog::nn;
 using Scalars = boost::mpl::list<float, double>;
@@ -127,8 +129,6 @@ void check_itself() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(nn_functional_results)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(every_container_of_xtensor, T, Scalars) {
   check_container<xt::xarray<T>, T>();

@@ -8,6 +8,8 @@
 
 #include "check_gradients.hpp"
 
+BOOST_AUTO_TEST_SUITE(nn_gradients)
+
 using namespace lifelog;
 using namespace lifelog::nn;
 using namespace lifelog::train;
@@ -19,8 +21,6 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(nn_gradients)
 
 BOOST_AUTO_TEST_CASE(linear_and_pointwise_nodes) {
   check_vectors(

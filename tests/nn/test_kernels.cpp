@@ -8,6 +8,8 @@
 #include <limits>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(nn_kernels)
+
 using lifelog::Index;
 using namespace lifelog::nn::detail;
 using Scalars = boost::mpl::list<float, double>;
@@ -138,8 +140,6 @@ void check_transposed(Index outputs) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(nn_kernels)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(accumulate_equals_plain_loops, T, Scalars) {
   unroll_constants<block_rows>([](auto r) {

@@ -6,11 +6,11 @@
 #include "check_gradients.hpp"
 #include "golden_nodes.hpp"
 
+BOOST_AUTO_TEST_SUITE(nn_layer_norm)
+
 using namespace lifelog;
 using namespace lifelog::nn;
 using namespace check_gradients;
-
-BOOST_AUTO_TEST_SUITE(nn_layer_norm)
 
 BOOST_AUTO_TEST_CASE(is_that_of_pytorch_in_chunks_streams_and_training) {
   golden_nodes::check_signal(

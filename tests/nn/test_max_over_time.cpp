@@ -8,6 +8,8 @@
 
 #include "dense.hpp"
 
+BOOST_AUTO_TEST_SUITE(nn_max_over_time)
+
 using namespace lifelog;
 using namespace lifelog::nn;
 using Scalars = boost::mpl::list<float, double>;
@@ -63,8 +65,6 @@ void check_gradient(const S& signal, const RowMatrix<double>& x, std::uint64_t s
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(nn_max_over_time)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(the_first_of_equal_maxima_wins, T, Scalars) {
   const auto signal = input<2, T> | causal_conv<3, 1>();

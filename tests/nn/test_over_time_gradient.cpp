@@ -6,6 +6,8 @@
 #include "check_gradients.hpp"
 #include "golden_nodes.hpp"
 
+BOOST_AUTO_TEST_SUITE(nn_over_time_gradient)
+
 using namespace lifelog;
 using namespace lifelog::nn;
 using namespace check_gradients;
@@ -41,8 +43,6 @@ struct Sums : ReductionOf<Sums> {
 const auto tested = input<2, double> | causal_conv<4, 3>(dilation<2>) | gelu | causal_conv<5, 2>(dilation<3>);
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(nn_over_time_gradient)
 
 BOOST_AUTO_TEST_CASE(of_every_reduction_at_once) {
   check_reduction(tested | concat(max_over_time, mean_over_time, last_sample, Sums()) | linear<3>,

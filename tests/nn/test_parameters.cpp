@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(nn_parameters)
+
 using namespace lifelog;
 using namespace lifelog::nn;
 
@@ -24,8 +26,6 @@ std::vector<std::string> names_of(const Net& net) {
 using Names = std::vector<std::string>;
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(nn_parameters)
 
 BOOST_AUTO_TEST_CASE(places_in_a_chain_are_names) {
   BOOST_TEST((names_of(input<2> | linear<3>) == Names{"weight", "bias"}));

@@ -7,6 +7,8 @@
 
 #include "dense.hpp"
 
+BOOST_AUTO_TEST_SUITE(nn_reductions)
+
 using namespace lifelog;
 using namespace lifelog::nn;
 
@@ -30,8 +32,6 @@ auto make_net(std::uint64_t seed) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(nn_reductions)
 
 BOOST_AUTO_TEST_CASE(features_of_a_series_and_of_a_stream) {
   const auto net = make_net(1);

@@ -6,6 +6,8 @@
 
 #include "dense.hpp"
 
+BOOST_AUTO_TEST_SUITE(nn_signal_gradient)
+
 using namespace lifelog;
 using namespace lifelog::nn;
 using namespace lifelog::train;
@@ -39,8 +41,6 @@ void check_same(const Net& got, const Net& expected) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(nn_signal_gradient)
 
 BOOST_AUTO_TEST_CASE(equals_plain_loops_on_series_of_any_length) {
   const auto signal = make_signal(1);

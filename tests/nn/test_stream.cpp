@@ -11,10 +11,6 @@
 
 #include "dense.hpp"
 
-using namespace lifelog;
-using namespace lifelog::nn;
-using Scalars = boost::mpl::list<float, double>;
-
 // Every allocation of this program, ours and Eigen's, is counted.
 namespace {
 std::atomic<long> allocations{0};
@@ -36,6 +32,12 @@ extern "C" void* malloc(std::size_t size) noexcept {
   return __libc_malloc(size);
 }
 #endif
+
+BOOST_AUTO_TEST_SUITE(nn_stream)
+
+using namespace lifelog;
+using namespace lifelog::nn;
+using Scalars = boost::mpl::list<float, double>;
 
 namespace {
 
@@ -156,8 +158,6 @@ void check_pieces(const S& signal, const RowMatrix<T>& x, const std::vector<Inde
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(nn_stream)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(the_encoder_sample_by_sample_is_the_encoder_at_any_time, T, Scalars) {
   const auto plain = make_encoder<T, 3>(1).fold();

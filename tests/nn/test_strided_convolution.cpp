@@ -9,6 +9,8 @@
 #include "check_gradients.hpp"
 #include "golden_nodes.hpp"
 
+BOOST_AUTO_TEST_SUITE(nn_strided_convolution)
+
 using namespace lifelog;
 using namespace lifelog::nn;
 using namespace check_gradients;
@@ -74,8 +76,6 @@ void check_everywhere(Net net, Index length) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(nn_strided_convolution)
 
 BOOST_AUTO_TEST_CASE(is_that_of_pytorch_in_chunks_streams_and_training) {
   golden_nodes::check_signal(input<4, double> | causal_conv<6, 5>(stride<2>, dilation<3>) | batch_norm |

@@ -7,6 +7,8 @@
 
 #include "dense.hpp"
 
+BOOST_AUTO_TEST_SUITE(nn_widths)
+
 // Convolutions of any width, which register blocks divide in their own ways, against plain loops.
 
 using namespace lifelog;
@@ -124,8 +126,6 @@ void check_widths() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(nn_widths)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(equal_plain_loops, T, Scalars) {
   // Each takes seconds to compile: every remainder of a block once, and of doubles those that divide otherwise.

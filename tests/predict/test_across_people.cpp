@@ -8,6 +8,8 @@
 
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(predict_across_people)
+
 using namespace lifelog;
 using namespace lifelog::predict;
 
@@ -40,8 +42,6 @@ std::vector<data::DataSet> four() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(predict_across_people)
 
 BOOST_AUTO_TEST_CASE(everybody_stands_in_his_own_scale) {
   const auto people = pool_people(four());

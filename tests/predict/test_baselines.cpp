@@ -11,6 +11,8 @@
 
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(predict_baselines)
+
 using namespace lifelog::evaluate;
 using lifelog::Index;
 using lifelog::data::DataSet;
@@ -61,8 +63,6 @@ double accuracy(const BaselinePrediction& predicted, const DataSet& data, const 
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(predict_baselines)
 
 BOOST_AUTO_TEST_CASE(sensors_know_their_rate_and_what_is_missing) {
   auto data = example();

@@ -6,6 +6,8 @@
 
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(predict_compare)
+
 using namespace lifelog;
 using namespace lifelog::predict;
 using namespace lifelog::train;
@@ -41,8 +43,6 @@ ComparisonOptions options_of(int epochs, double learning_rate) {
 const std::vector<std::vector<std::size_t>> groups = {{0, 1}, {2, 3}};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(predict_compare)
 
 BOOST_AUTO_TEST_CASE(groups_that_differ_do_better_on_their_own) {
   const auto result = compare_predictors(four_people(), 4, groups, options_of(40, 1e-2));

@@ -7,6 +7,8 @@
 
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(predict_held_out)
+
 using namespace lifelog;
 using namespace lifelog::predict;
 using namespace lifelog::train;
@@ -45,8 +47,6 @@ HeldOutOptions quick(int epochs = 25) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(predict_held_out)
 
 BOOST_AUTO_TEST_CASE(a_few_minutes_find_the_group_whose_predictor_fits) {
   const auto result = leave_one_out(six_people(), 6, pairs, quick());

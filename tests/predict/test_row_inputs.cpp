@@ -7,6 +7,8 @@
 
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(predict_row_inputs)
+
 using namespace lifelog;
 using lifelog::predict::row_inputs;
 
@@ -36,8 +38,6 @@ std::vector<data::RowTable> two_people() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(predict_row_inputs)
 
 BOOST_AUTO_TEST_CASE(takes_the_studys_columns) {
   const auto inputs = row_inputs(two_people(), data::TensionBins::three);

@@ -13,6 +13,8 @@
 
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(predict_row_task)
+
 using namespace lifelog;
 using namespace lifelog::predict;
 using namespace lifelog::train;
@@ -83,8 +85,6 @@ Eigen::VectorXd by_definition(const Net& net, const Eigen::VectorXd& row) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(predict_row_task)
 
 BOOST_AUTO_TEST_CASE(equals_the_encoders_on_series_of_one_sample) {
   const auto net = made(1);

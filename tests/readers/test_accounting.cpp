@@ -14,6 +14,8 @@
 
 #include "../support/etri_writer.hpp"
 
+BOOST_AUTO_TEST_SUITE(accounting)
+
 using namespace lifelog::data;
 using namespace lifelog::readers;
 using namespace lifelog::generator;
@@ -115,8 +117,6 @@ void check_sums(const Quality& quality, std::size_t on_disk) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(accounting)
 
 BOOST_AUTO_TEST_CASE(counts_are_the_planted_ones_and_sums_the_minutes_on_disk) {
   TemporaryFolder folder;

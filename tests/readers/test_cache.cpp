@@ -9,6 +9,8 @@
 
 #include "../support/etri_writer.hpp"
 
+BOOST_AUTO_TEST_SUITE(cache)
+
 using namespace lifelog::data;
 using namespace lifelog::readers;
 using namespace etri_writer;
@@ -72,8 +74,6 @@ std::string content(const fs::path& path) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(cache)
 
 BOOST_FIXTURE_TEST_CASE(a_second_run_does_not_parse, SmallTree) {
   const auto first = read();

@@ -6,10 +6,10 @@
 #include <cmath>
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(csv)
+
 using namespace lifelog::data;
 using namespace lifelog::readers;
-
-BOOST_AUTO_TEST_SUITE(csv)
 
 BOOST_AUTO_TEST_CASE(numbers_are_whole_cells) {
   BOOST_TEST(parse_number("1.5").value == 1.5);

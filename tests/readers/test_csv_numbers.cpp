@@ -14,10 +14,10 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(csv_numbers)
+
 using namespace lifelog::data;
 using namespace lifelog::readers;
-
-BOOST_AUTO_TEST_SUITE(csv_numbers)
 
 BOOST_AUTO_TEST_CASE(numbers_come_by_name) {
   NumberTable out;

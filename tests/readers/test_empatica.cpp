@@ -14,6 +14,8 @@
 #include "../support/temp_dir.hpp"
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(data_empatica)
+
 using lifelog::Index;
 using lifelog::data::Quality;
 using lifelog::readers::covering_label;
@@ -96,8 +98,6 @@ boost::test_tools::assertion_result has_recordings(boost::unit_test::test_unit_i
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(data_empatica)
 
 BOOST_AUTO_TEST_CASE(a_clean_recording_becomes_a_data_set) {
   const auto [data, quality] = read(Recording{});

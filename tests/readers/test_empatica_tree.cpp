@@ -8,6 +8,8 @@
 
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(empatica_tree)
+
 using namespace lifelog::readers;
 using lifelog::Index;
 
@@ -54,8 +56,6 @@ void check_people(const std::vector<std::string>& paths, const std::vector<std::
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(empatica_tree)
 
 BOOST_AUTO_TEST_CASE(sessions_are_folders_on_disk_and_in_archives) {
   check_people(

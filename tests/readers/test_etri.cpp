@@ -10,6 +10,8 @@
 
 #include "../support/etri_writer.hpp"
 
+BOOST_AUTO_TEST_SUITE(etri)
+
 using namespace lifelog::data;
 using namespace lifelog::readers;
 using namespace etri_writer;
@@ -99,8 +101,6 @@ struct DirtyTree {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(etri)
 
 BOOST_FIXTURE_TEST_CASE(users_are_found_from_any_level, DirtyTree) {
   const std::vector<std::string> users{"9", "101", "102"};

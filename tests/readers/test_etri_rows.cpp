@@ -7,6 +7,8 @@
 #include "../support/etri_writer.hpp"
 #include "../support/paths.hpp"
 
+BOOST_AUTO_TEST_SUITE(etri_rows)
+
 using namespace lifelog::data;
 using namespace lifelog::readers;
 using namespace etri_writer;
@@ -38,8 +40,6 @@ struct TinyTree {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(etri_rows)
 
 BOOST_AUTO_TEST_CASE(equals_pandas_on_a_dirty_tree) {
   const auto result = read_etri_rows(golden / "rows_tree", "101");

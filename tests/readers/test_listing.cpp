@@ -8,6 +8,8 @@
 
 #include "../support/temp_dir.hpp"
 
+BOOST_AUTO_TEST_SUITE(listing)
+
 using lifelog::readers::count_files;
 using lifelog::readers::list_files;
 namespace fs = std::filesystem;
@@ -23,8 +25,6 @@ std::vector<std::string> paths_of(const fs::path& path, const std::vector<fs::pa
 using Paths = std::vector<std::string>;
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(listing)
 
 BOOST_AUTO_TEST_CASE(files_come_by_path_with_their_sizes) {
   const TempDir dir;

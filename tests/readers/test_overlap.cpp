@@ -4,6 +4,8 @@
 #include <boost/test/unit_test.hpp>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(overlap)
+
 using lifelog::readers::fitting_hours;
 using lifelog::readers::overlap_fault;
 using lifelog::readers::TimeSpan;
@@ -17,8 +19,6 @@ std::vector<TimeSpan> hours(double from, double to) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(overlap)
 
 BOOST_AUTO_TEST_CASE(time_in_common_is_no_fault) {
   BOOST_TEST(overlap_fault(hours(0, 1), hours(0.5, 2)) == "");

@@ -4,11 +4,11 @@
 #include <boost/test/unit_test.hpp>
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(person_name)
+
 using lifelog::readers::code_points;
 using lifelog::readers::name_fault;
 using lifelog::readers::name_key;
-
-BOOST_AUTO_TEST_SUITE(person_name)
 
 BOOST_AUTO_TEST_CASE(names_that_can_be_files_are_taken) {
   for (const char* name : {"S02", "101", "Zo\u00eb", "\uac00\uc601", "a b", "a,b", "-"})

@@ -7,6 +7,8 @@
 
 #include "../support/etri_writer.hpp"
 
+BOOST_AUTO_TEST_SUITE(rows)
+
 using namespace lifelog::data;
 using namespace lifelog::readers;
 using namespace etri_writer;
@@ -34,8 +36,6 @@ void rejects(const std::string& text, const std::string& where, const std::strin
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(rows)
 
 BOOST_AUTO_TEST_CASE(csv_text_is_as_documented) {
   BOOST_TEST(to_csv(small_table()) ==

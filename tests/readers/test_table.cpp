@@ -13,6 +13,8 @@
 #include "../support/temp_dir.hpp"
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(table)
+
 using namespace lifelog;
 using namespace lifelog::readers;
 
@@ -55,8 +57,6 @@ std::string labels(const std::vector<std::string>& people) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(table)
 
 BOOST_AUTO_TEST_CASE(a_folder_for_each_person_becomes_data_sets) {
   TempDir dir;

@@ -7,6 +7,8 @@
 #include "../support/paths.hpp"
 #include "../support/temp_dir.hpp"
 
+BOOST_AUTO_TEST_SUITE(table_layouts)
+
 using namespace lifelog;
 using namespace lifelog::readers;
 
@@ -37,8 +39,6 @@ std::string number(double x) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(table_layouts)
 
 BOOST_AUTO_TEST_CASE(embraceplus) {
   TempDir dir;

@@ -5,6 +5,8 @@
 #include "../support/temp_dir.hpp"
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(table_time)
+
 using namespace lifelog;
 using namespace lifelog::readers;
 
@@ -18,8 +20,6 @@ std::int64_t parsed(TimeForm form, const std::string& text, const std::string& z
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(table_time)
 
 BOOST_AUTO_TEST_CASE(epochs_keep_every_digit) {
   BOOST_TEST(parsed(TimeForm::seconds, "1644227574.015625") == 1'644'227'574'015'625'000);

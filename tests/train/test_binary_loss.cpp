@@ -10,6 +10,8 @@
 #include "../support/golden_losses.hpp"
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(train_binary_loss)
+
 using namespace lifelog;
 using namespace lifelog::train;
 
@@ -22,8 +24,6 @@ BinaryLossOptions weighted(const io::Tensors& file) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(train_binary_loss)
 
 BOOST_AUTO_TEST_CASE(is_pytorchs) {
   const auto file = golden::training("losses");

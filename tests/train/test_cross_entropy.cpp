@@ -10,6 +10,8 @@
 #include "../support/golden_losses.hpp"
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(train_cross_entropy)
+
 using namespace lifelog;
 using namespace lifelog::train;
 
@@ -25,8 +27,6 @@ CrossEntropyOptions options_of(const io::Tensors& file, const std::string& name)
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(train_cross_entropy)
 
 BOOST_AUTO_TEST_CASE(is_pytorchs) {
   const auto file = golden::training("losses");

@@ -9,6 +9,8 @@
 #include "../support/golden_tensors.hpp"
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(nn_loss)
+
 using namespace lifelog;
 using namespace lifelog::train;
 using train::focal_loss;
@@ -58,8 +60,6 @@ FocalLossOptions with_gamma(double gamma) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(nn_loss)
 
 BOOST_AUTO_TEST_CASE(equals_the_formula_in_200_digits) {
   const Golden g;

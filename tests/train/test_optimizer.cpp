@@ -10,6 +10,8 @@
 #include "../support/golden_losses.hpp"
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(nn_optimizer)
+
 // Against PyTorch over whole networks: mil/test_bag_pass.cpp. Here, the rules one by one.
 
 using namespace lifelog;
@@ -26,8 +28,6 @@ Net made(double value) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(nn_optimizer)
 
 BOOST_AUTO_TEST_CASE(follows_algorithm_2) {
   AdamWOptions options;

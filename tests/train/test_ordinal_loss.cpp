@@ -10,6 +10,8 @@
 #include "../support/golden_losses.hpp"
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(train_ordinal_loss)
+
 using namespace lifelog;
 using namespace lifelog::train;
 
@@ -26,8 +28,6 @@ struct Golden {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(train_ordinal_loss)
 
 BOOST_AUTO_TEST_CASE(is_pytorchs) {
   const Golden g;

@@ -10,6 +10,8 @@
 #include "../support/golden_losses.hpp"
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(train_regression_loss)
+
 using namespace lifelog;
 using namespace lifelog::train;
 
@@ -21,8 +23,6 @@ constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinite = std::numeric_limits<double>::infinity();
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(train_regression_loss)
 
 // Of three outputs with targets missing: PyTorch is given those that are there.
 BOOST_AUTO_TEST_CASE(are_pytorchs) {

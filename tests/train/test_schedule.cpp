@@ -8,10 +8,10 @@
 #include "../support/golden_losses.hpp"
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(train_schedule)
+
 using namespace lifelog;
 using namespace lifelog::train;
-
-BOOST_AUTO_TEST_SUITE(train_schedule)
 
 BOOST_AUTO_TEST_CASE(fifty_steps_are_pytorchs) {
   const auto file = golden::training("optimizers");

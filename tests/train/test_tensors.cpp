@@ -15,6 +15,8 @@
 
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(train_tensors)
+
 using namespace lifelog;
 using namespace lifelog::nn;
 using train::assign_tensors;
@@ -144,8 +146,6 @@ std::vector<T> folded_again(const std::vector<T>& weights) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(train_tensors)
 
 BOOST_AUTO_TEST_CASE(a_network_comes_back_under_any_wrappers) {
   const auto net = make_net();

@@ -17,6 +17,8 @@
 #include "../support/temp_dir.hpp"
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(mil_trainer)
+
 // The trainer's rules, on tasks small enough to see through. Real networks: test_bag_training.cpp.
 
 using namespace lifelog;
@@ -212,8 +214,6 @@ TrainOptions epochs(int count) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(mil_trainer)
 
 BOOST_AUTO_TEST_CASE(keeps_the_latest_of_the_best_epochs) {
   ScriptedTask task{{4, 8, 6, 8, 2}};

@@ -10,6 +10,8 @@
 #include "../support/golden_losses.hpp"
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(train_weight_average)
+
 using namespace lifelog;
 using namespace lifelog::train;
 using Net = nn::Linear<double, 6, 1>;
@@ -23,8 +25,6 @@ Net made_of(const Eigen::VectorXd& weights) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(train_weight_average)
 
 BOOST_AUTO_TEST_CASE(fifty_updates_are_pytorchs) {
   const auto file = golden::training("optimizers");
