@@ -7,7 +7,7 @@
 #include <cmath>
 #include <cstdio>
 #include <iostream>
-#include <lifelog/core/version.hpp>
+#include <lifelog/core/build_info.hpp>
 #include <map>
 #include <new>
 
@@ -138,7 +138,7 @@ int run_program(int argc, char** argv, const char* name, const char* description
     std::cout << app.help();
     return std::cout.flush() ? success : complain(name, "standard output: cannot write", failure);
   } catch (const CLI::CallForVersion&) {
-    std::cout << name << ' ' << LIFELOG_VERSION << '\n';
+    std::cout << name << ' ' << LIFELOG_VERSION << '\n' << to_string(build_info()) << '\n';
     return success;
   } catch (const CLI::ParseError& error) {
     return complain(name, std::string(error.what()) + " (--help lists all flags)", bad_input);

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <lifelog/core/version.hpp>
+#include <lifelog/core/build_info.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -52,7 +52,7 @@ inline std::vector<report::Report::Setting> read_settings(const std::filesystem:
   const auto rank = [](const std::string& step) { return std::find(order.begin(), order.end(), step); };
   std::sort(steps.begin(), steps.end(),
             [&](const auto& a, const auto& b) { return std::pair(rank(a), a) < std::pair(rank(b), b); });
-  std::vector<report::Report::Setting> rows{{"all", "lifelog", LIFELOG_VERSION}}, of_steps;
+  std::vector<report::Report::Setting> rows{{"all", "program", to_string(build_info())}}, of_steps;
   for (const auto& step : steps) {
     const auto stamp = read_stamp(out / ".steps" / (step + ".json"));
     if (!stamp || !stamp->contains("settings") || !stamp->at("settings").is_object()) continue;
