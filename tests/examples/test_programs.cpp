@@ -24,7 +24,7 @@ using Names = std::vector<std::string>;
 
 const Names programs = {"cluster",          "embed",           "preprocess", "train_mil",
                         "modal_importance", "train_predictors"};
-/// Those and `synthesize`, whose built-in example is gigabytes.
+/// Those and `synthesize`, which writes what it generates.
 const Names all_programs = [] {
   auto names = programs;
   names.push_back("synthesize");
@@ -83,6 +83,18 @@ BOOST_DATA_TEST_CASE(runs_on_something_built_in, boost::unit_test::data::make(pr
   BOOST_TEST(run.out.size() > 20U);
   BOOST_TEST(run.err == "");  // no progress bar where nobody looks
   BOOST_TEST(sandbox.files().empty());
+}
+
+BOOST_AUTO_TEST_CASE(synthesize_without_arguments_writes_little) {
+  const Sandbox sandbox;
+  const auto run = sandbox.run("synthesize");
+  BOOST_TEST(run.status == 0, run.err);
+  BOOST_TEST((run.out.find("sample") != std::string::npos));
+  std::uintmax_t bytes = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(sandbox.path() / "synthetic"))
+    if (entry.is_regular_file()) bytes += entry.file_size();
+  BOOST_TEST(bytes > 1'000'000u);
+  BOOST_TEST(bytes < 20'000'000u);
 }
 
 BOOST_DATA_TEST_CASE(is_quiet_when_told_to, boost::unit_test::data::make(programs), program) {
