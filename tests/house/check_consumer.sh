@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# usage: CXX=c++ check_consumer.sh subproject|pkg-config|cmake|cmake-subdirectory SOURCE_ROOT
+# usage: CXX=c++ check_consumer.sh subproject|pkg-config|cmake|cmake-subdirectory|single SOURCE_ROOT
 # Builds and runs the program in consumer/ against lifelog: as a Meson subproject, installed and found through pkg-config or
-# CMake, or as a folder of a CMake project, which installs the same as Meson. Exit status 77: the tool for it is not here.
+# CMake, as a folder of a CMake project, which installs the same as Meson, or as single headers. Exit status 77: the tool for it is
+# not here.
 set -euo pipefail
 way=$1 root=$2
 here=$root/tests/house/consumer
@@ -40,9 +41,14 @@ case $way in
     export PKG_CONFIG_PATH
     [[ $(pkg-config --modversion lifelog) == "$(sed -n 's/^#define LIFELOG_VERSION "\(.*\)"/\1/p' \
       "$root/include/lifelog/core/version.hpp")" ]] || { echo 'lifelog.pc and core/version.hpp differ in version'; exit 1; }
+    for bound in 'eigen3 >= 3.4' 'eigen3 < 6'; do
+      pkg-config --print-requires lifelog | grep -qxF "$bound" || { echo "lifelog.pc does not ask for $bound"; exit 1; }
+    done
     read -ra flags <<<"$(pkg-config --cflags --libs lifelog)"
-    "$CXX" -std=c++20 "$here/main.cpp" "${flags[@]}" -o "$work/consumer"
-    "$work/consumer"
+    [[ " ${flags[*]} " == *" -isystem $work/prefix/include "* ]] || { echo 'lifelog.pc: no system include path'; exit 1; }
+    # By somebody who wants several rooms.
+    "$CXX" -std=c++20 -DCONSUMER_WANTS_ALL "$here/main.cpp" "${flags[@]}" -o "$work/consumer"
+    (cd "$work" && ./consumer)
     ;;
   cmake)
     cmake --version >/dev/null 2>&1 || skip 'no cmake'
@@ -77,6 +83,17 @@ case $way in
     quietly cmake -S "$work/lifelog" -B "$work/own" -DCMAKE_CXX_COMPILER="$CXX"
     quietly cmake --install "$work/own" --prefix "$work/other"
     diff -r --exclude=lifelog.pc --exclude=pkgconfig "$work/prefix" "$work/other"
+    ;;
+  single)
+    quietly python3 "$root/packaging/amalgamate.py" "$root" "$work/single"
+    read -ra eigen <<<"$(pkg-config --cflags eigen3 2>/dev/null || echo -I/usr/include/eigen3)"
+    # Each compiles alone, twice in one file too; the one for firmware without exceptions.
+    for name in lifelog lifelog_embedded; do
+      [[ $name == lifelog ]] && few=() || few=(-fno-exceptions -fno-rtti)
+      printf '#include "%s.hpp"\n#include "%s.hpp"\nint main() { return lifelog::Index(); }\n' $name $name >"$work/$name.cpp"
+      "$CXX" -std=c++20 "${few[@]}" -I"$work/single" "${eigen[@]/#-I/-isystem}" "$work/$name.cpp" -o "$work/$name"
+      "$work/$name"
+    done
     ;;
   *) echo "unknown way '$way'"; exit 2 ;;
 esac

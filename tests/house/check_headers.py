@@ -4,7 +4,8 @@
 usage: check_headers.py SOURCE_ROOT [--write]
 
 lifelog.hpp must include every header outside `detail` folders, but those that leave code to another file (instances.hpp), those that need nlohmann-json behind a __has_include;
---write makes it so. Every header must begin with the licence line and have a guard.
+--write makes it so. Every header must begin with the licence line and have a guard. The version stands in meson.build; where else it
+stands it is the same.
 """
 
 import difflib
@@ -45,6 +46,17 @@ def everything(include):
     return HEAD + lines[False] + guarded
 
 
+def versions(root):
+    """Complaints about files whose version is not that of meson.build."""
+    version = re.search(r"^  version: '([0-9.]+)'", (root / "meson.build").read_text(), re.MULTILINE)[1]
+    numbers = "".join(f"#define LIFELOG_VERSION_{part} {number}\n" for part, number in zip(("MAJOR", "MINOR", "PATCH"), version.split(".")))
+    stands = {"include/lifelog/core/version.hpp": f'{numbers}#define LIFELOG_VERSION "{version}"\n',
+              "packaging/vcpkg/vcpkg.json": f'"version": "{version}"', "packaging/debian/changelog": f"lifelog ({version}) ",
+              "CHANGELOG.md": f"## {version}"}
+    return [f"{file}: expected the version of meson.build, {version}" for file, text in stands.items()
+            if text not in (root / file).read_text()]
+
+
 def main():
     include = pathlib.Path(sys.argv[1], "include", "lifelog")
     umbrella = include / "lifelog.hpp"
@@ -59,6 +71,7 @@ def main():
             complaints.append(f"{header}: the first line is not the SPDX licence")
         if "#pragma once" not in lines:
             complaints.append(f"{header}: no #pragma once")
+    complaints += versions(pathlib.Path(sys.argv[1]))
     for complaint in complaints:
         print(complaint)
     return 1 if complaints else 0

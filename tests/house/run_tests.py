@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
 """Runs the tests of a compiled build directory and counts their cases.
 
-usage: run_tests.py MESON BUILD_DIR
+usage: run_tests.py MESON BUILD_DIR [ROOM…]             all tests, or those of some rooms
+       run_tests.py MESON BUILD_DIR --targets ROOM…     prints what has to be compiled for them, one a line
+
+The tests of a room are the one of its name and those whose names begin with it: nn and nn_refused. House's own, which are true of the
+library as a whole, are house and house_*; any of them may be named by itself.
 
 The last line reads `N passed, N failed` (`, N skipped` when there are any); the exit status is 1 unless something
 passed and nothing failed. A Boost.Test program counts by the cases of its report; one that leaves no report, or fails
@@ -43,8 +47,40 @@ def counts(test):
     return (1, 0, 0) if succeeded else (0, 1, 0)
 
 
+def introspected(meson, build, what):
+    return json.loads(subprocess.run([meson, "introspect", f"--{what}", build], capture_output=True, text=True, check=True).stdout)
+
+
+def tests_of(meson, build, rooms):
+    """Meson's description of the rooms' tests."""
+    tests = introspected(meson, build, "tests")
+    for room in rooms:
+        if not any(belongs(test["name"], room) for test in tests):
+            sys.exit(f"test: expected one of {', '.join(sorted({test['name'] for test in tests}))}, got '{room}'")
+    return [test for test in tests if any(belongs(test["name"], room) for room in rooms)]
+
+
+def belongs(name, room):
+    return name == room or name.startswith(room + "_")
+
+
+def targets_of(meson, build, rooms):
+    """Ninja's targets that the rooms' tests run; those of the programs' tests run all programs."""
+    wanted = {target for test in tests_of(meson, build, rooms) for target in test["depends"]}
+    files = [pathlib.Path(file).relative_to(pathlib.Path(build).resolve()) for target in introspected(meson, build, "targets")
+             if target["id"] in wanted or ("examples" in rooms and target["type"] == "executable"
+                                           and pathlib.Path(target["filename"][0]).parent.name == "examples")
+             for file in target["filename"]]
+    if "house_alone" in [test["name"] for test in tests_of(meson, build, rooms)]:
+        files.append(pathlib.Path("tests/house/libheaders_alone.a"))
+    return sorted(map(str, files))
+
+
 def main():
-    meson, build = sys.argv[1:]
+    meson, build, *rooms = sys.argv[1:]
+    if rooms[:1] == ["--targets"]:
+        print("\n".join(targets_of(meson, build, rooms[1:])))
+        return 0
     log = pathlib.Path(build, "meson-logs", "testlog.json")
     # What an earlier run left must not be counted for this one.
     for stale in [log, *pathlib.Path(build, "tests").glob("*.report.xml")]:
@@ -52,7 +88,8 @@ def main():
     environment = dict(os.environ)
     if not sys.stdout.isatty():
         environment.setdefault("BOOST_TEST_COLOR_OUTPUT", "no")
-    status = subprocess.run([meson, "test", "-C", build, "--no-rebuild", "--print-errorlogs"],
+    names = [test["name"] for test in tests_of(meson, build, rooms)] if rooms else []
+    status = subprocess.run([meson, "test", "-C", build, "--no-rebuild", "--print-errorlogs", *names],
                             env=environment).returncode
     lines = log.read_text().splitlines() if log.exists() else []
     passed, failed, skipped = (sum(column) for column in zip((0, 0, 0), *(counts(json.loads(line)) for line in lines)))
