@@ -65,4 +65,17 @@ BOOST_AUTO_TEST_CASE(every_command_of_the_guide_to_own_recordings_works) {
   for (const auto& description : json) readers::parse_table_description(description, page);
 }
 
+BOOST_AUTO_TEST_CASE(every_command_of_the_study_step_by_step_works) {
+  const auto commands = blocks("study.md", "sh");
+  BOOST_TEST_REQUIRE(commands.size() == 7u);
+  const Sandbox sandbox;
+  for (const auto& command : commands) {
+    const auto run = shell(sandbox, command);
+    BOOST_TEST_REQUIRE(run.status == 0, command << run.err);
+  }
+  for (const char* file :
+       {"bits.npy", "labels.npy", "map.svg", "study/report/index.html", "predictors/comparison.json"})
+    BOOST_TEST(std::filesystem::exists(sandbox.path() / file), file);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

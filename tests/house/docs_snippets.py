@@ -15,6 +15,7 @@ import sys
 
 HEAD = """\
 #include <lifelog/core/xtensor.hpp>
+#include <lifelog/cluster/kmeans.hpp>
 #include <lifelog/evaluate/without_sensors.hpp>
 #include <lifelog/evaluate/bootstrap.hpp>
 #include <lifelog/evaluate/folds.hpp>

@@ -164,9 +164,10 @@ struct ChannelExpression<Self, void> : xt::xexpression<Self> {
 
 }  // namespace lifelog
 
-/// xtensor's functions hold our expressions evaluated.
+/// @cond xtensor's functions hold our expressions evaluated.
 template<class E>
 struct xt::const_xclosure<
     E, std::enable_if_t<std::is_base_of_v<lifelog::ChannelExpression<std::decay_t<E>>, std::decay_t<E>>>> {
   using type = xt::xtensor<typename std::decay_t<E>::Scalar, 2>;
 };
+/// @endcond

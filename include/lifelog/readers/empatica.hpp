@@ -381,7 +381,7 @@ LIFELOG_LAZY EmpaticaPerson read_empatica_person(const std::string& user,
   return person;
 }
 
-/// The same of the sessions in a folder, <user>/{ACC,BVP,EDA,TEMP,HR}.csv or in folders below.
+/// The same of the sessions in a folder, `<user>/{ACC,BVP,EDA,TEMP,HR}.csv` or in folders below.
 LIFELOG_LAZY EmpaticaPerson read_empatica_person(const std::filesystem::path& dir, const std::string& user,
                                                  const EmpaticaLabels& labels,
                                                  const EmpaticaOptions& options = {}) {

@@ -35,7 +35,7 @@ LIFELOG_LAZY std::vector<EmpaticaSensor> empatica_sensors() {
           {e4[4], "TEMP.csv"}};
 }
 
-/// The persons of a folder DIR/<person>/{ACC,BVP,EDA,TEMP,HR}.csv: its sub-folders but hidden ones, sorted.
+/// The persons of a folder `DIR/<person>/{ACC,BVP,EDA,TEMP,HR}.csv`: its sub-folders but hidden ones, sorted.
 /// Throws io_error when the folder cannot be read.
 LIFELOG_LAZY std::vector<std::string> empatica_users(const std::filesystem::path& dir) {
   std::error_code error;

@@ -29,7 +29,7 @@ LIFELOG_LAZY void require_optimizer(const io::Tensors& tensors, const OptimizerO
 
 }  // namespace detail
 
-/// Saves a training run so that `load_checkpoint` goes on to the bit: safetensors with the networks under `network.`,
+/// Saves a training run so that `load_checkpoint` goes on to the bit. It is safetensors with the networks under `network.`,
 /// `best.`, `first_moment.` and `second_moment.`, where weights are averaged `average.`, and `history` F64 [epochs, 6], or 7 where there are validation losses;
 /// `identity` in the metadata, each name behind "run.". Schedules need no more: they are functions of the history. The file
 /// appears complete or not at all. Throws io_error.
