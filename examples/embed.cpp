@@ -72,6 +72,8 @@ manifold::TsneOptions tsne_options(const Flags& flags, const Program& program) {
   if (flags.init == "random") {
     options.init = manifold::TsneInit::random;
   } else if (flags.init != "pca") {
+    if (!std::filesystem::exists(flags.init))
+      throw FlagError("--init: expected pca, random or a .npy file, found no file '" + flags.init + "'");
     options.init = manifold::TsneInit::given;
     options.start = as_eigen(io::load_npy<double, 2>(flags.init));
   }

@@ -2,6 +2,7 @@
 #include "flags.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -37,7 +38,16 @@ Check one_of(std::vector<std::string> words) {
 
 Flag Flag::check(const Check& check) const {
   if (!check.words.empty()) {
-    option_->check(CLI::IsMember(check.words));
+    const auto listed = [&](const char* between) {
+      std::string text;
+      for (const auto& word : check.words) text += (text.empty() ? "" : between) + word;
+      return text;
+    };
+    const auto test = [words = check.words, all = listed(", ")](std::string& text) -> std::string {
+      const bool known = std::find(words.begin(), words.end(), text) != words.end();
+      return known ? std::string() : "expected one of " + all + ", got '" + text + "'";
+    };
+    option_->check(CLI::Validator(test, "{" + listed(",") + "}"));
     return *this;
   }
   const auto test = [check](std::string& text) -> std::string {

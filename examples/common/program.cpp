@@ -140,6 +140,15 @@ int run_program(int argc, char** argv, const char* name, const char* description
   } catch (const CLI::CallForVersion&) {
     std::cout << name << ' ' << LIFELOG_VERSION << '\n' << to_string(build_info()) << '\n';
     return success;
+  } catch (const CLI::ConversionError& error) {
+    // "Could not convert: --seed = 1e99"
+    const std::string text = error.what();
+    const auto begin = text.find("--"), is = text.find(" = ");
+    if (begin >= is || is == std::string::npos) return complain(name, text, bad_input);
+    return complain(name,
+                    text.substr(begin, is - begin) + ": expected a number in its range, got '" +
+                        text.substr(is + 3) + "'",
+                    bad_input);
   } catch (const CLI::ParseError& error) {
     return complain(name, std::string(error.what()) + " (--help lists all flags)", bad_input);
   }
