@@ -2,9 +2,9 @@
 #include <boost/test/unit_test.hpp>
 #include <lifelog/core/build_info.hpp>
 
-using namespace lifelog;
-
 BOOST_AUTO_TEST_SUITE(core_build_info)
+
+using namespace lifelog;
 
 BOOST_AUTO_TEST_CASE(says_what_this_file_is_compiled_with) {
   constexpr auto info = build_info();
