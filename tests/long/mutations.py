@@ -22,7 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Header, what stands there, what is planted, the room whose tests should see it.
 FAULTS = [
     ("metrics/agreement.hpp", "in_a * in_b / (n * (n - 1))", "in_a * in_b / (n * n)", "metrics"),
-    ("metrics/confusion.hpp", "static_cast<int>(classes) - 1", "static_cast<int>(classes)", "metrics"),
+    ("metrics/confusion.hpp", "recall += ratio(hits, actual);", "recall = ratio(hits, actual);", "metrics"),
     ("metrics/confusion.hpp", "counts_ += other.counts_", "counts_ = other.counts_", "metrics"),
     ("metrics/confusion.hpp", "called += counts_.col(c).sum()", "called += counts_.row(c).sum()", "metrics"),
     ("metrics/ordinal.hpp", "1 - observed * total / expected", "1 - observed / expected", "metrics"),

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <span>
 #include <string>
 #include <tuple>
@@ -50,7 +51,7 @@ LIFELOG_LAZY std::pair<double, double> channel_moments(const DataSet& data, std:
     }
     return total;
   };
-  double low = INFINITY, high = -INFINITY, count = 0;
+  double low = std::numeric_limits<double>::infinity(), high = -low, count = 0;
   const double sum = sum_over([&](double x) {
     low = std::min(low, x);
     high = std::max(high, x);

@@ -63,7 +63,7 @@ LIFELOG_LAZY Window check_cells(const Modality& m, const NumberTable& file, Inde
     if (fault.row < used)
       return rejected(fault.kind == CellKind::missing ? reason::missing_value : reason::bad_value, fault.line,
                       m.channels[fault.column].name + ": expected a number, got \"" + fault.text + "\"");
-  constexpr double limit = std::numeric_limits<float>::max();
+  constexpr double limit = static_cast<double>(std::numeric_limits<float>::max());
   Window window;
   for (Index row = 0; row < used; ++row)
     for (std::size_t c = 0; c < file.columns; ++c) {

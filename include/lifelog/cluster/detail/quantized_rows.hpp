@@ -47,7 +47,7 @@ class QuantizedRows {
       }
     });
     // What rounds on the way here is below 2⁻⁸ a coordinate.
-    const double largest = std::sqrt(*std::max_element(errors.begin(), errors.end()));
+    const double largest = static_cast<double>(std::sqrt(*std::max_element(errors.begin(), errors.end())));
     error_ = (largest + std::sqrt(static_cast<double>(points.cols())) / 256) / scale;
   }
 
