@@ -15,6 +15,7 @@
 #include "cluster/tree.hpp"
 #include "cluster/validity.hpp"
 #include "cluster/ward.hpp"
+#include "core/abi.hpp"
 #include "core/build_info.hpp"
 #include "core/channels.hpp"
 #include "core/config.hpp"

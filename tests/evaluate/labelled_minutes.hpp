@@ -4,7 +4,7 @@
 #include <lifelog/core/random.hpp>
 #include <lifelog/evaluate/items.hpp>
 
-namespace lifelog::evaluate {
+namespace lifelog::inline LIFELOG_ABI::evaluate {
 
 /// Minutes of people whose label changes at random: each minute with probability 1 / `run`, to any class.
 inline Items changing_labels(Index people, Index minutes, Index classes, double run, std::uint64_t seed) {

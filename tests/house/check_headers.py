@@ -71,6 +71,10 @@ def main():
             complaints.append(f"{header}: the first line is not the SPDX licence")
         if "#pragma once" not in lines:
             complaints.append(f"{header}: no #pragma once")
+        # Where a file's flags are part of every name (core/abi.hpp), one opening without them would make two namespaces of one.
+        for line in lines:
+            if re.match(r"namespace lifelog\b(?!.*=)", line) and not line.startswith("namespace lifelog::inline LIFELOG_ABI"):
+                complaints.append(f"{header}: expected 'namespace lifelog::inline LIFELOG_ABI…', got '{line}'")
     complaints += versions(pathlib.Path(sys.argv[1]))
     for complaint in complaints:
         print(complaint)

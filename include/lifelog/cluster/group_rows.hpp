@@ -12,7 +12,7 @@
 #include "groups.hpp"
 #include "linkage.hpp"
 
-namespace lifelog::cluster {
+namespace lifelog::inline LIFELOG_ABI::cluster {
 
 enum class GroupingMethod { kmeans, ward, single, complete, average };
 

@@ -9,7 +9,7 @@
 #include "silhouette.hpp"
 #include "ward.hpp"
 
-namespace lifelog::cluster {
+namespace lifelog::inline LIFELOG_ABI::cluster {
 
 /// How each user's rows are spread over clusters. U users in ascending order of their id, K clusters that have rows.
 struct UserGroups {

@@ -15,7 +15,7 @@
 #include "detail/scaled_points.hpp"
 #include "detail/seeding.hpp"
 
-namespace lifelog::cluster {
+namespace lifelog::inline LIFELOG_ABI::cluster {
 
 enum class KMeansInit {
   plus_plus,  ///< greedy k-means++: each centre is the best of 2 + ⌊ln k⌋ rows drawn by squared distance

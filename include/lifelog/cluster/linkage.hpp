@@ -11,7 +11,7 @@
 #include "detail/spanning_chain.hpp"
 #include "tree.hpp"
 
-namespace lifelog::cluster {
+namespace lifelog::inline LIFELOG_ABI::cluster {
 
 /// What the distance between two clusters is, made of the Euclidean distances between their rows.
 enum class LinkageMethod {

@@ -3,7 +3,7 @@
 
 #include "kmeans.hpp"
 
-namespace lifelog::cluster {
+namespace lifelog::inline LIFELOG_ABI::cluster {
 
 struct MiniBatchOptions {
   /// k, at least 1.

@@ -8,7 +8,7 @@
 
 // From clusters of rows to groups of the users whose rows they are.
 
-namespace lifelog::cluster {
+namespace lifelog::inline LIFELOG_ABI::cluster {
 
 /// Users grouped by the clusters of their rows.
 ///

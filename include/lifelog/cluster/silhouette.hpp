@@ -11,7 +11,7 @@
 #include "detail/scaled_points.hpp"
 #include "detail/sums.hpp"
 
-namespace lifelog::cluster {
+namespace lifelog::inline LIFELOG_ABI::cluster {
 
 struct SilhouetteOptions {
   /// 0: all there are. Results do not depend on it.

@@ -9,7 +9,7 @@
 #include "../core/matrix.hpp"
 #include "detail/scaled_points.hpp"
 
-namespace lifelog::cluster {
+namespace lifelog::inline LIFELOG_ABI::cluster {
 
 /// Two clusters become one. Ids follow SciPy: leaves are 0 … n−1, the cluster made by merge m is n + m.
 struct Merge {

@@ -6,7 +6,7 @@
 
 #include "silhouette.hpp"
 
-namespace lifelog::cluster {
+namespace lifelog::inline LIFELOG_ABI::cluster {
 
 namespace detail {
 

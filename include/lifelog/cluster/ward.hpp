@@ -11,7 +11,7 @@
 #include "detail/equal_rows.hpp"
 #include "tree.hpp"
 
-namespace lifelog::cluster {
+namespace lifelog::inline LIFELOG_ABI::cluster {
 
 struct WardOptions {
   /// 0: all there are. Results do not depend on it.

@@ -48,7 +48,7 @@
 #define LIFELOG_INSTRUCTIONS "no vector instructions"
 #endif
 
-namespace lifelog {
+namespace lifelog::inline LIFELOG_ABI {
 
 /// How a file is compiled.
 struct BuildInfo {

@@ -3,7 +3,7 @@
 
 #include "matrix.hpp"
 
-namespace lifelog {
+namespace lifelog::inline LIFELOG_ABI {
 
 /// How an array of channels × time is read, a stretch of time at a time: specialised for Eigen here, for xtensor in
 /// `core/xtensor.hpp`. A specialisation has

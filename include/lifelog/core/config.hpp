@@ -11,9 +11,7 @@
 //   LIFELOG_STATIC_BYTES         a layer's weights up to this size are an array inside the network, larger ones lie on the
 //                                heap (default 16384); up to 131072 for devices that have none. Alike in all of a program.
 
-#if !defined(LIFELOG_NO_EXCEPTIONS) && !defined(__cpp_exceptions)
-#define LIFELOG_NO_EXCEPTIONS
-#endif
+#include "abi.hpp"
 
 #ifndef LIFELOG_STATIC_BYTES
 #define LIFELOG_STATIC_BYTES 16384
@@ -32,7 +30,7 @@
 // includes them.
 #define LIFELOG_LAZY template<class = void>
 
-namespace lifelog {
+namespace lifelog::inline LIFELOG_ABI {
 
 /// Signed size and index type of the whole library; Eigen's.
 using Index = Eigen::Index;

@@ -6,7 +6,7 @@
 #include "matrix.hpp"
 #include "packet.hpp"
 
-namespace lifelog::detail {
+namespace lifelog::inline LIFELOG_ABI::detail {
 
 /// Rows side by side in SIMD lanes: block b holds rows [b·width, (b+1)·width), column by column. Lanes past the
 /// last row are zero, unless said.

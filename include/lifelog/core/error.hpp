@@ -17,7 +17,7 @@
 #include "shown.hpp"
 #endif
 
-namespace lifelog {
+namespace lifelog::inline LIFELOG_ABI {
 
 #ifndef LIFELOG_NO_EXCEPTIONS
 

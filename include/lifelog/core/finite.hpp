@@ -12,7 +12,7 @@
 // infinite: std::isnan, x != x and 0·x == 0 then answer the same whatever x is. Whatever the library promises about such
 // numbers rests on these functions instead. They take references: a compiler may also assume it of arguments by value.
 
-namespace lifelog::detail {
+namespace lifelog::inline LIFELOG_ABI::detail {
 
 template<class T>
 concept real_number = std::is_same_v<T, float> || std::is_same_v<T, double>;

@@ -9,7 +9,7 @@
 
 #include "packet.hpp"
 
-namespace lifelog::detail {
+namespace lifelog::inline LIFELOG_ABI::detail {
 
 /// One complex number in each lane.
 template<class T>

@@ -4,7 +4,7 @@
 #include "config.hpp"
 #include "error.hpp"
 
-namespace lifelog {
+namespace lifelog::inline LIFELOG_ABI {
 
 /// Rows of points, row-major: what numpy, xtensor and our files hold. Owns its memory.
 template<class T>

@@ -12,7 +12,7 @@
 // plain scalar where there is none). Multiply-adds are spelled out, so that results do not hang on a compiler's taste in
 // contraction.
 
-namespace lifelog::detail::simd {
+namespace lifelog::inline LIFELOG_ABI::detail::simd {
 
 // A lambda that must dissolve into its caller: what it indexes by constants then stays in registers.
 #if defined(__GNUC__)

@@ -13,7 +13,7 @@
 #endif
 #endif
 
-namespace lifelog {
+namespace lifelog::inline LIFELOG_ABI {
 
 /// Threads that `threads = 0` stands for: all the backend offers, 1 without one.
 inline int default_threads() {

@@ -8,7 +8,7 @@
 #include "finite.hpp"
 #include "matrix.hpp"
 
-namespace lifelog::detail {
+namespace lifelog::inline LIFELOG_ABI::detail {
 
 /// Throws unless every coordinate is finite; the message names the first row and column that are not.
 template<class T>

@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <vector>
 
-namespace lifelog::detail {
+#include "../core/abi.hpp"
+
+namespace lifelog::inline LIFELOG_ABI::detail {
 
 /// The value below which a share 0…1 of sorted values lies, linear between two of them: numpy's `quantile`. At least one value.
 inline double quantile(const std::vector<double>& sorted, double share) {

@@ -6,7 +6,7 @@
 
 #include "config.hpp"
 
-namespace lifelog {
+namespace lifelog::inline LIFELOG_ABI {
 
 /// Portable random numbers: xoshiro256++ (Blackman & Vigna, "Scrambled linear pseudorandom number generators",
 /// 2021) seeded through splitmix64, with our own distributions, because the standard ones differ between libraries.

@@ -8,7 +8,9 @@
 
 // Text of unknown origin, made fit to be read in a message.
 
-namespace lifelog::detail {
+#include "../core/abi.hpp"
+
+namespace lifelog::inline LIFELOG_ABI::detail {
 
 /// A character of UTF-8 (RFC 3629): its number and its bytes, 0 where there is none.
 struct Utf8Character {

@@ -19,7 +19,7 @@
 
 #include "channels.hpp"
 
-namespace lifelog {
+namespace lifelog::inline LIFELOG_ABI {
 
 /// A two-dimensional row-major xtensor as an Eigen matrix on the same memory.
 template<class T>

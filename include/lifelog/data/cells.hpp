@@ -14,7 +14,7 @@
 
 // What people and tools mean by the text in a cell of a table, whatever file the table is in.
 
-namespace lifelog::data {
+namespace lifelog::inline LIFELOG_ABI::data {
 
 /// What a cell holds: a finite number; nothing (empty, `na`, `n/a`, `null`, `none`, `nan`, in any case);
 /// other text.

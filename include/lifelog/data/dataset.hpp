@@ -7,7 +7,7 @@
 
 #include "../core/xtensor.hpp"
 
-namespace lifelog::data {
+namespace lifelog::inline LIFELOG_ABI::data {
 
 /// One sensor over all minutes of a data set.
 struct ModalityValues {

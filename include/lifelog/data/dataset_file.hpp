@@ -17,7 +17,7 @@
 #include "../io/safetensors.hpp"
 #include "dataset.hpp"
 
-namespace lifelog::data {
+namespace lifelog::inline LIFELOG_ABI::data {
 
 namespace detail {
 

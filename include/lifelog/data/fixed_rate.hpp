@@ -9,7 +9,7 @@
 #include "../core/error.hpp"
 #include "../core/finite.hpp"
 
-namespace lifelog::data {
+namespace lifelog::inline LIFELOG_ABI::data {
 
 /// What becomes of ticks that no sample is near to.
 enum class GapPolicy {

@@ -9,7 +9,9 @@
 
 // Labels that hold for a time, and the one that a window takes.
 
-namespace lifelog::data {
+#include "../core/abi.hpp"
+
+namespace lifelog::inline LIFELOG_ABI::data {
 
 /// A label holds for [start, end); times of all in one unit, whichever.
 struct LabelInterval {

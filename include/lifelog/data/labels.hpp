@@ -15,7 +15,7 @@
 #include "../core/error.hpp"
 #include "../core/xtensor.hpp"
 
-namespace lifelog::data {
+namespace lifelog::inline LIFELOG_ABI::data {
 
 namespace detail {
 

@@ -9,7 +9,7 @@
 #include "../core/config.hpp"
 #include "number_table.hpp"
 
-namespace lifelog::data {
+namespace lifelog::inline LIFELOG_ABI::data {
 
 /// How the rows of a minute become one value of a data set.
 enum class WindowKind {

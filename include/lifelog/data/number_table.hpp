@@ -7,7 +7,7 @@
 
 #include "cells.hpp"
 
-namespace lifelog::data {
+namespace lifelog::inline LIFELOG_ABI::data {
 
 /// A cell that held no number.
 struct CellFault {

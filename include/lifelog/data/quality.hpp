@@ -9,7 +9,7 @@
 #include "../core/config.hpp"
 #include "../core/shown.hpp"
 
-namespace lifelog::data {
+namespace lifelog::inline LIFELOG_ABI::data {
 
 /// What may be said of a minute; stable, because these become keys of `quality.json`. A reader may add its
 /// own.

@@ -7,7 +7,7 @@
 #include "../core/matrix.hpp"
 #include "dataset.hpp"
 
-namespace lifelog::data {
+namespace lifelog::inline LIFELOG_ABI::data {
 
 /// The windows of some minutes as points, all modalities one after another: [rows, values of a minute], modality by
 /// modality as in the data set, each [channels, length] row-major, in the sensors' units. Values beyond ±1e9, which no

@@ -11,7 +11,7 @@
 #include "../core/xtensor.hpp"
 #include "cells.hpp"
 
-namespace lifelog::data {
+namespace lifelog::inline LIFELOG_ABI::data {
 
 /// A label of every row, as text; empty where nothing is known.
 struct LabelColumn {

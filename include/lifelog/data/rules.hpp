@@ -7,7 +7,7 @@
 #include "modalities.hpp"
 #include "tension.hpp"
 
-namespace lifelog::data {
+namespace lifelog::inline LIFELOG_ABI::data {
 
 /// Which classes a data set has.
 enum class LabelEncoding {

@@ -13,7 +13,7 @@
 #include "../core/xtensor.hpp"
 #include "fixed_rate.hpp"
 
-namespace lifelog::data {
+namespace lifelog::inline LIFELOG_ABI::data {
 
 /// | option      | default | description                                                                       |
 /// |-------------|---------|-----------------------------------------------------------------------------------|

@@ -14,7 +14,7 @@
 #include "../core/parallel.hpp"
 #include "dataset.hpp"
 
-namespace lifelog::data {
+namespace lifelog::inline LIFELOG_ABI::data {
 
 /// Mean and standard deviation of each channel of each modality: all that has to be saved to treat later data
 /// alike.

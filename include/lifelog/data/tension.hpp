@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-namespace lifelog::data {
+#include "../core/abi.hpp"
+
+namespace lifelog::inline LIFELOG_ABI::data {
 
 /// How the study's predictors see tension: `three` is {0, 1} {2, 3, 4} {rest}, as was meant; `study` is what
 /// the original's expression computes, {0, 1} and {rest}.

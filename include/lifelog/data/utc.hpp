@@ -7,7 +7,9 @@
 
 // Unix seconds as people read them.
 
-namespace lifelog::data {
+#include "../core/abi.hpp"
+
+namespace lifelog::inline LIFELOG_ABI::data {
 
 namespace detail {
 

@@ -13,7 +13,7 @@
 #include "quality.hpp"
 #include "rules.hpp"
 
-namespace lifelog::data {
+namespace lifelog::inline LIFELOG_ABI::data {
 
 /// What became of one modality of one minute.
 struct Window {

@@ -15,7 +15,7 @@
 #include "logistic.hpp"
 #include "ridge.hpp"
 
-namespace lifelog::evaluate {
+namespace lifelog::inline LIFELOG_ABI::evaluate {
 
 /// Windows of one sensor and how fast it samples.
 template<class T>

@@ -11,7 +11,7 @@
 #include "../core/random.hpp"
 #include "../metrics/confusion.hpp"
 
-namespace lifelog::evaluate {
+namespace lifelog::inline LIFELOG_ABI::evaluate {
 
 /// Predictions of held-out minutes. All lists are [n].
 struct Judged {

@@ -8,7 +8,7 @@
 
 #include "../core/points.hpp"
 
-namespace lifelog::evaluate {
+namespace lifelog::inline LIFELOG_ABI::evaluate {
 
 /// | name | type | description | default |
 /// |---|---|---|---|

@@ -11,7 +11,7 @@
 #include "../core/random.hpp"
 #include "calibration.hpp"
 
-namespace lifelog::evaluate {
+namespace lifelog::inline LIFELOG_ABI::evaluate {
 
 /// How strange a class is for a row.
 enum class ConformalScore {

@@ -9,7 +9,7 @@
 #include "../core/finite.hpp"
 #include "../core/matrix.hpp"
 
-namespace lifelog::evaluate {
+namespace lifelog::inline LIFELOG_ABI::evaluate {
 
 /// Mean and (population) deviation of each feature over the rows it was fitted on.
 template<class T = double>

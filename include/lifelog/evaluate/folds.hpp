@@ -18,7 +18,7 @@
 #include "items.hpp"
 #include "split.hpp"
 
-namespace lifelog::evaluate {
+namespace lifelog::inline LIFELOG_ABI::evaluate {
 
 /// What a fold holds out.
 enum class Scheme {

@@ -8,7 +8,7 @@
 
 #include "folds.hpp"
 
-namespace lifelog::evaluate {
+namespace lifelog::inline LIFELOG_ABI::evaluate {
 
 /// What somebody else's split says of a minute: which part it belongs to, or the fold that tests it.
 struct Part {

@@ -10,7 +10,7 @@
 
 #include "../core/error.hpp"
 
-namespace lifelog::evaluate {
+namespace lifelog::inline LIFELOG_ABI::evaluate {
 
 /// What must be known of labelled minutes to judge a prediction of them honestly. All lists are [n], in any order.
 ///

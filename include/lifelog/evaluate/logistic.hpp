@@ -11,7 +11,7 @@
 #include "principal_axes.hpp"
 #include "ridge.hpp"
 
-namespace lifelog::evaluate {
+namespace lifelog::inline LIFELOG_ABI::evaluate {
 
 /// | name | type | description | default |
 /// |---|---|---|---|

@@ -11,7 +11,7 @@
 #include "../core/random.hpp"
 #include "items.hpp"
 
-namespace lifelog::evaluate {
+namespace lifelog::inline LIFELOG_ABI::evaluate {
 
 /// [n], labels that have nothing to do with the minutes, but go on in time as the true ones do: in each session of each
 /// person they are shifted in a circle, by a number of minutes drawn from 1 … (minutes − 1). An analysis of them, repeated,

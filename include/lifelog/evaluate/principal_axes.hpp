@@ -12,7 +12,7 @@
 #include "../core/parallel.hpp"
 #include "../core/points.hpp"
 
-namespace lifelog::evaluate {
+namespace lifelog::inline LIFELOG_ABI::evaluate {
 
 /// Training rows in the axes of their own scatter Σ (x − mean)ᵀ(x − mean), and other rows with them. A penalty on the sum of
 /// squared weights is the same in these axes, where the scatter is diagonal: linear models are fitted here once the axes are

@@ -8,7 +8,7 @@
 
 #include "principal_axes.hpp"
 
-namespace lifelog::evaluate {
+namespace lifelog::inline LIFELOG_ABI::evaluate {
 
 /// | name | type | description | default |
 /// |---|---|---|---|

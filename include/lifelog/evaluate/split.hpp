@@ -12,7 +12,7 @@
 #include "../core/finite.hpp"
 #include "../core/random.hpp"
 
-namespace lifelog::evaluate {
+namespace lifelog::inline LIFELOG_ABI::evaluate {
 
 /// | name | type | description | default |
 /// |---|---|---|---|

@@ -10,7 +10,7 @@
 
 #include "items.hpp"
 
-namespace lifelog::evaluate {
+namespace lifelog::inline LIFELOG_ABI::evaluate {
 
 /// The class that most of the rows are of; of equals the lowest. What whoever looks at no sensor would always say.
 /// Throws std::invalid_argument without rows.

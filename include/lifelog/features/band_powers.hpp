@@ -13,7 +13,7 @@
 #include "../core/parallel.hpp"
 #include "windows.hpp"
 
-namespace lifelog::features {
+namespace lifelog::inline LIFELOG_ABI::features {
 
 /// Frequencies from `low` up to but not including `high`, in Hz; the one at half the rate belongs to a band that ends there.
 struct Band {

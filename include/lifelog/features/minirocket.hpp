@@ -13,7 +13,7 @@
 #include "detail/ppv.hpp"
 #include "windows.hpp"
 
-namespace lifelog::features {
+namespace lifelog::inline LIFELOG_ABI::features {
 
 /// | name | type | description | default |
 /// |---|---|---|---|

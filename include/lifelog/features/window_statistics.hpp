@@ -11,7 +11,7 @@
 #include "../core/parallel.hpp"
 #include "windows.hpp"
 
-namespace lifelog::features {
+namespace lifelog::inline LIFELOG_ABI::features {
 
 /// | name | type | description | default |
 /// |---|---|---|---|

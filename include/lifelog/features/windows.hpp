@@ -9,7 +9,7 @@
 #include "../core/finite.hpp"
 #include "../core/xtensor.hpp"
 
-namespace lifelog::features {
+namespace lifelog::inline LIFELOG_ABI::features {
 
 /// Windows of one sensor, owned by somebody else. Samples that are not finite count as missing.
 template<class T>

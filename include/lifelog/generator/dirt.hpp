@@ -3,7 +3,7 @@
 
 #include "plan.hpp"
 
-namespace lifelog::generator::detail {
+namespace lifelog::inline LIFELOG_ABI::generator::detail {
 
 /// Minutes of a session that stands for a defect: enough to be taken for a recording.
 inline constexpr Index flawed_minutes = 3;
@@ -111,7 +111,7 @@ LIFELOG_LAZY class DirtDealer {
 
 }  // namespace lifelog::generator::detail
 
-namespace lifelog::generator {
+namespace lifelog::inline LIFELOG_ABI::generator {
 
 /// Decides everything but the samples: people, groups, labels, defects. std::invalid_argument names an option
 /// out of its range.

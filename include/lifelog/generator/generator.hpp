@@ -25,7 +25,7 @@
 // GeneratorOptions makes people harder, or other: other effects than frequency, labels that are noisy, rare or lasting,
 // sensors that tell the time, drift, differ from person to person, or follow something else.
 
-namespace lifelog::generator {
+namespace lifelog::inline LIFELOG_ABI::generator {
 
 namespace detail {
 

@@ -9,7 +9,7 @@
 #include "../core/error.hpp"
 #include "../core/finite.hpp"
 
-namespace lifelog::generator {
+namespace lifelog::inline LIFELOG_ABI::generator {
 
 /// By what planted series tell the label; all else about them is drawn whatever the label.
 enum class GeneratorEffect {

@@ -14,7 +14,7 @@
 #include "options.hpp"
 #include "truth.hpp"
 
-namespace lifelog::generator {
+namespace lifelog::inline LIFELOG_ABI::generator {
 
 /// A generated recording of consecutive minutes.
 struct GeneratedSession {

@@ -8,7 +8,7 @@
 #include "detail/bursts.hpp"
 #include "plan.hpp"
 
-namespace lifelog::generator {
+namespace lifelog::inline LIFELOG_ABI::generator {
 
 /// One minute of all modalities: per modality a table [rows, 1 + columns] as its file has it: first the time
 /// (s since the minute's start), then the values in the sensor's unit, rounded to the decimals that are

@@ -9,7 +9,7 @@
 #include "../core/config.hpp"
 #include "options.hpp"
 
-namespace lifelog::generator {
+namespace lifelog::inline LIFELOG_ABI::generator {
 
 /// The nine modalities in the study's order; their place here is their index in the generator.
 inline constexpr std::array<const char*, 9> generated_modalities{"e4Acc", "e4Bvp", "e4Eda", "e4Hr", "e4Temp",

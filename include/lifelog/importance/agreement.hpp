@@ -11,7 +11,7 @@
 #include "../core/matrix.hpp"
 #include "../core/random.hpp"
 
-namespace lifelog::importance {
+namespace lifelog::inline LIFELOG_ABI::importance {
 
 /// Ranks 0…n−1, equal values sharing their mean.
 LIFELOG_LAZY Eigen::VectorXd ranks(const Eigen::VectorXd& values) {

@@ -8,7 +8,7 @@
 #include "../mil/modal_importance.hpp"
 #include "shapley.hpp"
 
-namespace lifelog::importance::detail {
+namespace lifelog::inline LIFELOG_ABI::importance::detail {
 
 /// The kinds of instances that a bag of a batch has, ascending: the players of its game.
 template<class T>

@@ -6,7 +6,7 @@
 
 #include "coalitions.hpp"
 
-namespace lifelog::importance {
+namespace lifelog::inline LIFELOG_ABI::importance {
 
 /// What each sensor says for and against each class, bag by bag.
 template<class T>

@@ -10,7 +10,7 @@
 #include "agreement.hpp"
 #include "coalitions.hpp"
 
-namespace lifelog::importance {
+namespace lifelog::inline LIFELOG_ABI::importance {
 
 /// | option  | default | description                                     |
 /// |---------|---------|-------------------------------------------------|

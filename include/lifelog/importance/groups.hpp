@@ -13,7 +13,7 @@
 #include "../core/random.hpp"
 #include "agreement.hpp"
 
-namespace lifelog::importance {
+namespace lifelog::inline LIFELOG_ABI::importance {
 
 /// | option    | default | description                                                                |
 /// |-----------|---------|----------------------------------------------------------------------------|

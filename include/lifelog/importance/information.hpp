@@ -11,7 +11,7 @@
 #include "student.hpp"
 #include "trust.hpp"
 
-namespace lifelog::importance {
+namespace lifelog::inline LIFELOG_ABI::importance {
 
 /// How many bits each sensor tells of each bag's label.
 struct BagInformation {

@@ -13,7 +13,7 @@
 #include "../core/matrix.hpp"
 #include "../core/random.hpp"
 
-namespace lifelog::importance {
+namespace lifelog::inline LIFELOG_ABI::importance {
 
 /// A set of players: bit i is set where player i is in it.
 using Coalition = std::uint64_t;

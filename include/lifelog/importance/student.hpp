@@ -8,7 +8,7 @@
 #include "../core/error.hpp"
 #include "../core/matrix.hpp"
 
-namespace lifelog::importance {
+namespace lifelog::inline LIFELOG_ABI::importance {
 
 /// How likely Student's t of `freedom` degrees lies above `t` (Abramowitz and Stegun 1964, 26.7.3 and 26.7.4). Throws
 /// std::invalid_argument for fewer than 1.

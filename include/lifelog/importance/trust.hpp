@@ -7,7 +7,7 @@
 #include "../core/error.hpp"
 #include "../core/matrix.hpp"
 
-namespace lifelog::importance {
+namespace lifelog::inline LIFELOG_ABI::importance {
 
 /// What is left of a network's log-probabilities when it is believed only so far: trust 1 is what it says, 0 is the guess by the
 /// classes' shares, and between them log p ∝ trust · log p_network + (1 − trust) · log share. Networks that are too sure of

@@ -14,7 +14,7 @@
 #include "../core/error.hpp"
 #include "detail/file_claim.hpp"
 
-namespace lifelog::io {
+namespace lifelog::inline LIFELOG_ABI::io {
 
 namespace detail {
 

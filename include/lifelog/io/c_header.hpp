@@ -13,7 +13,7 @@
 #include "../core/finite.hpp"
 #include "atomic_file.hpp"
 
-namespace lifelog::io {
+namespace lifelog::inline LIFELOG_ABI::io {
 
 /// The text of a C++ header of constants, for programs without files: numbers are exact, names checked, strings escaped.
 ///

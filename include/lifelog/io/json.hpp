@@ -15,7 +15,7 @@
 
 // JSON of unknown origin. The one place where it is read: what its parser by itself would let pass is refused here.
 
-namespace lifelog::io {
+namespace lifelog::inline LIFELOG_ABI::io {
 
 using Json = nlohmann::ordered_json;
 

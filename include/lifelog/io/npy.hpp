@@ -17,7 +17,7 @@
 #include "detail/half.hpp"
 #include "detail/npy_header.hpp"
 
-namespace lifelog::io {
+namespace lifelog::inline LIFELOG_ABI::io {
 
 namespace detail {
 

@@ -16,7 +16,7 @@
 #include "atomic_file.hpp"
 #include "detail/safetensors_header.hpp"
 
-namespace lifelog::io {
+namespace lifelog::inline LIFELOG_ABI::io {
 
 /// Named tensors and string metadata in order: the content of a safetensors file
 /// (https://github.com/huggingface/safetensors, format section of its README). Elements: F32, F64, I64, I32,

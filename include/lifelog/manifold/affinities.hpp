@@ -10,7 +10,7 @@
 #include "../core/finite.hpp"
 #include "neighbours.hpp"
 
-namespace lifelog::manifold {
+namespace lifelog::inline LIFELOG_ABI::manifold {
 
 /// t-SNE's joint probabilities P: symmetric, sparse, summing to 1, zero on the diagonal. Compressed rows:
 /// those of row i are entries start[i] … start[i + 1] − 1, by ascending column.

@@ -8,7 +8,7 @@
 #include "detail/neighbour_graph.hpp"
 #include "neighbours.hpp"
 
-namespace lifelog::manifold {
+namespace lifelog::inline LIFELOG_ABI::manifold {
 
 enum class NeighbourSearch {
   automatic,    ///< approximate from 100,000 rows of 16 columns on, where an exact search takes longer

@@ -6,7 +6,7 @@
 
 #include "../core/matrix.hpp"
 
-namespace lifelog::manifold {
+namespace lifelog::inline LIFELOG_ABI::manifold {
 
 /// Steepest descent with momentum and a gain for each coordinate (Jacobs, "Increased rates of convergence
 /// through learning rate adaptation", 1988) that grows while its direction lasts and shrinks when it turns.

@@ -13,7 +13,7 @@
 #include "detail/interpolated_repulsion.hpp"
 #include "detail/near_repulsion.hpp"
 
-namespace lifelog::manifold {
+namespace lifelog::inline LIFELOG_ABI::manifold {
 
 /// How repulsion between all pairs is summed.
 enum class Repulsion {

@@ -10,7 +10,7 @@
 #include "detail/moderate.hpp"
 #include "detail/neighbour_tree.hpp"
 
-namespace lifelog::manifold {
+namespace lifelog::inline LIFELOG_ABI::manifold {
 
 /// The k nearest of a set of rows for each of n queries, nearest first; of equally far ones, the lowest index first.
 struct Neighbours {

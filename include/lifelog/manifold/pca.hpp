@@ -10,7 +10,7 @@
 #include "../core/random.hpp"
 #include "detail/moderate.hpp"
 
-namespace lifelog::manifold {
+namespace lifelog::inline LIFELOG_ABI::manifold {
 
 struct PcaOptions {
   /// 1 … 8

@@ -7,7 +7,7 @@
 
 #include "gradient.hpp"
 
-namespace lifelog::manifold {
+namespace lifelog::inline LIFELOG_ABI::manifold {
 
 struct MapQualityOptions {
   /// Of P, from the 3 × perplexity nearest neighbours; reduced for few rows as in `tsne`.

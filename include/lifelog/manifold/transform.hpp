@@ -9,7 +9,7 @@
 #include "../core/finite.hpp"
 #include "affinities.hpp"
 
-namespace lifelog::manifold {
+namespace lifelog::inline LIFELOG_ABI::manifold {
 
 enum class TransformStart {
   median,  ///< of the neighbours' places, in each coordinate

@@ -12,7 +12,7 @@
 #include "pca.hpp"
 #include "tsne_run.hpp"
 
-namespace lifelog::manifold {
+namespace lifelog::inline LIFELOG_ABI::manifold {
 
 namespace detail {
 

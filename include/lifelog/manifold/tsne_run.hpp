@@ -16,7 +16,7 @@
 #include "descent.hpp"
 #include "gradient.hpp"
 
-namespace lifelog::manifold {
+namespace lifelog::inline LIFELOG_ABI::manifold {
 
 enum class TsneInit {
   pca,     ///< the first principal components, the first of them scaled to a standard deviation of 1e-4

@@ -7,7 +7,7 @@
 
 #include "../core/points.hpp"
 
-namespace lifelog::metrics {
+namespace lifelog::inline LIFELOG_ABI::metrics {
 
 namespace detail {
 

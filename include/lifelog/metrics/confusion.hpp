@@ -3,7 +3,7 @@
 
 #include "../core/points.hpp"
 
-namespace lifelog::metrics {
+namespace lifelog::inline LIFELOG_ABI::metrics {
 
 /// Counts of (true class, predicted class), and what follows from them. Every ratio with a zero denominator
 /// is 0.

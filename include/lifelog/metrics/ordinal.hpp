@@ -7,7 +7,7 @@
 
 // How near predictions come where the classes 0 … C−1 are in an order: ratings, 1–7 scales.
 
-namespace lifelog::metrics {
+namespace lifelog::inline LIFELOG_ABI::metrics {
 
 /// Cohen's kappa with quadratic weights (Cohen 1968): 1 − Σ w O / Σ w E, where w = (truth − predicted)², O are the counts
 /// and E those expected of independent labels with the same frequencies. 1 for equal labels, 0 for chance, at least −1;

@@ -5,7 +5,7 @@
 
 // How near predicted numbers come.
 
-namespace lifelog::metrics {
+namespace lifelog::inline LIFELOG_ABI::metrics {
 
 namespace detail {
 

@@ -7,7 +7,7 @@
 // As instances.hpp, for the networks of all encoders that have names. LIFELOG_INSTANTIATE, defined between the two, compiles
 // those of the others.
 
-namespace lifelog {
+namespace lifelog::inline LIFELOG_ABI {
 
 #ifdef LIFELOG_INSTANTIATE
 LIFELOG_BAG_INSTANCES(template, SmallEncoders)

@@ -12,7 +12,7 @@
 
 // The encoders that have names on command lines and in model files, and models of any of them.
 
-namespace lifelog::mil {
+namespace lifelog::inline LIFELOG_ABI::mil {
 
 /// A list of types of encoders.
 template<class... Encoders>

@@ -12,7 +12,7 @@
 #include "encoders.hpp"
 #include "pool.hpp"
 
-namespace lifelog::mil {
+namespace lifelog::inline LIFELOG_ABI::mil {
 
 namespace detail {
 

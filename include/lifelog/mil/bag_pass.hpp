@@ -9,7 +9,7 @@
 #include "../train/loss.hpp"
 #include "pool_pass.hpp"
 
-namespace lifelog::mil {
+namespace lifelog::inline LIFELOG_ABI::mil {
 
 /// Evaluates a bag network over a batch of bags, and its gradient. Holds the workspace of both; its size
 /// depends on the batch, never on the length of the series.

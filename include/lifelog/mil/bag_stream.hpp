@@ -9,7 +9,7 @@
 #include "../nn/stream.hpp"
 #include "pool_pass.hpp"
 
-namespace lifelog::mil {
+namespace lifelog::inline LIFELOG_ABI::mil {
 
 /// A bag network that is fed sample by sample: what it holds of the past is a constant of the network, whatever the
 /// rates of the sensors and however long a bag lasts.

@@ -12,7 +12,7 @@
 #include "../core/random.hpp"
 #include "../nn/domain.hpp"
 
-namespace lifelog::mil {
+namespace lifelog::inline LIFELOG_ABI::mil {
 
 /// What a network must know of a kind of instances (in the study, a modality): its tensors' name, and what one instance
 /// is: a series of `channels` channels, or, of 0 channels, a vector of `inputs` numbers, one number being a scalar.

@@ -19,7 +19,7 @@
 // with either function or both, whose networks end in keys of one length. `channels` is an Index, or, for firmware,
 // std::integral_constant<Index, n>: `nn::input_of<T>(channels)` takes either.
 
-namespace lifelog::mil {
+namespace lifelog::inline LIFELOG_ABI::mil {
 
 /// Length of an instance's key, what the encoders here end in.
 inline constexpr Index key_size = 32;

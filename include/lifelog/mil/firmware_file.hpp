@@ -10,7 +10,7 @@
 #include "modal_importance.hpp"
 #include "model_file.hpp"
 
-namespace lifelog::mil {
+namespace lifelog::inline LIFELOG_ABI::mil {
 
 /// How one channel's samples are standardised before the network sees them: (x − mean) / deviation.
 struct ChannelScale {

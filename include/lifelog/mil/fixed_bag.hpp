@@ -15,7 +15,7 @@
 // The bag network for firmware: its shape is a constant of the type, so that network and stream are plain objects of fixed
 // size; no heap, exceptions or run-time types.
 
-namespace lifelog::mil {
+namespace lifelog::inline LIFELOG_ABI::mil {
 
 namespace detail {
 

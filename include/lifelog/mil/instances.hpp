@@ -35,7 +35,7 @@
   keyword io::CHeader mil::firmware_header(const mil::BasicModel<float, mil::Encoders>&,                  \
                                            const mil::FirmwareOptions&);
 
-namespace lifelog {
+namespace lifelog::inline LIFELOG_ABI {
 
 #ifdef LIFELOG_INSTANTIATE
 template class mil::detail::PoolPass<float, mil::key_size,

@@ -6,7 +6,7 @@
 
 #include "bag_pass.hpp"
 
-namespace lifelog::mil {
+namespace lifelog::inline LIFELOG_ABI::mil {
 
 /// What a trained network says of bags.
 template<class T>

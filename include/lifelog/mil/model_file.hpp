@@ -15,7 +15,7 @@
 
 // Models as safetensors, interchangeable with PyTorch's `state_dict` of the original both ways.
 
-namespace lifelog::mil {
+namespace lifelog::inline LIFELOG_ABI::mil {
 
 /// A trained network, what its classes 0…C−1 stand for, and what else its file should say: further metadata, for
 /// instance how the data was split.

@@ -29,7 +29,7 @@
 // and everything else (batches, training, streams, firmware) follows from that. To add one, write its type here, its place in
 // `AnyPool`, and its line in `pool_names`. One of your own needs neither: say `Pool` beside your encoders (bag_network.hpp).
 
-namespace lifelog::mil {
+namespace lifelog::inline LIFELOG_ABI::mil {
 
 /// How a bag's instances m, of keys h_m and with value heads V_m, become its log-probabilities.
 ///

@@ -7,7 +7,7 @@
 #include "../core/finite.hpp"
 #include "bag_network.hpp"
 
-namespace lifelog::mil::detail {
+namespace lifelog::inline LIFELOG_ABI::mil::detail {
 
 /// From keys to log-probabilities: scores, weighs and mixes the instances of a batch of bags by a network's heads, and pulls the
 /// gradient back. Planes are [row][lane]; a lane is an instance of a kind, or a bag. The same for all encoders with keys of

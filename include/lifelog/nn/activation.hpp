@@ -6,7 +6,7 @@
 #include "../core/finite.hpp"
 #include "elementwise.hpp"
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 namespace detail {
 

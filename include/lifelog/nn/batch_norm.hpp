@@ -7,7 +7,7 @@
 
 #include "expression.hpp"
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 template<class T, Index in, Index out, Index taps, Index dilation_>
 struct CausalConv;

@@ -4,7 +4,7 @@
 #include "activation.hpp"
 #include "weight_norm.hpp"
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 /// The shortcut of a residual block whose number of inputs is known only at run time: a 1×1 convolution, except where
 /// there are as many inputs as outputs. There it is the input itself: weights fixed at the identity, no parameters and no

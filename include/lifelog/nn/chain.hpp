@@ -5,7 +5,7 @@
 
 #include "node.hpp"
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 template<class A, class B>
 struct Chain;

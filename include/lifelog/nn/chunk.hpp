@@ -11,7 +11,7 @@
 // dilation, no load straddles two packets, and two instants of one lane can share products. The past costs a whole packet a
 // sample there; a network that looks far back has its chunks in the order of time instead.
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 /// Samples evaluated at a time, at most: small enough that the buffers of a network stay in the first two caches.
 inline constexpr Index chunk_length = 512;

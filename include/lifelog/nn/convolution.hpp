@@ -8,7 +8,7 @@
 #include "detail/product.hpp"
 #include "linear.hpp"
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 /// Dilated causal convolution: y(o, t) = b(o) + Σ_{k,i} w(o, i, k) · x(i, t − (taps−1−k)·dilation), where x
 /// is zero before time 0. As in PyTorch, tap taps−1 is the present and tap 0 the oldest.

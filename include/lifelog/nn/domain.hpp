@@ -15,7 +15,7 @@
 // Where a network has strides, a domain tells what a node's output is; its input may have more samples. Between nodes A and B
 // of a row lies `first` for A and `second` for B.
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 /// Which of training's draws this is: dropout drops anew for each step, and for each sample of a batch.
 struct Draw {

@@ -6,7 +6,7 @@
 #include "../core/error.hpp"
 #include "expression.hpp"
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 namespace detail {
 

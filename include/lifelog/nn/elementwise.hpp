@@ -28,7 +28,7 @@
 // What is not there is done number by number. Packets are worked on by the functions of `packets`: `padd`, `psub`, `pmul`,
 // `pdiv`, `pmadd`, `pmin`, `pmax`, `pabs`, `exponential`, `broadcast`, `select_less` and the others of core/packet.hpp.
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 /// Registers of numbers and what can be done with them.
 namespace packets = lifelog::detail::simd;

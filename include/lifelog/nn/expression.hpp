@@ -8,7 +8,7 @@
 // The language networks are written in: `input<3> | causal_conv<8, 3>(dilation<2>) | leaky_relu`. What stands to the
 // right of `|` are makers, which know how to make a node once they are told what they get.
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 template<Index steps>
 struct Dilation {};

@@ -42,7 +42,7 @@
 // for element, the result goes through a temporary (in xtensor always). A matrix that is resized by that, with the series a
 // part of it, is refused.
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 template<class F>
 class SeriesExpression;

@@ -3,7 +3,7 @@
 
 #include "convolution.hpp"
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 /// A dilated causal convolution whose channels are in `groups`: outputs of one group read inputs of the same group alone.
 /// Weights are PyTorch's, (out, in / groups, taps). With as many groups as inputs it is depthwise: each output reads one

@@ -5,7 +5,7 @@
 
 #include "expression.hpp"
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 /// Layer normalisation (Ba, Kiros & Hinton 2016) over the channels of each instant, or the features of each vector:
 /// y(c) = w(c) · (x(c) − mean) / √(variance + 1e-5) + b(c), both moments over all c, the variance biased. As PyTorch's

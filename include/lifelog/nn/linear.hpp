@@ -7,7 +7,7 @@
 #include "detail/storage.hpp"
 #include "expression.hpp"
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 namespace detail {
 

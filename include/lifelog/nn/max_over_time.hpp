@@ -7,7 +7,7 @@
 #include "over_time.hpp"
 #include "series.hpp"
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 /// The maximum of each channel over all time, as a reduction.
 struct MaxOverTimeMaker : ReductionOf<MaxOverTimeMaker> {

@@ -6,7 +6,7 @@
 #include "max_over_time.hpp"
 #include "signal_gradient.hpp"
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 /// The exact gradient of `MaxOverTime`. Each channel's maximum depends on `lookback` + 1 samples at most: those windows are
 /// recomputed side by side, a channel a lane, at the instants that reach the maximum, and differentiated; the rest of the

@@ -5,7 +5,7 @@
 
 #include "parameters.hpp"
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 /// A tensor's full name, dots between its parts, as in a PyTorch `state_dict`.
 inline std::string to_string(const Path& path) {

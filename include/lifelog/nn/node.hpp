@@ -37,7 +37,7 @@
 // and nothing else has to know what it computes. Nodes of signals (convolution, activations, sum, product, identity) have
 // all of it; nodes of feature vectors alone (linear, batch norm, log softmax) have no chunks: a vector is one sample.
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 /// Marks node types, for `|`, and holds what most of them share: no memory between chunks or samples, reading the
 /// present only.

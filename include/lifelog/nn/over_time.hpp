@@ -27,7 +27,7 @@
 // A gradient that needs the samples' values must keep what it needs of them: `seed` sees none. In how many pieces a series
 // comes to `add` may change nothing but rounding; samples are finite.
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 /// The times `begin` … `end` − 1.
 struct TimeSpan {

@@ -6,7 +6,7 @@
 #include "max_over_time_gradient.hpp"
 #include "reduce_over_time.hpp"
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 /// The exact gradient of a signal reduced over time by R. Where the reduction has one, the signal is recomputed in pieces of
 /// time, each with `lookback` samples before it so that its values are the series' own, and differentiated: memory grows with

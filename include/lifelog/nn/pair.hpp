@@ -5,7 +5,7 @@
 
 #include "node.hpp"
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 /// What two nodes of the same input have in common, whatever `Self` (a sum, a product) makes of their outputs.
 template<template<class, class> class Self, class A, class B>

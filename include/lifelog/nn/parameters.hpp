@@ -12,7 +12,7 @@
 // several of the same shape in step (parameters, gradient, moments, a copy in another precision): a gradient
 // is another network.
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 /// Where a tensor stands in a network: a chain of names from the root, kept on the stack while visiting.
 struct Path {

@@ -3,7 +3,7 @@
 
 #include "expression.hpp"
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 /// The element-wise product of two nodes of the same input, as in a gate: first(x) ⊙ second(x).
 template<class A, class B>

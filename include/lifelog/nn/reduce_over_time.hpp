@@ -4,7 +4,7 @@
 #include "../core/matrix.hpp"
 #include "reductions.hpp"
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 /// Evaluates a folded signal over series of any length, in chunks, and reduces it by R. Holds the chunk buffers, some hundred
 /// kilobytes (of a wide network, on the heap): make one a thread and use it again. (For the maximum, and when it was reached,

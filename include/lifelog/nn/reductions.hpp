@@ -7,7 +7,7 @@
 
 #include "max_over_time.hpp"
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 namespace detail {
 

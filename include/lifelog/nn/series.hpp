@@ -3,7 +3,7 @@
 
 #include "../core/config.hpp"
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 /// A recorded series owned by somebody else: channel c at time t is `data[c·stride + t]`.
 template<class T>

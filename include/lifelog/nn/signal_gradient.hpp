@@ -7,7 +7,7 @@
 #include "expression.hpp"
 #include "series.hpp"
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 /// The exact gradient of a folded signal in all of its outputs, where nothing like a maximum over time leaves most of
 /// them without one: for losses on the signal itself, and to hold the sparse gradient against. Every intermediate signal

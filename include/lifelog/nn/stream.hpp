@@ -6,7 +6,7 @@
 #include "../core/finite.hpp"
 #include "max_over_time.hpp"
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 /// A network evaluated sample by sample: everything it remembers of the past, apart from the weights. Copies are
 /// independent, and one network may serve many streams. Its size is a constant of the type, whether or not the

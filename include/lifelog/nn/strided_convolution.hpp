@@ -10,7 +10,7 @@
 // samples before it that the taps read, and a plain convolution reads those as channels of their own, at the lower rate. So
 // nothing is computed that is not given, and all that convolutions have (register blocks, both gradients, streams) is there.
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 /// Each `stride`-th sample of a signal, from the first on, and `count` − 1 samples of its past, `distance` apart: channel i
 /// becomes the channels i·count + p, y(τ) = x(τ·stride − p·distance). (Of a filter bank: its polyphase components, Crochiere &

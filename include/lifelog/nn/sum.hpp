@@ -3,7 +3,7 @@
 
 #include "pair.hpp"
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 /// The sum of two nodes of the same input: `first(x) + second(x)`, as in a residual block.
 template<class A, class B>

@@ -3,7 +3,7 @@
 
 #include "convolution.hpp"
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 /// Weight normalisation (Salimans & Kingma 2016) of a convolution: w = g·v/‖v‖, the norm over all but the
 /// output channel. A parametrisation: `fold` makes the plain convolution that is evaluated, `unfold` carries

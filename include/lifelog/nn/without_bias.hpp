@@ -5,7 +5,7 @@
 
 #include "expression.hpp"
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 /// A convolution or linear layer whose bias is zero and stays zero: no parameter, no tensor.
 template<class F>

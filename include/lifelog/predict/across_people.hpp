@@ -19,7 +19,7 @@
 #include "dataset_bags.hpp"
 #include "pooled_people.hpp"
 
-namespace lifelog::predict {
+namespace lifelog::inline LIFELOG_ABI::predict {
 
 /// | name | type | description | default |
 /// |---|---|---|---|

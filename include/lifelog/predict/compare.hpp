@@ -3,7 +3,7 @@
 
 #include "predictor_training.hpp"
 
-namespace lifelog::predict {
+namespace lifelog::inline LIFELOG_ABI::predict {
 
 /// The predictor trained on a group's people, and the one trained on everybody, on the same test rows.
 struct GroupComparison {

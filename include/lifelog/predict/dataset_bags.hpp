@@ -8,7 +8,7 @@
 #include "../data/dataset.hpp"
 #include "../mil/bags.hpp"
 
-namespace lifelog::predict {
+namespace lifelog::inline LIFELOG_ABI::predict {
 
 /// A data set's minutes as the bag network sees them: nothing is copied, so the data set must outlive the bags. What was
 /// not recorded (`DataSet::present`) is not there.

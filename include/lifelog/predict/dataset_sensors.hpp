@@ -6,7 +6,7 @@
 #include "../data/dataset.hpp"
 #include "../evaluate/baselines.hpp"
 
-namespace lifelog::predict {
+namespace lifelog::inline LIFELOG_ABI::predict {
 
 /// A data set's windows as the baselines see them: nothing is copied, so the data set must outlive them. What was not
 /// recorded (`DataSet::present`) is missing. seconds: how long a window lasts, > 0; a sensor's rate follows from it.

@@ -12,7 +12,7 @@
 #include "../core/finite.hpp"
 #include "predictor_training.hpp"
 
-namespace lifelog::predict {
+namespace lifelog::inline LIFELOG_ABI::predict {
 
 /// `comparison.split`: its share for testing trains as well, since whoever is held out is the test.
 struct HeldOutOptions {

@@ -13,7 +13,7 @@
 #define LIFELOG_INSTANCE extern template
 #endif
 
-namespace lifelog::predict {
+namespace lifelog::inline LIFELOG_ABI::predict {
 
 LIFELOG_INSTANCE class RowTask<float>;
 LIFELOG_INSTANCE Comparison compare_predictors<float>(const RowInputs&, std::size_t,

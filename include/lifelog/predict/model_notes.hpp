@@ -15,7 +15,7 @@
 // What a model's file tells about how it was trained (`mil::Model::notes`), so that whoever loads it can treat further
 // minutes alike: how channels were standardised, and which minutes were held out.
 
-namespace lifelog::predict {
+namespace lifelog::inline LIFELOG_ABI::predict {
 
 /// The note `standardize`: [{"modality": "e4Acc", "mean": [0.1, …], "deviation": [1.2, …]}, …].
 LIFELOG_LAZY std::string standardization_note(const data::Standardization& fitted) {

@@ -12,7 +12,7 @@
 #include "../evaluate/items.hpp"
 #include "dataset_sensors.hpp"
 
-namespace lifelog::predict {
+namespace lifelog::inline LIFELOG_ABI::predict {
 
 /// The minutes of several people as one data set, each person in his own scale: what is usual for him is 0. No label is
 /// looked at for that, so it can be had of somebody of whom none is known.

@@ -8,7 +8,7 @@
 #include "../mil/bag_network.hpp"
 #include "../train/loss.hpp"
 
-namespace lifelog::predict {
+namespace lifelog::inline LIFELOG_ABI::predict {
 
 /// Concatenated keys → log-probabilities.
 template<class T>

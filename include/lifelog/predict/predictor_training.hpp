@@ -10,7 +10,7 @@
 #include "row_inputs.hpp"
 #include "row_task.hpp"
 
-namespace lifelog::predict {
+namespace lifelog::inline LIFELOG_ABI::predict {
 
 /// How a predictor did on test rows.
 struct Score {

@@ -15,7 +15,7 @@
 #include "../data/tension.hpp"
 #include "../mil/bags.hpp"
 
-namespace lifelog::predict {
+namespace lifelog::inline LIFELOG_ABI::predict {
 
 /// Row tables of several people as a predictor sees them.
 struct RowInputs {

@@ -11,7 +11,7 @@
 #include "../mil/modal_importance.hpp"
 #include "predictor_network.hpp"
 
-namespace lifelog::predict {
+namespace lifelog::inline LIFELOG_ABI::predict {
 
 namespace detail {
 

@@ -21,7 +21,7 @@
 
 // What reading a person came to, kept in a file, so that a second run does not parse.
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 /// All that is in a tree without reading it: how many files below `path` (or the file itself), how many bytes,
 /// and a checksum over the path from there on, size and time of last change of each, in order. Links are followed, as

@@ -11,7 +11,7 @@
 #include "../core/error.hpp"
 #include "../data/cells.hpp"
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 namespace detail {
 

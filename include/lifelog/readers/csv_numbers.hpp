@@ -16,7 +16,7 @@
 #include "csv.hpp"
 #include "detail/plain_decimal.hpp"
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 namespace detail {
 

@@ -25,7 +25,7 @@
 #include "overlap.hpp"
 #include "progress.hpp"
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 /// | name | type | description | default |
 /// |---|---|---|---|

@@ -21,7 +21,7 @@
 
 // The files of an Empatica E4 session export, and the label file that goes with a folder of them.
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 /// One sensor's file: line 1 start in unix seconds, line 2 rate in Hz (both once per column), then a sample a
 /// line. Sample i was taken at start + i / rate and stands for 1 / rate seconds.

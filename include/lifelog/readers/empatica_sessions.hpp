@@ -16,7 +16,7 @@
 
 // Which files an Empatica E4 exports, and where they may lie.
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 /// A sensor of the wristband and its file.
 struct EmpaticaSensor {

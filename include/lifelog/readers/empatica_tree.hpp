@@ -18,7 +18,7 @@
 // Whose the files of a tree of wristband exports are. A session is a folder with the file of a sensor in it, whether the
 // folder is on disk or in an archive: an archive is a folder too.
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 /// A file of a tree, on disk or in an archive.
 struct EmpaticaFile {

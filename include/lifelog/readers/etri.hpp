@@ -22,7 +22,7 @@
 #include "overlap.hpp"
 #include "progress.hpp"
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 /// | name | type | description | default |
 /// |---|---|---|---|

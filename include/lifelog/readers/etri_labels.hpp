@@ -16,7 +16,7 @@
 
 // Label files of the ETRI lifelog: a row a minute, what the person reported of it.
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 /// What a data set's labels say: tension or positive emotion (1–7, self-reported), the action of the minute
 /// (`sleep`, `meal`, …), or its option, a code of two or three digits from the data set's own description

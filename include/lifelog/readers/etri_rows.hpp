@@ -17,7 +17,7 @@
 #include "progress.hpp"
 #include "resample.hpp"
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 /// | name | type | description | default |
 /// |---|---|---|---|

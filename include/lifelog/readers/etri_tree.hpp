@@ -26,7 +26,7 @@
 // in folders dataset_2018, dataset_2019, dataset_2020. Users are numbers (`101`) or `user` and a number
 // (`user01`); the 2020 part has them in folders of several, `user01-06/user01/…`.
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 /// A recording day of one person: which minutes each modality has a file of.
 struct EtriSession {

@@ -13,7 +13,7 @@
 
 // All files of a folder, links followed.
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 /// A file below a folder.
 struct ListedFile {

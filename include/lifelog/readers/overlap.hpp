@@ -12,7 +12,7 @@
 
 // What to say of labels and recordings that have no time in common.
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 /// [from, to), unix seconds.
 struct TimeSpan {

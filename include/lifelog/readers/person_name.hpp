@@ -12,7 +12,7 @@
 
 // Names of people: which can be used, and which mean the same person.
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 /// Why a text cannot be the name of a person; empty when it can. Names become names of files.
 inline std::string name_fault(std::string_view name) {

@@ -6,7 +6,7 @@
 
 #include "../core/config.hpp"
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 /// Told how far a reader has come with one person, in steps (minutes, files) done and in all. Called from the
 /// threads that read, one call at a time, `done` ascending; it must not throw.

@@ -14,7 +14,7 @@
 
 // Irregular rows onto a grid of 5 s, as the row tables want them.
 
-namespace lifelog::readers::detail {
+namespace lifelog::inline LIFELOG_ABI::readers::detail {
 
 inline constexpr std::int64_t bucket_seconds = 5;
 

@@ -20,7 +20,7 @@
 
 // Row tables as CSV files.
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 namespace detail {
 

@@ -20,7 +20,7 @@
 
 // Plain tables of any sensors, as a TableDescription says they are.
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 /// | name             | description                                       | default |
 /// |------------------|---------------------------------------------------|---------|

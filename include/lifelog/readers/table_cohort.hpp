@@ -17,7 +17,7 @@
 
 // Which file of a folder is whose, and of which sensor.
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 /// What a description finds in a folder.
 struct TableCohort {

@@ -16,7 +16,7 @@
 
 // A cohort of plain tables, described instead of programmed.
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 /// Which files, and how they write rows and times. What `sensors` and `labels` have in common.
 struct TableSource {

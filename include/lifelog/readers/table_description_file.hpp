@@ -15,7 +15,7 @@
 
 // sensors.json: a TableDescription as a file. docs/your-own-recordings.md lists its keys.
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 namespace detail {
 

@@ -19,7 +19,7 @@
 
 // A first sensors.json for a folder that nobody has described yet.
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 /// A draft of a sensors.json, and on what grounds each guess in it was made, a sentence each.
 struct TableDraft {

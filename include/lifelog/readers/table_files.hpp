@@ -20,7 +20,7 @@
 
 // Files of a cohort: which there are, whose they are, and their rows in pieces that fit the memory.
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 /// A file below a cohort's folder, or in an archive there.
 struct TableFile {

@@ -15,7 +15,7 @@
 #include "../data/label_intervals.hpp"
 #include "table_layout.hpp"
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 /// Everybody's labels of one kind.
 struct TableLabelIntervals {

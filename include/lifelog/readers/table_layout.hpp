@@ -12,7 +12,7 @@
 #include "table_description.hpp"
 #include "table_files.hpp"
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 /// What the cells of a table's rows are. Made of its first rows.
 struct TableLayout {

@@ -18,7 +18,7 @@
 
 // One table of many people: whose rows are where.
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 /// Rows of one person that follow each other.
 struct PersonRows {

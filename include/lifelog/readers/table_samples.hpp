@@ -18,7 +18,7 @@
 #include "empatica_files.hpp"
 #include "table_people.hpp"
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 /// What one person has of one sensor.
 struct TableSamples {

@@ -20,7 +20,7 @@
 
 // Times as tables write them, as whole nanoseconds of unix time: no digit is lost to a double.
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 /// How a table writes its times.
 enum class TimeForm {

@@ -11,7 +11,7 @@
 #include "../data/sliding_windows.hpp"
 #include "table_samples.hpp"
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 /// What a sensor has of some windows.
 struct TableWindows {

@@ -15,7 +15,7 @@
 
 // What a clock on a wall showed, as unix time.
 
-namespace lifelog::readers {
+namespace lifelog::inline LIFELOG_ABI::readers {
 
 namespace detail {
 

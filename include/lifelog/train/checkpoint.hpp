@@ -8,7 +8,7 @@
 #include "tensors.hpp"
 #include "trainer.hpp"
 
-namespace lifelog::train {
+namespace lifelog::inline LIFELOG_ABI::train {
 
 namespace detail {
 

@@ -6,7 +6,7 @@
 
 #include "loss.hpp"
 
-namespace lifelog::train {
+namespace lifelog::inline LIFELOG_ABI::train {
 
 /// | option          | default | description                                                                      |
 /// |-----------------|---------|----------------------------------------------------------------------------------|

@@ -9,7 +9,7 @@
 #include "../core/finite.hpp"
 #include "../nn/names.hpp"
 
-namespace lifelog::train {
+namespace lifelog::inline LIFELOG_ABI::train {
 
 /// One tensor's comparison of a gradient with central differences.
 struct TensorCheck {

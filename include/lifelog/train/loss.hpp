@@ -12,7 +12,7 @@
 #include "../core/points.hpp"
 #include "../nn/activation.hpp"
 
-namespace lifelog::train {
+namespace lifelog::inline LIFELOG_ABI::train {
 
 /// | option       | default | description                                                     |
 /// |--------------|---------|-----------------------------------------------------------------|

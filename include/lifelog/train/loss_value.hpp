@@ -7,7 +7,7 @@
 #include "../core/finite.hpp"
 #include "../core/points.hpp"
 
-namespace lifelog::train {
+namespace lifelog::inline LIFELOG_ABI::train {
 
 /// A loss of outputs as a value: `double`, with its derivative.
 ///

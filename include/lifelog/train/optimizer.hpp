@@ -10,7 +10,7 @@
 #include "../core/finite.hpp"
 #include "../nn/parameters.hpp"
 
-namespace lifelog::train {
+namespace lifelog::inline LIFELOG_ABI::train {
 
 /// Euclidean norm of all trained tensors of a gradient together.
 template<class Net>

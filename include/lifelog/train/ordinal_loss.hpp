@@ -11,7 +11,7 @@
 // above k. A network ends in K−1 outputs, which are the z_k, or in one score s, with thresholds θ in ascending order:
 // z_k = s − θ_k (proportional odds: McCullagh 1980).
 
-namespace lifelog::train {
+namespace lifelog::inline LIFELOG_ABI::train {
 
 /// | option       | default | description                                                                        |
 /// |--------------|---------|------------------------------------------------------------------------------------|

@@ -5,7 +5,7 @@
 
 #include "loss_value.hpp"
 
-namespace lifelog::train {
+namespace lifelog::inline LIFELOG_ABI::train {
 
 /// Mean squared error has no options.
 struct MseLossOptions {

@@ -8,7 +8,7 @@
 
 // What a run laid aside in a file was made with, so that it is gone on with by nothing else.
 
-namespace lifelog::train {
+namespace lifelog::inline LIFELOG_ABI::train {
 
 /// Names and values: "data" and a checksum of it, "batch size" and "512". What only says how long a run goes on (epochs,
 /// patience) or how it is worked (threads) does not belong here.

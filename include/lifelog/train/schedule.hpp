@@ -14,7 +14,7 @@
 // What the learning rate is multiplied by, step by step. A schedule is a function of how far a run is and of its scores, and
 // has no state of its own: a run that is gone on with has the rates of one that never stopped.
 
-namespace lifelog::train {
+namespace lifelog::inline LIFELOG_ABI::train {
 
 /// How far a run is, before a step.
 struct Progress {

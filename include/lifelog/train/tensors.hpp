@@ -14,7 +14,7 @@
 
 // The parameters of a network, or of a part of one, as tensors of a file, under PyTorch's names and in its order.
 
-namespace lifelog::train {
+namespace lifelog::inline LIFELOG_ABI::train {
 
 /// Adds every tensor of a network, or of a part of it, under `prefix` and its PyTorch name.
 template<class Net>

@@ -19,7 +19,7 @@
 #include "schedule.hpp"
 #include "weight_average.hpp"
 
-namespace lifelog::train {
+namespace lifelog::inline LIFELOG_ABI::train {
 
 /// One line of a training history. Training figures are of the batches as they were trained on; validation figures are
 /// NaN without validation rows. `train_f1` and `valid_f1` hold the score that decides, whichever that is; a task that

@@ -7,7 +7,7 @@
 #include "../core/finite.hpp"
 #include "../nn/parameters.hpp"
 
-namespace lifelog::train {
+namespace lifelog::inline LIFELOG_ABI::train {
 
 /// Exponential moving average of a network's weights (Polyak & Juditsky 1992; Tarvainen & Valpola 2017):
 /// average ← d · average + (1 − d) · weights after each step. The first update copies the weights, so that there is no bias

@@ -8,7 +8,7 @@
 #include "labelling.hpp"
 #include "scored_search.hpp"
 
-namespace lifelog::cluster::detail {
+namespace lifelog::inline LIFELOG_ABI::cluster::detail {
 
 /// Labelling after Hamerly ("Making k-means even faster", 2010): it keeps a lower bound of how much farther any other centre
 /// is than a row's own, instead of his two bounds. Rows where it stays above 0 while centres move keep their label; the

@@ -11,7 +11,7 @@
 #include "../../core/parallel.hpp"
 #include "nearest.hpp"
 
-namespace lifelog::cluster::detail {
+namespace lifelog::inline LIFELOG_ABI::cluster::detail {
 
 /// Boxes around some clusters each, tested `lanes` at a time.
 class BoxTier {

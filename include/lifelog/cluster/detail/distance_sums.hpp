@@ -7,7 +7,7 @@
 #include "../../core/distance.hpp"
 #include "../../core/parallel.hpp"
 
-namespace lifelog::cluster::detail {
+namespace lifelog::inline LIFELOG_ABI::cluster::detail {
 
 using namespace lifelog::detail;
 

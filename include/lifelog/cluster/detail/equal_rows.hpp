@@ -8,7 +8,7 @@
 
 #include "../../core/matrix.hpp"
 
-namespace lifelog::cluster::detail {
+namespace lifelog::inline LIFELOG_ABI::cluster::detail {
 
 template<class T>
 std::uint64_t hash_of(const T* row, Index cols) {

@@ -8,7 +8,7 @@
 #include "nearest_centres.hpp"
 #include "sums.hpp"
 
-namespace lifelog::cluster::detail {
+namespace lifelog::inline LIFELOG_ABI::cluster::detail {
 
 /// Which centre each row belongs to, and which rows change.
 class Labels {

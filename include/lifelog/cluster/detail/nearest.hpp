@@ -5,7 +5,7 @@
 
 #include "../../core/distance.hpp"
 
-namespace lifelog::cluster::detail {
+namespace lifelog::inline LIFELOG_ABI::cluster::detail {
 
 using namespace lifelog::detail;
 

@@ -6,7 +6,7 @@
 #include "../../core/parallel.hpp"
 #include "nearest.hpp"
 
-namespace lifelog::cluster::detail {
+namespace lifelog::inline LIFELOG_ABI::cluster::detail {
 
 /// Rows to a piece: at most 16 pieces, none too small to be worth a thread's while, none that shares a block of
 /// lanes with another; a function of n alone.

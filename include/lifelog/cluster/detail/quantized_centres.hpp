@@ -10,7 +10,7 @@
 
 #include "quantized_rows.hpp"
 
-namespace lifelog::cluster::detail {
+namespace lifelog::inline LIFELOG_ABI::cluster::detail {
 
 /// Centres that quantized rows are searched by: by scores s(x, c) = ‖c‖²/2 − x·c, which are half the squared distance less
 /// ‖x‖²/2. A pair of columns is one instruction, where differences and their squares take four; but scores only tell which

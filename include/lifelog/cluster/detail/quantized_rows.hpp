@@ -10,7 +10,7 @@
 
 #include "nearest_centres.hpp"
 
-namespace lifelog::cluster::detail {
+namespace lifelog::inline LIFELOG_ABI::cluster::detail {
 
 /// Two whole numbers of 16 bits in one of 32, as `simd::Integers` multiplies them.
 LIFELOG_LAZY std::int32_t pair_of(std::int32_t low, std::int32_t high) {

@@ -8,7 +8,7 @@
 #include "../../core/finite.hpp"
 #include "quantized_centres.hpp"
 
-namespace lifelog::cluster::detail {
+namespace lifelog::inline LIFELOG_ABI::cluster::detail {
 
 /// The nearest centres of blocks of quantized rows, by scores; where two scores are as close as what they may be wrong by,
 /// distances of the rows themselves decide: labels are those of NearestKernel, ties and all.

@@ -9,7 +9,7 @@
 #include "../../core/random.hpp"
 #include "nearest_centres.hpp"
 
-namespace lifelog::cluster::detail {
+namespace lifelog::inline LIFELOG_ABI::cluster::detail {
 
 /// Index of a row drawn in proportion to the differences of `cumulative`.
 LIFELOG_LAZY Index draw(const Eigen::VectorXd& cumulative, Random& random) {

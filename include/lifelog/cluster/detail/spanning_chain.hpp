@@ -10,7 +10,7 @@
 #include "../../core/distance.hpp"
 #include "../tree.hpp"
 
-namespace lifelog::cluster::detail {
+namespace lifelog::inline LIFELOG_ABI::cluster::detail {
 
 using namespace lifelog::detail;
 

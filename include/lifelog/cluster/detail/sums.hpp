@@ -7,7 +7,7 @@
 #include "../../core/matrix.hpp"
 #include "../../core/packet.hpp"
 
-namespace lifelog::cluster::detail {
+namespace lifelog::inline LIFELOG_ABI::cluster::detail {
 
 using namespace lifelog::detail;
 

@@ -9,7 +9,7 @@
 
 #include "../windows.hpp"
 
-namespace lifelog::features {
+namespace lifelog::inline LIFELOG_ABI::features {
 
 /// Kernels of nine weights of which three are 2 and six −1.
 inline constexpr int minirocket_kernels = 84;

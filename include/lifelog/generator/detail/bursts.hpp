@@ -10,7 +10,7 @@
 #include "../../core/xtensor.hpp"
 #include "../plan.hpp"
 
-namespace lifelog::generator::detail {
+namespace lifelog::inline LIFELOG_ABI::generator::detail {
 
 /// A stretch of activity: the only place where a label can show. One thing about it tells labels apart (GeneratorEffect), such
 /// as the oscillation's frequency (the rate of responses, in skin conductance); all else is drawn alike for all of them.

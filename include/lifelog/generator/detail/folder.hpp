@@ -12,7 +12,7 @@
 
 #include "../../core/error.hpp"
 
-namespace lifelog::generator::detail {
+namespace lifelog::inline LIFELOG_ABI::generator::detail {
 
 /// Calls an operation of std::filesystem that takes an error code; a failure becomes an io_error "cannot <what>".
 template<class Operation>

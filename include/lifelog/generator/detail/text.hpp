@@ -8,7 +8,7 @@
 
 #include "../signals.hpp"
 
-namespace lifelog::generator::detail {
+namespace lifelog::inline LIFELOG_ABI::generator::detail {
 
 /// Writes `value` with exactly `decimals` digits after the point, and returns the end; needs 32 characters of
 /// room. value: below 10¹¹, a multiple of 10^−decimals up to rounding.

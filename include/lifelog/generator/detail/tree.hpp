@@ -10,7 +10,7 @@
 #include "folder.hpp"
 #include "text.hpp"
 
-namespace lifelog::generator::detail {
+namespace lifelog::inline LIFELOG_ABI::generator::detail {
 
 /// The defects of one session.
 struct SessionDirt {

@@ -14,7 +14,9 @@
 #define LIFELOG_FILE_LOCKS
 #endif
 
-namespace lifelog::io::detail {
+#include "../../core/abi.hpp"
+
+namespace lifelog::inline LIFELOG_ABI::io::detail {
 
 #ifdef LIFELOG_FILE_LOCKS
 

@@ -4,7 +4,9 @@
 #include <Eigen/Core>
 #include <cstdint>
 
-namespace lifelog::io::detail {
+#include "../../core/abi.hpp"
+
+namespace lifelog::inline LIFELOG_ABI::io::detail {
 
 /// How numbers are stored: as they are in memory, or a float as 16 bits (IEEE 754 binary16; bfloat16, its upper half).
 enum class Coding { plain, f16, bf16 };

@@ -14,7 +14,7 @@
 
 // The header of numpy's array files, from the format's description in numpy/lib/format.py (NEP 1).
 
-namespace lifelog::io::detail {
+namespace lifelog::inline LIFELOG_ABI::io::detail {
 
 /// numpy's name of an element type, without byte order: f4, i8, b1, …
 template<class T>

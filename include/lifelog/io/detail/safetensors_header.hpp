@@ -14,7 +14,7 @@
 #include "half.hpp"
 #include "shape.hpp"
 
-namespace lifelog::io {
+namespace lifelog::inline LIFELOG_ABI::io {
 
 /// Element types of tensors, as they are in memory.
 enum class DType { f32, f64, i64, i32, u8 };

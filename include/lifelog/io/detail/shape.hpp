@@ -13,7 +13,7 @@
 
 // What array files have in common.
 
-namespace lifelog::io::detail {
+namespace lifelog::inline LIFELOG_ABI::io::detail {
 
 static_assert(std::endian::native == std::endian::little,
               "lifelog::io reads and writes little-endian memory as it is");

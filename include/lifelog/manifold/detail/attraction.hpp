@@ -9,7 +9,7 @@
 #include "../affinities.hpp"
 #include "columns.hpp"
 
-namespace lifelog::manifold::detail {
+namespace lifelog::inline LIFELOG_ABI::manifold::detail {
 
 /// Attraction along P's entries. Points are put into an order in which packets of consecutive ones have many
 /// neighbours in common; P is kept as, for each packet, the list of everybody's neighbours and their affinities

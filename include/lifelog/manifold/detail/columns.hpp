@@ -3,7 +3,7 @@
 
 #include "../../core/packet.hpp"
 
-namespace lifelog::manifold::detail {
+namespace lifelog::inline LIFELOG_ABI::manifold::detail {
 
 using namespace lifelog::detail;
 

@@ -7,7 +7,7 @@
 #include "../../core/parallel.hpp"
 #include "columns.hpp"
 
-namespace lifelog::manifold::detail {
+namespace lifelog::inline LIFELOG_ABI::manifold::detail {
 
 /// All points' repulsion, pair by pair, each pair once: O(n²) time, O(n) memory.
 ///

@@ -12,7 +12,7 @@
 #include "convolution.hpp"
 #include "spline.hpp"
 
-namespace lifelog::manifold::detail {
+namespace lifelog::inline LIFELOG_ABI::manifold::detail {
 
 /// All points' repulsion in the plane from a grid: O(n + area / spacing² · log) instead of O(n²).
 ///

@@ -7,7 +7,7 @@
 
 #include "../../core/points.hpp"
 
-namespace lifelog::manifold::detail {
+namespace lifelog::inline LIFELOG_ABI::manifold::detail {
 
 using namespace lifelog::detail;
 

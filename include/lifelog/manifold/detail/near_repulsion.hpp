@@ -6,7 +6,7 @@
 
 #include "columns.hpp"
 
-namespace lifelog::manifold::detail {
+namespace lifelog::inline LIFELOG_ABI::manifold::detail {
 
 /// All points' repulsion where all of them are so near each other that q = 1 − d² and q² = 1 − 2d² to the last digit
 /// of T: sums of polynomials, which need the points' moments only. O(n) time, and no smallest map.

@@ -8,7 +8,7 @@
 
 #include "../../core/matrix.hpp"
 
-namespace lifelog::manifold::detail {
+namespace lifelog::inline LIFELOG_ABI::manifold::detail {
 
 /// The k nearest of the rows offered so far; of equally far ones, the lowest numbers. Offers collect in a buffer of
 /// twice the size, of which the nearer half is kept whenever it is full: constant time an offer on average, where

@@ -10,7 +10,7 @@
 #include "../../core/random.hpp"
 #include "neighbour_tree.hpp"
 
-namespace lifelog::manifold::detail {
+namespace lifelog::inline LIFELOG_ABI::manifold::detail {
 
 /// k neighbours of each of n rows that get better: first those that share leaves of random-projection trees (Dasgupta
 /// & Freund, "Random projection trees and low dimensional manifolds", 2008), then neighbours of neighbours (Dong,

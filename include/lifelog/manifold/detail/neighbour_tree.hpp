@@ -13,7 +13,7 @@
 #include "../../core/parallel.hpp"
 #include "nearest_list.hpp"
 
-namespace lifelog::manifold::detail {
+namespace lifelog::inline LIFELOG_ABI::manifold::detail {
 
 using namespace lifelog::detail;
 

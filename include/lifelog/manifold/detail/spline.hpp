@@ -5,7 +5,7 @@
 
 #include "../../core/config.hpp"
 
-namespace lifelog::manifold::detail {
+namespace lifelog::inline LIFELOG_ABI::manifold::detail {
 
 /// Cardinal B-splines (Schoenberg 1946; de Boor, "A practical guide to splines", 1978) of `order` pieces, degree
 /// order − 1: at a position between grid points, the weights of the `order` grid points around it and their

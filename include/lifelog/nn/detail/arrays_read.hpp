@@ -7,7 +7,7 @@
 
 // Which arrays a lazy series reads, so that it is not written over what it still has to read.
 
-namespace lifelog::nn::detail {
+namespace lifelog::inline LIFELOG_ABI::nn::detail {
 
 /// An array where it lies: bytes from `begin` to `end`, its first element and how far apart its rows and columns are.
 struct Place {

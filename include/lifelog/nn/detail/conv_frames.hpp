@@ -5,7 +5,7 @@
 #include "kernels.hpp"
 #include "storage.hpp"
 
-namespace lifelog::nn::detail {
+namespace lifelog::inline LIFELOG_ABI::nn::detail {
 
 /// A convolution over all of time, forward and backward: its operands rearranged so that each of the three products (outputs,
 /// gradient of the inputs, gradient of the weights) reads memory in a row.

@@ -10,7 +10,7 @@
 
 // A convolution's weights, in whichever of several types a user has them.
 
-namespace lifelog::nn::detail {
+namespace lifelog::inline LIFELOG_ABI::nn::detail {
 
 /// out, in and taps where the type of a convolution's weights tells them.
 template<std::size_t out, std::size_t in, std::size_t taps>

@@ -7,7 +7,7 @@
 // and lanes are consecutive times, samples or windows. Weights lie as column-major (outputs × inputs·taps),
 // column k·inputs + i holding tap k of input i.
 
-namespace lifelog::nn::detail {
+namespace lifelog::inline LIFELOG_ABI::nn::detail {
 
 /// A register block: Rows channels × Columns packets.
 template<class T, int Rows, int Columns>

@@ -3,7 +3,7 @@
 
 #include "../../core/packet.hpp"
 
-namespace lifelog::nn::detail {
+namespace lifelog::inline LIFELOG_ABI::nn::detail {
 
 using namespace lifelog::detail::simd;
 

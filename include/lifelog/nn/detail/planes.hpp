@@ -6,7 +6,7 @@
 // What a layer does to whole planes of training. How many channels a plane has and what the layer is else are numbers here, so
 // that layers of all shapes share what the compiler makes of this; only the register blocks follow from constants.
 
-namespace lifelog::nn::detail {
+namespace lifelog::inline LIFELOG_ABI::nn::detail {
 
 /// Σ of a row's lanes, whole packets.
 template<class T>

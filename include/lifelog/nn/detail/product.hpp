@@ -5,7 +5,7 @@
 
 // One sample at a time: lanes run over the outputs. A sample is used once, for all outputs that hear it, now and later.
 
-namespace lifelog::nn::detail {
+namespace lifelog::inline LIFELOG_ABI::nn::detail {
 
 /// What `out` outputs are computed in: the widest packet they fill (a plain scalar where there is none).
 template<class T, Index out>

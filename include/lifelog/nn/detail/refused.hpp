@@ -39,7 +39,7 @@
       "float and double do not mix: cast one of them first, with x.cast<double>() or " \
       "xt::cast<double>(x)")
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 /// What a node reads and gives: a signal or a vector, either, or vectors and such signals as a convolution gives, whose
 /// weights take it in.

@@ -5,7 +5,7 @@
 
 // What may not follow in a network, by what is wrong with it.
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 template<class L, Maker M>
 requires(detail::fault_in<L, M> == detail::Fault::vector_of_signal) LIFELOG_REFUSED(

@@ -8,7 +8,7 @@
 
 // What the functions of series (functional.hpp) do not take, by what is wrong with it.
 
-namespace lifelog::nn {
+namespace lifelog::inline LIFELOG_ABI::nn {
 
 namespace detail {
 

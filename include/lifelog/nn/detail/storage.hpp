@@ -7,7 +7,7 @@
 
 // Where arrays lie whose sizes are constants of the type: inside the object as long as they are small, else on the heap.
 
-namespace lifelog::nn::detail {
+namespace lifelog::inline LIFELOG_ABI::nn::detail {
 
 /// Eigen's own limit on arrays inside of objects, but never more than its default.
 inline constexpr Index object_bytes = EIGEN_STACK_ALLOCATION_LIMIT > 0

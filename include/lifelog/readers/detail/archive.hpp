@@ -17,7 +17,7 @@
 // Values as bytes and back, in the machine's own order: for caches, not for exchange. A type takes part by a
 // function `fields(archive, value)` that passes all of its members to the archive, for both directions.
 
-namespace lifelog::readers::detail {
+namespace lifelog::inline LIFELOG_ABI::readers::detail {
 
 /// A checksum of bytes that come in pieces of any size: 64-bit FNV-1a on words of 8 bytes, mixed after each.
 class Checksum {

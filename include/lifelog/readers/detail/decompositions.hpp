@@ -6,7 +6,9 @@
 
 // Written by tests/golden/readers/make_decompositions.py.
 
-namespace lifelog::readers::detail {
+#include "../../core/abi.hpp"
+
+namespace lifelog::inline LIFELOG_ABI::readers::detail {
 
 /// A letter and what it is made of (Unicode's canonical decomposition, one step); `mark` is 0 where that is one letter.
 struct Decomposition {

@@ -10,7 +10,7 @@
 #include "../../core/finite.hpp"
 #include "../../io/json.hpp"
 
-namespace lifelog::readers::detail {
+namespace lifelog::inline LIFELOG_ABI::readers::detail {
 
 /// A JSON object, asked key by key. Whatever is wrong is a format_error that says which key, what was expected and what
 /// came: `sensors.json: sensors[1].rate: expected a number above 0 or "irregular", got "fast"`.

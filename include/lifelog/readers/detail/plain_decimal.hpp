@@ -10,7 +10,9 @@
 // below 2^53 divided by a power of ten that a double holds, both exact, is rounded once (Clinger, "How to read floating
 // point numbers accurately", 1990).
 
-namespace lifelog::readers::detail {
+#include "../../core/abi.hpp"
+
+namespace lifelog::inline LIFELOG_ABI::readers::detail {
 
 /// False for anything else than a plain decimal of at most 18 digits; `at` is then where it was, else behind it.
 inline bool plain_decimal(const char*& at, const char* end, double& value) {

@@ -9,7 +9,9 @@
 // The rule at the end of a time zone's file, "CET-1CEST,M3.5.0,M10.5.0/3", which holds for all years after its list
 // (RFC 8536, section 3.3; POSIX.1-2017, TZ).
 
-namespace lifelog::readers::detail {
+#include "../../core/abi.hpp"
+
+namespace lifelog::inline LIFELOG_ABI::readers::detail {
 
 /// A day of every year, as the week-th (5: the last) weekday of a month, and a time of it by the clocks before.
 struct YearlyChange {

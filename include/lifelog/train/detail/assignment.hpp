@@ -22,7 +22,7 @@
 // How the tensors of a file find their places in a network. Nothing here knows the network's type: it is compiled once for
 // all of them.
 
-namespace lifelog::train::detail {
+namespace lifelog::inline LIFELOG_ABI::train::detail {
 
 LIFELOG_LAZY std::vector<std::size_t> shape_of(const nn::Layout& layout) {
   std::vector<std::size_t> shape;
