@@ -20,7 +20,7 @@ class Training {
 
   void step(Task& task, const std::vector<Index>& rows) {
     auto gradient = nn::zeros_like(network_);
-    task.step(network_, rows, {}, gradient, predicted_);
+    task.step(network_, rows, train::FocalLossOptions{}, gradient, predicted_);
     train::clip_global_norm(gradient, 0.9);
     optimizer_.step(network_, gradient);
   }
