@@ -50,6 +50,7 @@ class Person:
         self.sensors = self.metadata["modalities"].split(",")
         order = np.argsort(self.tensors["timestamp"])
         self.truth = self.tensors["label"]
+        self.classes = np.array(self.metadata["classes"].split(","))  # people may have had different ones
         self.parts = [np.empty(len(order), dtype=object) for _ in range(FOLDS)]
         for fold in range(FOLDS):
             self.parts[fold][order] = fold_parts(self.truth[order], fold)
@@ -57,14 +58,25 @@ class Person:
     def run(self, program, *flags):
         subprocess.run([self.programs / program, *map(str, flags), "--quiet"], check=True, stdout=subprocess.DEVNULL)
 
+    def train(self, folder, parts, rate, seed):
+        """A model of the minutes that are in some parts: train, valid, test."""
+        split, model = folder / "split.csv", folder / "model.safetensors"
+        split.write_text("user,timestamp,part\n" + "".join(
+            f"{self.metadata['user']},{t},{part}\n" for t, part in zip(self.tensors["timestamp"], parts) if part != "none"))
+        self.run("train_mil", "--data", self.file, "--out", model, "--split-file", split, "--sensor-dropout", rate, "--seed", seed,
+                 "--epochs", self.options.epochs)
+        return model
+
+    def told(self, folder, model, data):
+        """[minutes] the classes that a model tells."""
+        self.run("modal_importance", "--model", model, "--data", data, "--out", folder / "importance.npy", "--subset", "all",
+                 "--logp", folder / "logp.npy")
+        return self.classes[np.load(folder / "logp.npy").argmax(axis=1)]
+
     def predictions(self, folder, fold, rate, seed):
         """Of the minutes held out: their truth, and what is predicted without each sensor; first with all."""
         held_out = self.parts[fold] == "test"
-        split, model = folder / "split.csv", folder / "model.safetensors"
-        split.write_text("user,timestamp,part\n" + "".join(
-            f"{self.metadata['user']},{t},{part}\n" for t, part in zip(self.tensors["timestamp"], self.parts[fold])))
-        self.run("train_mil", "--data", self.file, "--out", model, "--split-file", split, "--sensor-dropout", rate, "--seed", seed,
-                 "--epochs", self.options.epochs)
+        model = self.train(folder, self.parts[fold], rate, seed)
         predicted = []
         for missing in [None, *range(len(self.sensors))]:
             data = folder / "data.safetensors"
@@ -74,11 +86,9 @@ class Person:
             alone = present.sum(axis=1) == 0  # a minute without a sensor is no bag
             present[alone] = 1
             save_file({**self.tensors, "present": present}, data, self.metadata)
-            self.run("modal_importance", "--model", model, "--data", data, "--out", folder / "importance.npy", "--subset", "all",
-                     "--logp", folder / "logp.npy")
-            predicted.append(np.load(folder / "logp.npy")[held_out].argmax(axis=1))
+            predicted.append(self.told(folder, model, data)[held_out])
         train = self.truth[self.parts[fold] == "train"]
-        return self.truth[held_out], predicted, np.full(held_out.sum(), np.bincount(train).argmax())
+        return self.classes[self.truth[held_out]], predicted, np.full(held_out.sum(), self.classes[np.bincount(train).argmax()])
 
 
 def main():

@@ -20,7 +20,7 @@ class Training {
 
   void step(Task& task, const std::vector<Index>& rows) {
     auto gradient = nn::zeros_like(network_);
-    task.step(network_, rows, {}, gradient, predicted_);
+    task.step(network_, rows, train::FocalLossOptions{}, gradient, predicted_);
     train::clip_global_norm(gradient, 0.9);
     optimizer_.step(network_, gradient);
   }
@@ -83,11 +83,11 @@ class PredictorWork {
 
   static predict::RowTask<float> make_task(const Network& network, Index rows, int threads) {
     Random random(2);
-    const auto values = noise(rows * network.columns(), random);
+    const auto values = noise(rows * predict::columns_of(network), random);
     std::vector<Index> labels;
     for (Index n = 0; n < rows; ++n) labels.push_back(static_cast<Index>(random.below(3)));
-    return {network, Eigen::Map<const RowMatrix<float>>(values.data(), rows, network.columns()), labels,
-            threads};
+    return {network, Eigen::Map<const RowMatrix<float>>(values.data(), rows, predict::columns_of(network)),
+            labels, threads};
   }
 
   std::vector<Index> rows_;

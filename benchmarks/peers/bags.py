@@ -3,7 +3,7 @@
 when it holds the chosen digit. Gated attention on embeddings by PyTorch and by ourselves, the same network (64 → 500 → 128, attention
 of 128), the same bags, AdamW of 5e-4, a bag a step, one thread each.
 
-    /tmp/peers/bin/python benchmarks/peers/bags.py BUILD [--seeds 5] [--sizes 50,100,200,500] [--epochs 20]
+    /tmp/peers/bin/python benchmarks/peers/bags.py BUILD [--seeds 5] [--sizes 50,100,200,500] [--lengths 10:2,50:10] [--epochs 20]
 
 Digits are scikit-learn's (8 × 8); instances of training and test bags are different images. AUC of bags, and of instances by their
 weights within positive bags; processor seconds a training step.
@@ -91,13 +91,14 @@ def main():
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--sizes", default="50,100,200,500", help="training bags")
+    parser.add_argument("--lengths", default="10:2,50:10", help="instances of a bag: mean:deviation")
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--digit", type=int, default=9)
     options = parser.parse_args()
     data = load_digits()
     x, digits = (data.data / 16).astype(np.float32), data.target
     print(f"{'bags of':>8}{'train':>7}{'':>10}{'bag AUC':>9}{'instance AUC':>14}{'ms a step':>11}")
-    for mean, deviation in ((10, 2), (50, 10)):
+    for mean, deviation in (map(int, length.split(":")) for length in options.lengths.split(",")):
         for training in map(int, options.sizes.split(",")):
             found = {"PyTorch": [], "lifelog": []}
             for seed in range(options.seeds):

@@ -43,7 +43,7 @@ struct MixedBags {
   std::vector<double> vectors, scalars;
   std::vector<std::uint8_t> vectors_there, scalars_there{1, 1, 0, 1, 1, 0};
   Bags<double> bags;
-  std::vector<Index> rows{0, 1, 2, 3, 4, 5}, labels{0, 1, 2, 0, 2, 1};
+  std::vector<Index> rows{0, 1, 2, 3, 4, 5};
 
   MixedBags() {
     Random random(4);
@@ -95,10 +95,20 @@ void for_pools(const Body& body) {
 }
 
 template<class Network>
-double loss_of(const Network& net, const MixedBags& mixed, Network* gradient) {
-  BagPass<double, VectorEncoders> pass(net, mixed.bags, 1);
-  pass.forward(net, mixed.rows, true);
-  return pass.loss(net, mixed.labels.data(), train::FocalLossOptions{}, gradient);
+double loss_of(const Network& net, const Bags<double>& bags, Network* gradient) {
+  const std::vector<Index> rows{0, 1, 2, 3, 4, 5}, labels{0, 1, 2, 0, 2, 1};
+  BagPass<double, VectorEncoders> pass(net, bags, 1);
+  pass.forward(net, rows, true);
+  return pass.loss(net, labels.data(), train::FocalLossOptions{}, gradient);
+}
+
+template<class Network>
+bool same_bits(const Network& a, const Network& b) {
+  bool same = true;
+  nn::visit([&](const nn::Path&, const nn::Layout& layout, const double* x,
+                const double* y) { same = same && std::equal(x, x + layout.size(), y); },
+            a, b);
+  return same;
 }
 
 }  // namespace
@@ -118,9 +128,9 @@ BOOST_AUTO_TEST_CASE(gradients_are_central_differences) {
   for_pools([&](Pool pool) {
     const auto net = network_of(pool, mixed.bags);
     auto gradient = nn::zeros_like(net);
-    loss_of(net, mixed, &gradient);
+    loss_of(net, mixed.bags, &gradient);
     const auto loss = [&](const auto& at) {
-      return loss_of(at, mixed, static_cast<decltype(&gradient)>(nullptr));
+      return loss_of(at, mixed.bags, static_cast<decltype(&gradient)>(nullptr));
     };
     check_gradient(pool, net, gradient, loss);
   });
@@ -216,6 +226,11 @@ BOOST_AUTO_TEST_CASE(masked_is_removed) {
     BOOST_TEST((masked.importance.array() == removed.importance.array()).all());
     BOOST_TEST((masked.log_probabilities.array() == removed.log_probabilities.array()).all());
     BOOST_TEST(masked.log_probabilities.allFinite());
+    // In training too: batch norm, loss and gradient.
+    auto of_masked = nn::zeros_like(net), of_removed = of_masked;
+    BOOST_TEST(loss_of(net, mixed.bags, &of_masked) == loss_of(net, bags, &of_removed));
+    BOOST_TEST(same_bits(of_masked, of_removed));
+    BOOST_TEST(train::global_norm(of_masked) > 1e-6);
   });
 }
 
@@ -310,22 +325,20 @@ BOOST_AUTO_TEST_CASE(threads_change_nothing) {
     const auto* row = there.data() + 4 * n;
     if (std::any_of(row, row + 4, [](auto one) { return one != 0; })) rows.push_back(n);
   }
+  for_pools([&](Pool pool) {
+    const auto net = make_bag_network<double, MeanEncoders>(owned.bags.shapes(), 3, 2, pool);
+    const auto gradient_by = [&](int threads) {
+      BagPass<double, MeanEncoders> pass(net, owned.bags, threads);
+      pass.forward(net, rows, true, {0.3, 5, 11});
+      auto gradient = nn::zeros_like(net);
+      pass.loss(net, labels.data(), train::FocalLossOptions{}, &gradient);
+      return gradient;
+    };
+    const auto first = gradient_by(1);
+    BOOST_TEST(train::global_norm(first) > 1e-6);
+    for (const int threads : {2, 3}) BOOST_TEST(same_bits(first, gradient_by(threads)));
+  });
   const auto net = make_bag_network<double, MeanEncoders>(owned.bags.shapes(), 3, 2, Pool::gated);
-  auto first = nn::zeros_like(net);
-  for (const int threads : {1, 2, 3}) {
-    BagPass<double, MeanEncoders> pass(net, owned.bags, threads);
-    pass.forward(net, rows, true, {0.3, 5, 11});
-    auto gradient = nn::zeros_like(net);
-    pass.loss(net, labels.data(), train::FocalLossOptions{}, &gradient);
-    if (threads == 1) {
-      first = gradient;
-      BOOST_TEST(train::global_norm(first) > 1e-6);
-      continue;
-    }
-    nn::visit([](const nn::Path&, const nn::Layout& layout, const double* a,
-                 const double* b) { BOOST_TEST(std::equal(a, a + layout.size(), b)); },
-              first, gradient);
-  }
   const std::vector<Index> few(rows.begin(), rows.begin() + 6);
   const auto loss_of_few = [&](const auto& at, auto* gradient) {
     BagPass<double, MeanEncoders> pass(at, owned.bags, 1);

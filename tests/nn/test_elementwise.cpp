@@ -122,6 +122,34 @@ BOOST_AUTO_TEST_CASE(functions_are_those_of_pytorch) {
   check_all_against_torch<float>(2e-6);
 }
 
+// In registers as one by one, from one end of all numbers to the other; what is none stays none.
+template<class T, template<class> class Function>
+void check_packets() {
+  using namespace nn::packets;
+  constexpr T infinity = std::numeric_limits<T>::infinity();
+  std::vector<T> x{T(0), T(-0.0), T(1e-30), T(1e-4), T(1), T(8), T(9.5), T(40), T(1000), infinity};
+  for (int i = 0; i < 400; ++i) x.push_back(T(i) / 20);
+  for (const T one : x)
+    for (const T sign : {T(1), T(-1)}) {
+      T got[packet_size<T>];
+      store<T>(got, Function<T>::packet(broadcast(T(sign * one))));
+      const T want = Function<T>::value(sign * one);
+      BOOST_TEST(std::abs(got[0] - want) <= 8 * std::numeric_limits<T>::epsilon() * std::abs(want) +
+                                                4 * std::numeric_limits<T>::min(),
+                 "at " << sign * one << " got " << got[0] << ", not " << want);
+    }
+  T got[packet_size<T>];
+  store<T>(got, Function<T>::packet(broadcast(std::numeric_limits<T>::quiet_NaN())));
+  BOOST_TEST(std::isnan(got[0]));
+}
+
+BOOST_AUTO_TEST_CASE(sigmoid_and_tanh_in_registers) {
+  check_packets<float, nn::detail::Sigmoid>();
+  check_packets<double, nn::detail::Sigmoid>();
+  check_packets<float, nn::detail::Tanh>();
+  check_packets<double, nn::detail::Tanh>();
+}
+
 BOOST_AUTO_TEST_CASE(functions_between_others_in_training) {
   check_vectors(input<4, double> | layer | gelu | layer | silu | layer | elu | layer | hard_swish | layer |
                     gelu_tanh | layer | elementwise<Softsign> | layer | elementwise<Softplus> | layer |

@@ -27,6 +27,36 @@ BOOST_AUTO_TEST_CASE(linear_and_pointwise_nodes) {
       input<3, double> | linear<7> | sigmoid | linear<6> | leaky_relu | linear<5> | relu | linear<4>, true);
 }
 
+// Summed in another order for few samples than for many, and for less outputs than a register has.
+BOOST_AUTO_TEST_CASE(gradients_of_linear_layers_of_any_size) {
+  using T = float;
+  Random random(3);
+  for (const Index outputs : {1, 15, 16, 70, 131})
+    for (const Index count : {1, 10, 33, 96, 97}) {
+      constexpr Index inputs = 9;
+      const Linear<T, inputs, Eigen::Dynamic> layer(inputs, outputs);
+      auto gradient = layer;
+      const Samples<T> domain{count, true, 1};
+      using Plane = Eigen::Array<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+      Plane x = Plane::Constant(inputs, domain.stride(), 3), dy = Plane::Zero(outputs, domain.stride());
+      for (Index n = 0; n < count; ++n) {
+        for (Index i = 0; i < inputs; ++i) x(i, n) = static_cast<T>(random.normal());
+        for (Index o = 0; o < outputs; ++o) dy(o, n) = static_cast<T>(random.normal());
+      }
+      gradient.weight.setConstant(1), gradient.bias.setConstant(1);
+      decltype(gradient)::Tape<Samples<T>> tape;
+      layer.pull(domain, tape, x.data(), static_cast<T*>(nullptr), dy.data(), static_cast<T*>(nullptr),
+                 gradient);
+      const Eigen::MatrixXd expected = dy.matrix().cast<double>() * x.matrix().cast<double>().transpose();
+      BOOST_TEST_CONTEXT(outputs << " outputs of " << count << " samples") {
+        BOOST_TEST((gradient.weight.cast<double>().array() - 1 - expected.array()).abs().maxCoeff() < 2e-5);
+        BOOST_TEST(
+            (gradient.bias.cast<double>().array() - 1 - dy.cast<double>().rowwise().sum()).abs().maxCoeff() <
+            2e-5);
+      }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(log_softmax_and_sizes_known_at_run_time) {
   check_vectors(input_of<double>(3) | linear_to(7) | sigmoid | linear_to(5) | log_softmax | linear_to(2),
                 true);

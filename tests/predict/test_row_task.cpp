@@ -63,7 +63,7 @@ Eigen::VectorXd by_definition(const Net& net, const Eigen::VectorXd& row) {
   Eigen::VectorXd keys(2 * mil::key_size);
   Index column = 0;
   for (std::size_t m = 0; m < 2; ++m) {
-    const auto& encoder = net.branches[m].encoder;
+    const auto& encoder = std::get<0>(net.branches[m].encoder);
     const auto plain = encoder.signal.fold();
     using Signal = std::remove_const_t<decltype(plain)>;
     const auto evaluate = std::make_unique<nn::MaxOverTime<Signal>>(plain);
@@ -76,9 +76,10 @@ Eigen::VectorXd by_definition(const Net& net, const Eigen::VectorXd& row) {
     column += net.branches[m].shape.channels;
   }
   const auto leaky = [](double v) { return v > 0 ? v : 0.01 * v; };
+  const auto& classifier = std::get<0>(net.pool).value;
   const auto& hidden =
-      net.classifier.first.first.first.second;  // leaky_relu | *linear* | leaky_relu | linear | …
-  const auto& last = net.classifier.first.second;
+      classifier.first.first.first.second;  // leaky_relu | *linear* | leaky_relu | linear | …
+  const auto& last = classifier.first.second;
   const Eigen::VectorXd h = (hidden.weight * keys.unaryExpr(leaky) + hidden.bias).unaryExpr(leaky);
   const Eigen::VectorXd z = last.weight * h + last.bias;
   return z.array() - std::log(z.array().exp().sum());
@@ -106,6 +107,54 @@ BOOST_AUTO_TEST_CASE(equals_the_encoders_on_series_of_one_sample) {
   predicted.clear();
   task.predict(net, rows.all, predicted);
   BOOST_TEST((predicted == expected_classes));
+}
+
+// The same as a bag network's pass: rows are bags of series of one sample.
+BOOST_AUTO_TEST_CASE(equals_the_bag_network_it_is) {
+  const auto net = made(3);
+  const Table rows(40);
+  std::vector<double> acc, hr;
+  for (Index n = 0; n < 40; ++n) {
+    for (Index c = 0; c < 3; ++c) acc.push_back(rows.x(n, c));
+    hr.push_back(rows.x(n, 3));
+  }
+  mil::Bags<double> bags{40, {{"acc", acc.data(), 3, 1}, {"hr", hr.data(), 1, 1}}};
+  mil::BagTask<double, RowEncoders> bag_task(net, bags, rows.labels, 1);
+  auto row_task = rows.task(net);
+  auto of_bags = nn::zeros_like(net), of_rows = nn::zeros_like(net);
+  std::vector<Index> predicted, expected;
+  train::FocalLossOptions loss;
+  loss.gamma = 2;
+  const double value = row_task.step(net, rows.all, loss, of_rows, predicted);
+  BOOST_TEST(std::abs(bag_task.step(net, rows.all, loss, of_bags, expected) - value) < 1e-13);
+  BOOST_TEST((predicted == expected));
+  const auto a = bits_of(of_bags), b = bits_of(of_rows);
+  double largest = 0, deviation = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    largest = std::max(largest, std::abs(a[i]));
+    deviation = std::max(deviation, std::abs(a[i] - b[i]));
+  }
+  BOOST_TEST(largest > 1e-3);
+  BOOST_TEST(deviation < 1e-13);
+
+  // What is not there has a key of zeros, whatever its values.
+  std::vector<std::uint8_t> there(40, 1);
+  there[7] = 0;
+  bags.modalities[1].present = there.data();
+  hr[7] = std::numeric_limits<double>::quiet_NaN();
+  const auto out = mil::evaluate(net, bags, 1);
+  const auto& classifier = std::get<0>(net.pool).value;
+  auto silent = net;
+  auto& second = std::get<0>(silent.branches[1].encoder).head;
+  second.weight.setZero(), second.bias.setZero();
+  hr[7] = 0;
+  bags.modalities[1].present = nullptr;
+  const auto zero_key = mil::evaluate(silent, bags, 1);
+  BOOST_TEST(classifier.inputs() == 2 * mil::key_size);
+  BOOST_TEST((out.log_probabilities.row(7) == zero_key.log_probabilities.row(7)));
+  BOOST_TEST(out.importance(7, 0) == 1);
+  BOOST_TEST(out.importance(7, 1) == 0);
+  BOOST_TEST(out.importance(6, 1) == 0.5);
 }
 
 BOOST_AUTO_TEST_CASE(gradient_against_differences) {
@@ -311,7 +360,7 @@ BOOST_AUTO_TEST_CASE(names_of_tensors) {
   BOOST_TEST(names.back() == "classifier.3.bias");
   for (const char* name : {"hrEncoder.network.3.weight", "classifier.1.weight", "classifier.3.weight"})
     BOOST_TEST((std::count(names.begin(), names.end(), name) == 1), name);
-  BOOST_TEST(net.columns() == 4);
+  BOOST_TEST(columns_of(net) == 4);
   BOOST_TEST(net.classes() == 3);
 }
 
@@ -319,7 +368,7 @@ BOOST_AUTO_TEST_CASE(bad_input) {
   using Error = std::invalid_argument;
   check_throws<Error>([] { Net({}, 3); }, {"at least one modality"});
   check_throws<Error>([] { Net(shapes, 1); }, {"two classes", "got 1"});
-  check_throws<Error>([] { Net({{"hr", 0}}, 2); }, {"'hr'", "got 0"});
+  check_throws<Error>([] { Net({{"hr", 0}}, 2); }, {"'hr'", "needs an encoder of vectors"});
   const auto net = made(9);
   const auto task_of = [&](RowMatrix<double> x, std::vector<Index> labels) {
     RowTask<double>(net, std::move(x), std::move(labels), 1);

@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 #include "../support/golden_losses.hpp"
 #include "../support/throws.hpp"
@@ -127,6 +128,58 @@ BOOST_AUTO_TEST_CASE(fifty_steps_are_pytorchs) {
         SgdOptions{.learning_rate = 0.05, .momentum = 0.8, .nesterov = true, .weight_decay = 0.1});
   check("sgd.cosine", SgdOptions{.learning_rate = 0.05, .momentum = 0.9, .nesterov = true}, true);
   check("adamw", AdamWOptions{.learning_rate = 0.05, .weight_decay = 0.02});
+}
+
+// Arithmetic on numbers below the smallest normal one takes a hundred times as long on many machines.
+BOOST_AUTO_TEST_CASE(moments_without_a_gradient_decay_to_zero) {
+  auto make = [](float value) {
+    auto net = input<5, float> | linear<7>;
+    visit([&](const Path&, const Layout& layout, float* w) { std::fill_n(w, layout.size(), value); }, net);
+    return net;
+  };
+  auto net = make(1);
+  AdamWOptions options;
+  options.beta2 = 0.9;
+  options.weight_decay = 0;
+  AdamW optimizer(net, options);
+  optimizer.step(net, make(1e-3f));
+  const auto none = make(0);
+  bool subnormal = false, moved = false;
+  const auto look = [&](const auto& moment) {
+    visit(
+        [&](const Path&, const Layout& layout, const float* x) {
+          for (Index i = 0; i < layout.size(); ++i) {
+            subnormal |= std::fpclassify(x[i]) == FP_SUBNORMAL;
+            moved |= x[i] != 0;
+          }
+        },
+        moment);
+  };
+  for (int t = 0; t < 1200; ++t) {
+    optimizer.step(net, none);
+    look(optimizer.first_moment());
+    look(optimizer.second_moment());
+  }
+  BOOST_TEST(!subnormal);
+  BOOST_TEST(moved);  // while there was something to decay
+  moved = false;
+  look(optimizer.first_moment());
+  look(optimizer.second_moment());
+  BOOST_TEST(!moved);
+}
+
+BOOST_AUTO_TEST_CASE(norms_of_any_number_of_values) {
+  for (const Index size : {1, 7, 8, 9, 100}) {
+    std::vector<float> x(static_cast<std::size_t>(size));
+    double sum = 0;
+    for (Index i = 0; i < size; ++i) {
+      x[static_cast<std::size_t>(i)] = static_cast<float>(i + 1);
+      sum += static_cast<double>((i + 1) * (i + 1));
+    }
+    BOOST_TEST(train::detail::sum_of_squares(x.data(), size) == sum);
+    x.back() = std::numeric_limits<float>::quiet_NaN();
+    BOOST_TEST(std::isnan(train::detail::sum_of_squares(x.data(), size)));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(sgd_leaves_the_second_moment_and_statistics_take_their_change) {

@@ -126,6 +126,25 @@ EIGEN_ALWAYS_INLINE Packet<T> exponential(const Packet<T>& x) {
   }
 }
 
+/// y where x is a number, else x: for functions that make a number of what is none.
+template<class P>
+EIGEN_ALWAYS_INLINE P numbers_of(const P& y, const P& x) {
+  return Eigen::internal::pselect(Eigen::internal::pcmp_eq(x, x), y, x);
+}
+
+/// tanh(x) to a few units in the last place.
+template<class T>
+EIGEN_ALWAYS_INLINE Packet<T> hyperbolic_tangent(const Packet<T>& x) {
+  if constexpr (packet_size < T >> 1 && Eigen::internal::packet_traits<T>::HasTanh) {
+    return numbers_of(Eigen::internal::ptanh(x), x);
+  } else {
+    alignas(64) T lanes[packet_size<T>];
+    store<T>(lanes, x);
+    for (T& lane : lanes) lane = std::tanh(lane);
+    return load(lanes);
+  }
+}
+
 /// 1 / x to rounding, for x of ordinary size: neither 0 nor beyond 1e37.
 template<class P>
 EIGEN_ALWAYS_INLINE P reciprocal(const P& x) {

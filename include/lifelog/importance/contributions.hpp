@@ -28,7 +28,7 @@ bool sums_predictions(const mil::BagNetwork<T, Encoders>& net) {
   return std::visit(
       [](const auto& pool) {
         using Pool = std::remove_cvref_t<decltype(pool)>;
-        return Pool::form != mil::Form::embeddings && Pool::Mixing::weighted;
+        return !mil::value_follows(Pool::form) && Pool::Mixing::weighted;
       },
       net.pool);
 }

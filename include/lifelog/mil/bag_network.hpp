@@ -39,6 +39,19 @@ struct PoolsOf<T, Encoders, keys> {
   using Type = std::variant<typename Encoders::template Pool<T, keys>>;
 };
 
+/// The head that follows a pool; `Value` where none does.
+template<class Pool, class Value>
+struct HeadAfter {
+  using Type = Value;
+};
+template<class Pool, class Value>
+requires requires(Pool pool) {
+  pool.value;
+}
+struct HeadAfter<Pool, Value> {
+  using Type = decltype(Pool::value);
+};
+
 }  // namespace detail
 
 /// The study's network: an encoder and a value head for each modality, and a pool that weighs the instances of a bag.
@@ -52,7 +65,8 @@ struct PoolsOf<T, Encoders, keys> {
 /// that the original does not have begin with `Al.`.
 ///
 /// Encoders: see encoders.hpp. A type that also says `template<class T, Index keys> using Pool = …`, a pool as pool.hpp tells
-/// what one is, has this pool instead of a choice of the library's.
+/// what one is, has this pool instead of a choice of the library's. One that says `tensors`, a text, has its own names:
+/// `<modality><tensors>.…`.
 template<class T, class Encoders = StudyEncoders>
 struct BagNetwork {
   using Scalar = T;
@@ -65,6 +79,8 @@ struct BagNetwork {
   static constexpr Index key_size = detail::key_size_of<Series, Vector>();
   static_assert(key_size > 0, "an encoder must end in a constant number of features, the key");
 
+  static constexpr bool own_names = requires { Encoders::tensors; };
+
   struct Branch {
     ModalityShape shape;
     std::string prefix;
@@ -73,11 +89,19 @@ struct BagNetwork {
 
     LIFELOG_COLD Branch(ModalityShape of, std::variant<Series, Vector> by, Index classes)
         : shape(std::move(of)),
-          prefix(shape.name + "ILNet"),
+          prefix(shape.name + own_or("ILNet")),
           encoder(std::move(by)),
           value(make_value_head<T, key_size>(classes)) {}
     LIFELOG_COLD Branch(const Branch&) = default;
     LIFELOG_COLD Branch(Branch&&) = default;
+
+   private:
+    static const char* own_or(const char* studys) {
+      if constexpr (own_names)
+        return Encoders::tensors;
+      else
+        return studys;
+    }
   };
 
   using Pools = typename detail::PoolsOf<T, Encoders, key_size>::Type;
@@ -108,7 +132,7 @@ struct BagNetwork {
   Pool pool_kind() const { return static_cast<Pool>(pool.index()); }
   /// Whether one value head follows the pool, instead of one for each kind before it.
   bool values_after_pool() const {
-    return std::visit([](const auto& any) { return any.form == Form::embeddings; }, pool);
+    return std::visit([](const auto& any) { return value_follows(any.form); }, pool);
   }
 
   auto heads() const { return heads_of<const Pools, const ValueHead<T, key_size>>(*this); }
@@ -127,10 +151,11 @@ struct BagNetwork {
   LIFELOG_COLD static void visit(Visitor& visitor, const nn::Path& path, Net& net, Nets&... nets) {
     for (std::size_t m = 0; m < net.branches.size(); ++m) {
       const auto at = path / net.branches[m].prefix.c_str();
+      const auto encoder = own_names ? at : at / "Encoder";
       if (net.branches[m].shape.scalar())
-        visit_encoder<1>(visitor, at / "Encoder", net.branches[m], nets.branches[m]...);
+        visit_encoder<1>(visitor, encoder, net.branches[m], nets.branches[m]...);
       else
-        visit_encoder<0>(visitor, at / "Encoder", net.branches[m], nets.branches[m]...);
+        visit_encoder<0>(visitor, encoder, net.branches[m], nets.branches[m]...);
       if (!net.values_after_pool())
         ValueHead<T, key_size>::visit(visitor, at / "Vl", net.branches[m].value, nets.branches[m].value...);
     }

@@ -15,6 +15,7 @@
 //   vector<T>(inputs)    of a vector of `inputs` numbers → key
 //   name                 in model files; without one a network has no file
 //   type                 its own name in C++, in headers for firmware
+//   Pool, tensors        a pool and names of tensors of its own (bag_network.hpp)
 //
 // with either function or both, whose networks end in keys of one length. `channels` is an Index, or, for firmware,
 // std::integral_constant<Index, n>: `nn::input_of<T>(channels)` takes either.

@@ -225,7 +225,7 @@ struct FixedBagNetworkOf {
     visitor(path / "mean_rest", scale, branch.mean_rest);
     visitor(path / "deviation", scale, branch.deviation);
     Plain::Encoder::visit(visitor, path / "Encoder", branch.encoder);
-    if constexpr (Pooling::form != Form::embeddings) Plain::Value::visit(visitor, path / "Vl", branch.value);
+    if constexpr (!value_follows(Pooling::form)) Plain::Value::visit(visitor, path / "Vl", branch.value);
   }
 };
 
@@ -286,7 +286,7 @@ class FixedBagStream<FixedBagNetworkOf<T, Encoders, classes, kind, channels...>>
     Pooling::Weighing::weigh(weights, count);
     T shares[Network::modalities];
     std::copy_n(weights, count, shares);
-    if constexpr (Pooling::form == Form::embeddings) {
+    if constexpr (value_follows(Pooling::form)) {
       T mixed[length] = {};
       for (Index m = 0; m < count; ++m)
         for (Index k = 0; k < length; ++k) mixed[k] += weights[m] * keys[m][k];

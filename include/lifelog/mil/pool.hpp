@@ -21,7 +21,8 @@
 //
 //   score      a number an instance makes of its key, by heads of its own; or none
 //   Weighing   how the scores of a bag become weights: Softmax, Sigmoids, Even
-//   form       what the weights mix: predictions, embeddings (then one head follows the pool), or keys before their heads
+//   form       what the weights mix: predictions, keys before their heads, or embeddings, which one head, `value`, follows; they
+//              are added up, or a bag's kinds stand side by side
 //   Mixing     of predictions: WeightedSum, Sum, LargestOf, LogSumExp
 //
 //   make       a pool for bags of so many kinds and classes, its parameters zero
@@ -88,7 +89,12 @@ constexpr std::optional<Pool> pool_named(std::string_view name) {
 }
 
 /// What a pool's weights mix.
-enum class Form { predictions, embeddings, keys };
+enum class Form { predictions, embeddings, side_by_side, keys };
+
+/// Whether one head, the pool's `value`, follows it in place of one for each kind before it.
+constexpr bool value_follows(Form form) {
+  return form == Form::embeddings || form == Form::side_by_side;
+}
 
 // --- from scores to weights, of one bag -------------------------------------------------------------------------------
 

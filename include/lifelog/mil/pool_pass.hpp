@@ -16,6 +16,9 @@ template<class T, Index keys_size, class Pools>
 class PoolPass {
  public:
   using Value = ValueHead<T, keys_size>;
+  /// What follows those of several pools that anything follows is the same; the last is one of them.
+  using After =
+      typename HeadAfter<std::variant_alternative_t<std::variant_size_v<Pools> - 1, Pools>, Value>::Type;
   using Heads = BagHeads<const Pools, const Value>;
   using Gradient = BagHeads<Pools, Value>;
   using Domain = nn::Samples<T>;
@@ -35,7 +38,7 @@ class PoolPass {
       rules.weigh(weights.data() + batch.first(n), batch.last(n) - batch.first(n));
     shares = weights;
     if (rules.after) {
-      mix_keys(batch, keys);
+      mix_keys(rules, batch, keys);
       rules.after->record(batch.bags, bag_value_, mixed_.data(), log_probabilities.data());
     } else {
       if (rules.form == Form::keys) scale_keys(batch, keys);
@@ -55,10 +58,10 @@ class PoolPass {
     const auto rules = rules_of(net);
     dscores_.assign(batch.places.size(), T(0));
     if (rules.after) {
-      dmixed_.setZero(keys_size, batch.bags.stride());
+      dmixed_.setZero(mixed_.rows(), batch.bags.stride());
       rules.after->pull(batch.bags, bag_value_, mixed_.data(), log_probabilities.data(), dlog, dmixed_.data(),
                         *after_of(gradient));
-      unmix_keys(batch, keys, dkeys);
+      unmix_keys(rules, batch, keys, dkeys);
     } else {
       unmix_predictions(rules, net, batch, dlog);
       const auto heads = values_of(net);
@@ -103,7 +106,10 @@ class PoolPass {
     void (*pull)(const T*, T*, Index);
     T (*mix)(const T*, const T*, Index, T*);
     bool sums_to_one, weighted;
-    const Value* after;  ///< the head of embeddings, or none
+    const After* after;  ///< the head of embeddings, or none
+
+    /// The row of a kind's key among what is mixed.
+    Index row(Index kind, Index k) const { return form == Form::side_by_side ? kind * keys_size + k : k; }
   };
 
   static Rules rules_of(const Heads& net) {
@@ -121,15 +127,15 @@ class PoolPass {
                        nullptr};
         },
         net.pool);
-    rules.after = after_of(net);
+    rules.after = after_of<const After>(net);
     return rules;
   }
 
-  template<class Pool, class Head>
-  static Head* after_of(const BagHeads<Pool, Head>& heads) {
+  template<class Head = After, class Net>
+  static Head* after_of(const Net& heads) {
     return std::visit(
         [](auto& pool) -> Head* {
-          if constexpr (std::remove_cvref_t<decltype(pool)>::form == Form::embeddings)
+          if constexpr (value_follows(std::remove_cvref_t<decltype(pool)>::form))
             return &pool.value;
           else
             return nullptr;
@@ -231,15 +237,19 @@ class PoolPass {
 
   // --- keys ---
 
-  void mix_keys(const Batch& batch, const std::vector<const T*>& keys) {
-    mixed_.setZero(keys_size, batch.bags.stride());
-    for_keys(batch, keys, [&](Index n, Index p, Index k, T key) { mixed_(k, n) += weights[at(p)] * key; });
+  void mix_keys(const Rules& rules, const Batch& batch, const std::vector<const T*>& keys) {
+    mixed_.setZero(rules.after->inputs(), batch.bags.stride());
+    for_keys(batch, keys, [&](Index n, Index p, Index k, T key) {
+      mixed_(rules.row(batch.place(p).kind, k), n) += weights[at(p)] * key;
+    });
   }
 
-  void unmix_keys(const Batch& batch, const std::vector<const T*>& keys, const std::vector<T*>& dkeys) {
+  void unmix_keys(const Rules& rules, const Batch& batch, const std::vector<const T*>& keys,
+                  const std::vector<T*>& dkeys) {
     for_keys(batch, keys, [&](Index n, Index p, Index k, T key) {
-      dscores_[at(p)] += dmixed_(k, n) * key;
-      slope_of(batch, dkeys, p, k) += weights[at(p)] * dmixed_(k, n);
+      const T slope = dmixed_(rules.row(batch.place(p).kind, k), n);
+      dscores_[at(p)] += slope * key;
+      slope_of(batch, dkeys, p, k) += weights[at(p)] * slope;
     });
   }
 
@@ -259,16 +269,16 @@ class PoolPass {
     });
   }
 
-  // body(bag, place, row of the key, its value).
+  // body(bag, place, row of the key, its value): rows one after the other, since a row's lanes lie side by side.
   template<class Body>
   void for_keys(const Batch& batch, const std::vector<const T*>& keys, const Body& body) {
     for (Index n = 0; n < batch.bags.count; ++n)
-      for (Index p = batch.first(n); p < batch.last(n); ++p) {
-        const auto& place = batch.place(p);
-        const auto m = static_cast<std::size_t>(place.kind);
-        for (Index k = 0; k < keys_size; ++k)
+      for (Index k = 0; k < keys_size; ++k)
+        for (Index p = batch.first(n); p < batch.last(n); ++p) {
+          const auto& place = batch.place(p);
+          const auto m = static_cast<std::size_t>(place.kind);
           body(n, p, k, keys[m][k * batch.kinds[m].stride() + place.lane]);
-      }
+        }
   }
 
   static T& slope_of(const Batch& batch, const std::vector<T*>& planes, Index p, Index k) {
@@ -306,7 +316,7 @@ class PoolPass {
   static std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
   HeadPass<T, Value> values_;
-  typename Value::template Tape<Domain> bag_value_;
+  typename After::template Tape<Domain> bag_value_;
   Plane mixed_, dmixed_;
   std::vector<Plane> scaled_, dscaled_;
   std::vector<T> dscores_, share_, row_;

@@ -41,7 +41,10 @@ struct Sigmoid {
     return x >= 0 ? 1 / (1 + e) : e / (1 + e);
   }
   static T slope(T y) { return y * (1 - y); }
-  static Packet<T> packet(const Packet<T>& x) { return each_lane<T>(x, value); }
+  static Packet<T> packet(const Packet<T>& x) {
+    const auto one = broadcast(T(1)), e = exponential<T>(psub(broadcast(T(0)), pabs(x)));
+    return numbers_of(pdiv(select_less(x, broadcast(T(0)), e, one), padd(one, e)), x);
+  }
   static Packet<T> packet_slope(const Packet<T>& y) { return pmul(y, psub(broadcast(T(1)), y)); }
 };
 
@@ -50,7 +53,7 @@ struct Tanh {
   static constexpr bool zero_preserving = true;
   static T value(T x) { return std::tanh(x); }
   static T slope(T y) { return 1 - y * y; }
-  static Packet<T> packet(const Packet<T>& x) { return each_lane<T>(x, value); }
+  static Packet<T> packet(const Packet<T>& x) { return hyperbolic_tangent<T>(x); }
   static Packet<T> packet_slope(const Packet<T>& y) { return psub(broadcast(T(1)), pmul(y, y)); }
 };
 

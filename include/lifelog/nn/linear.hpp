@@ -53,10 +53,11 @@ struct Linear : NodeBase {
     }
   }
 
-  /// A column for each piece of the batch: its gradient, the weights' and then the bias's.
+  /// A column for each piece of the batch, where there are several: its gradient, the weights' and then the bias's.
   template<class D>
   struct Tape {
     Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> pieces;
+    Eigen::Array<T, Eigen::Dynamic, 1> turned;
   };
 
   template<class D>
@@ -73,6 +74,13 @@ struct Linear : NodeBase {
   void pull(const D& domain, Tape<D>& tape, const T* x, const T*, const T* dy, T* dx,
             Linear& gradient) const {
     const Index stride = domain.stride(), pieces = piece_count(piece_samples, stride);
+    if (const Index lanes = lanes_of(domain); lanes <= few_lanes && outputs() >= detail::packet_size<T>) {
+      detail::accumulate_outer_of_few(gradient.weight.data(), dy, x, stride, outputs(), inputs(), lanes,
+                                      tape.turned);
+      for (Index o = 0; o < outputs(); ++o) gradient.bias[o] += detail::sum_of_row(dy + o * stride, stride);
+      if (dx) detail::pull_planes<in>(weight.data(), outputs(), inputs(), dy, dx, stride, 0, stride);
+      return;
+    }
     detail::set_zero(tape.pieces, outputs() * (inputs() + 1), pieces);
     parallel_for(pieces, domain.threads, [&](Index index) {
       pull_piece(piece_of(index, piece_samples, stride), stride, x, dy, dx, &tape.pieces(0, index));
@@ -103,6 +111,17 @@ struct Linear : NodeBase {
  private:
   /// Samples a thread takes at a time; independent of how many threads there are.
   static constexpr Index piece_samples = 4096;
+  /// Up to as many the weights' gradient is summed lane by lane.
+  static constexpr Index few_lanes = 96;
+
+  /// Those of a plane that mean something: others have no gradient.
+  template<class D>
+  static Index lanes_of(const D& domain) {
+    if constexpr (requires { domain.count; })
+      return domain.count;
+    else
+      return domain.stride();
+  }
 
   template<class Visitor, class First, class... Rest>
   static void visit_tensors(Visitor& visitor, const Path& path, First& first, Rest&... rest) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <memory>
-#include <string>
+#include <algorithm>
+#include <variant>
 #include <vector>
 
 #include "../mil/bag_network.hpp"
@@ -20,63 +20,57 @@ auto make_classifier(Index inputs, Index classes) {
 template<class T>
 using Classifier = decltype(make_classifier<T>(1, 2));
 
-/// The study's row predictor: the causal encoder of every modality applied to a series of length 1, their keys side
-/// by side, then a classifier. Tensors are named `<modality>Encoder.…` and `classifier.<1|3>.…`.
-template<class T>
-struct PredictorNetwork {
-  using Scalar = T;
-
-  struct Branch {
-    mil::ModalityShape shape;
-    std::string prefix;
-    mil::SeriesEncoder<T> encoder;
-  };
-
-  std::vector<Branch> branches;
-  Classifier<T> classifier;
-
-  /// modalities: at least one, each with at least one channel. classes ≥ 2.
-  PredictorNetwork(const std::vector<mil::ModalityShape>& modalities, Index classes)
-      : classifier(make_classifier<T>(static_cast<Index>(modalities.size()) * mil::key_size, classes)) {
-    lifelog::detail::require(!modalities.empty(),
-                             "PredictorNetwork: expected at least one modality, got none");
-    lifelog::detail::require(classes >= 2, "PredictorNetwork: expected at least two classes, got ", classes);
-    for (const auto& shape : modalities) {
-      lifelog::detail::require(shape.channels >= 1, "PredictorNetwork: modality '", shape.name,
-                               "' must have at least one channel, got ", shape.channels);
-      for (const auto& other : branches)
-        lifelog::detail::require(other.shape.name != shape.name, "PredictorNetwork: modality '", shape.name,
-                                 "' is there twice");
-      branches.push_back({shape, shape.name + "Encoder", mil::make_series_encoder<T>(shape.channels)});
+/// The pool of a row predictor: all kinds' keys side by side, zeros for one that is not there, and one head for them.
+template<class T, Index keys>
+struct ConcatPool : mil::PlainPool<T, mil::WeightedSum> {
+  /// Each key as it is.
+  struct Weighing : mil::Even {
+    static constexpr bool sums_to_one = false;
+    template<class U>
+    static void weigh(U* a, Index count) {
+      std::fill_n(a, count, U(1));
     }
+  };
+  static constexpr mil::Form form = mil::Form::side_by_side;
+  Classifier<T> value;
+
+  static ConcatPool make(Index kinds, Index classes) {
+    return {{}, make_classifier<T>(kinds * keys, classes)};
   }
-
-  Index classes() const { return classifier.outputs(); }
-
-  /// Columns a row has: the channels of all modalities, in order.
-  Index columns() const {
-    Index total = 0;
-    for (const auto& branch : branches) total += branch.shape.channels;
-    return total;
-  }
-
-  void initialise(Random& random) {
-    for (auto& branch : branches) branch.encoder.initialise(random);
-    classifier.initialise(random);
-  }
-
-  template<class Visitor, class Net, class... Nets>
-  static void visit(Visitor& visitor, const nn::Path& path, Net& net, Nets&... nets) {
-    for (std::size_t m = 0; m < net.branches.size(); ++m)
-      mil::SeriesEncoder<T>::visit(visitor, path / net.branches[m].prefix.c_str(), net.branches[m].encoder,
-                                   nets.branches[m].encoder...);
-    Classifier<T>::visit(visitor, path / "classifier", net.classifier, nets.classifier...);
+  void initialise(Random& random) { value.initialise(random); }
+  template<class Visitor, class... Pools>
+  static void visit(Visitor& visitor, const nn::Path& path, Pools&... pools) {
+    Classifier<T>::visit(visitor, path / "classifier", pools.value...);
   }
 };
 
+struct RowEncoders {
+  static constexpr const char* tensors = "Encoder";
+  template<class T>
+  static auto series(Index channels) {
+    return mil::make_series_encoder<T>(channels);
+  }
+  template<class T, Index keys>
+  using Pool = ConcatPool<T, keys>;
+};
+
+/// The study's row predictor: the bag network whose pool puts keys side by side, of bags in which every modality has a series of
+/// length 1. Tensors are named `<modality>Encoder.…` and `classifier.<1|3>.…`.
+template<class T>
+using PredictorNetwork = mil::BagNetwork<T, RowEncoders>;
+
+/// Columns a row has: the channels of all modalities, in order.
+template<class T>
+Index columns_of(const PredictorNetwork<T>& net) {
+  Index total = 0;
+  for (const auto& branch : net.branches) total += branch.shape.channels;
+  return total;
+}
+
 namespace detail {
 
-/// What a predictor network is on rows: every convolution reduced to the tap that sees the row.
+/// What a predictor network is on rows: every convolution reduced to the tap that sees the row, so that a lane is a row. Many times
+/// as fast as a `mil::BagPass`, whose lanes are instants of one series.
 template<class T>
 struct PresentNetwork {
   using Scalar = T;
@@ -87,9 +81,11 @@ struct PresentNetwork {
   std::vector<Encoder> encoders;
   Classifier<T> classifier;
 
-  explicit PresentNetwork(const PredictorNetwork<T>& net) : classifier(net.classifier) {
-    for (const auto& branch : net.branches)
-      encoders.push_back({{}, branch.encoder.signal.fold().present(), branch.encoder.head});
+  explicit PresentNetwork(const PredictorNetwork<T>& net) : classifier(std::get<0>(net.pool).value) {
+    for (const auto& branch : net.branches) {
+      const auto& encoder = std::get<0>(branch.encoder);
+      encoders.push_back({{}, encoder.signal.fold().present(), encoder.head});
+    }
   }
 
   template<class Visitor, class Net, class... Nets>
@@ -102,15 +98,16 @@ struct PresentNetwork {
   /// Carries a gradient of this back to the gradient of the network it was made of.
   void unfold(const PredictorNetwork<T>& net, PredictorNetwork<T>& gradient) const {
     for (std::size_t m = 0; m < encoders.size(); ++m) {
-      const auto& signal = net.branches[m].encoder.signal;
-      auto& to = gradient.branches[m].encoder;
+      const auto& signal = std::get<0>(net.branches[m].encoder).signal;
+      auto& to = std::get<0>(gradient.branches[m].encoder);
       const auto plain = signal.fold();
       auto plain_gradient = nn::zeros_like(plain);
       plain.unfold_present(encoders[m].first, plain_gradient);
       signal.unfold(plain_gradient, to.signal);
       to.head.unfold(encoders[m].second, to.head);
     }
-    gradient.classifier.unfold(classifier, gradient.classifier);
+    auto& head = std::get<0>(gradient.pool).value;
+    head.unfold(classifier, head);
   }
 };
 

@@ -42,7 +42,8 @@ class RowTask {
           Index ignore_index = train::FocalLossOptions{}.ignore_index)
       : rows_(std::move(rows)), labels_(std::move(labels)), classes_(net.classes()), threads_(threads) {
     using lifelog::detail::require;
-    require(rows_.cols() == net.columns(), "rows: expected ", net.columns(), " columns, got ", rows_.cols());
+    require(rows_.cols() == columns_of(net), "rows: expected ", columns_of(net), " columns, got ",
+            rows_.cols());
     require(static_cast<Index>(labels_.size()) == rows_.rows(), "labels: expected one for each of ",
             rows_.rows(), " rows, got ", labels_.size());
     for (std::size_t n = 0; n < labels_.size(); ++n) {

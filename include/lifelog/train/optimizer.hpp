@@ -4,13 +4,34 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <variant>
 
 #include "../core/error.hpp"
 #include "../core/finite.hpp"
+#include "../core/packet.hpp"
 #include "../nn/parameters.hpp"
 
 namespace lifelog::inline LIFELOG_ABI::train {
+
+namespace detail {
+
+/// Σ x². In eight sums, so that one addition need not wait for another.
+template<class T>
+double sum_of_squares(const T* x, Index size) {
+  constexpr Index chains = 8;
+  double sums[chains] = {};
+  const Index whole = size / chains * chains;
+  for (Index i = 0; i < whole; i += chains)
+    for (Index c = 0; c < chains; ++c)
+      sums[c] += static_cast<double>(x[i + c]) * static_cast<double>(x[i + c]);
+  for (Index i = whole; i < size; ++i) sums[0] += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+  double total = 0;
+  for (const double sum : sums) total += sum;
+  return total;
+}
+
+}  // namespace detail
 
 /// Euclidean norm of all trained tensors of a gradient together.
 template<class Net>
@@ -18,9 +39,7 @@ double global_norm(const Net& gradient) {
   double total = 0;
   nn::visit(
       [&](const nn::Path&, const nn::Layout& layout, const auto* g) {
-        if (layout.role != nn::Role::parameter) return;
-        for (Index i = 0; i < layout.size(); ++i)
-          total += static_cast<double>(g[i]) * static_cast<double>(g[i]);
+        if (layout.role == nn::Role::parameter) total += detail::sum_of_squares(g, layout.size());
       },
       gradient);
   return std::sqrt(total);
@@ -137,28 +156,54 @@ class Optimizer {
   }
 
  private:
+  /// AdamW of a register of weights, or of one.
+  template<class T>
+  struct AdamWStep {
+    T keep, b1, new1, b2, new2, rate, eps;
+
+    AdamWStep(const AdamWOptions& options, double rate_factor, double correction1, double correction2)
+        : keep(static_cast<T>(1 - options.learning_rate * rate_factor * options.weight_decay)),
+          b1(static_cast<T>(options.beta1)),
+          // Not 1 - b1: in float that is off by a hundred-thousandth of itself, which twenty steps make visible.
+          new1(static_cast<T>(1 - options.beta1)),
+          b2(static_cast<T>(options.beta2)),
+          new2(static_cast<T>(1 - options.beta2)),
+          // The root's correction multiplies both sides of the fraction: one division instead of two.
+          rate(static_cast<T>(options.learning_rate * rate_factor / correction1 * correction2)),
+          eps(static_cast<T>(options.eps * correction2)) {}
+
+    template<class P>
+    EIGEN_ALWAYS_INLINE void at(T* w, const T* g, T* m, T* v) const {
+      using namespace lifelog::detail::simd;
+      using Eigen::internal::ploadu;
+      const auto all = [](T value) LIFELOG_INLINED { return Eigen::internal::pset1<P>(value); };
+      const P slope = ploadu<P>(g);
+      const P first = ordinary(pmadd(all(b1), ploadu<P>(m), pmul(all(new1), slope)));
+      const P second = ordinary(pmadd(all(b2), ploadu<P>(v), pmul(pmul(all(new2), slope), slope)));
+      Eigen::internal::pstoreu(m, first);
+      Eigen::internal::pstoreu(v, second);
+      const P deviation = padd(psqrt(second), all(eps));
+      Eigen::internal::pstoreu(w,
+                               psub(pmul(all(keep), ploadu<P>(w)), pdiv(pmul(all(rate), first), deviation)));
+    }
+
+    // Moments of what no longer has a gradient decay to numbers too small for arithmetic at full speed: they become 0.
+    template<class P>
+    static EIGEN_ALWAYS_INLINE P ordinary(const P& x) {
+      using Eigen::internal::pset1;
+      return lifelog::detail::simd::select_less(lifelog::detail::simd::pabs(x),
+                                                pset1<P>(std::numeric_limits<T>::min()), pset1<P>(T(0)), x);
+    }
+  };
+
   template<class T>
   static void step(const AdamWOptions& options, double rate_factor, Index size, T* w, const T* g, T* m, T* v,
                    double correction1, double correction2) {
-    const double learning_rate = options.learning_rate * rate_factor;
-    const T keep = static_cast<T>(1 - learning_rate * options.weight_decay);
-    const T b1 = static_cast<T>(options.beta1), b2 = static_cast<T>(options.beta2);
-    // Not 1 - b2: in float that is off by a hundred-thousandth of itself, which twenty steps make visible.
-    const T new1 = static_cast<T>(1 - options.beta1), new2 = static_cast<T>(1 - options.beta2);
-    const T rate = static_cast<T>(learning_rate / correction1), root = static_cast<T>(correction2);
-    const T eps = static_cast<T>(options.eps);
-    // std::sqrt may set errno, which keeps the loop it stands in from being vectorised: it stands alone.
-    constexpr Index block = 64;
-    T deviation[block];
-    for (Index first = 0; first < size; first += block, w += block, g += block, m += block, v += block) {
-      const Index count = std::min(block, size - first);
-      for (Index i = 0; i < count; ++i) {
-        m[i] = b1 * m[i] + new1 * g[i];
-        v[i] = b2 * v[i] + new2 * g[i] * g[i];
-      }
-      for (Index i = 0; i < count; ++i) deviation[i] = std::sqrt(v[i]);
-      for (Index i = 0; i < count; ++i) w[i] = keep * w[i] - rate * m[i] / (deviation[i] / root + eps);
-    }
+    using namespace lifelog::detail::simd;
+    const AdamWStep<T> step(options, rate_factor, correction1, correction2);
+    const Index whole = size / packet_size<T> * packet_size<T>;
+    for (Index i = 0; i < whole; i += packet_size<T>) step.template at<Packet<T>>(w + i, g + i, m + i, v + i);
+    for (Index i = whole; i < size; ++i) step.template at<T>(w + i, g + i, m + i, v + i);
   }
 
   template<class T>

@@ -57,6 +57,56 @@ void pull_planes(const T* weight, Index outputs, Index inputs, const T* dy, T* d
     });
 }
 
+/// gradient(o, i) += Σ_n y(o, n) · x(i, n) for so few lanes n that `accumulate_outer` would do little but add up its registers:
+/// a register holds outputs here. gradient: column-major; turned: [lanes × padded outputs], y's transpose, made by this.
+template<class T>
+void accumulate_outer_of_few(T* gradient, const T* y, const T* x, Index stride, Index outputs, Index inputs,
+                             Index lanes, Eigen::Array<T, Eigen::Dynamic, 1>& turned) {
+  constexpr Index packet = packet_size<T>;
+  constexpr int columns = block_rows == 8 ? 6 : 4, tall = block_rows == 8 ? 4 : 2;
+  const Index whole = outputs / packet * packet;
+  if (turned.size() < lanes * whole) turned.resize(lanes * whole);
+  T* const at = turned.data();
+  for (Index o = 0; o < whole; ++o)
+    for (Index n = 0; n < lanes; ++n) at[n * whole + o] = y[o * stride + n];
+  const auto run = [&](auto packets, auto wide, Index o, Index i) LIFELOG_INLINED {
+    constexpr int R = decltype(packets)::value, C = decltype(wide)::value;
+    Packet<T> sum[C][R];
+    unroll<C>([&](int c) LIFELOG_INLINED {
+      unroll<R>([&](int r)
+                    LIFELOG_INLINED { sum[c][r] = load(gradient + (i + c) * outputs + o + r * packet); });
+    });
+    const T* left = at + o;
+    const T* right = x + i * stride;
+    for (Index n = 0; n < lanes; ++n, left += whole, ++right) {
+      Packet<T> value[R];
+      unroll<R>([&](int r) LIFELOG_INLINED { value[r] = load(left + r * packet); });
+      unroll<C>([&](int c) LIFELOG_INLINED {
+        const auto factor = broadcast(right[c * stride]);
+        unroll<R>([&](int r) LIFELOG_INLINED { sum[c][r] = pmadd(factor, value[r], sum[c][r]); });
+      });
+    }
+    unroll<C>([&](int c) LIFELOG_INLINED {
+      unroll<R>([&](int r)
+                    LIFELOG_INLINED { store<T>(gradient + (i + c) * outputs + o + r * packet, sum[c][r]); });
+    });
+  };
+  const auto run_columns = [&](auto packets, Index o) {
+    Index i = 0;
+    for (; i + columns <= inputs; i += columns) run(packets, std::integral_constant<int, columns>{}, o, i);
+    for (; i < inputs; ++i) run(packets, std::integral_constant<int, 1>{}, o, i);
+  };
+  Index o = 0;
+  for (; o + tall * packet <= whole; o += tall * packet) run_columns(std::integral_constant<int, tall>{}, o);
+  for (; o < whole; o += packet) run_columns(std::integral_constant<int, 1>{}, o);
+  for (; o < outputs; ++o)
+    for (Index i = 0; i < inputs; ++i) {
+      T sum = 0;
+      for (Index n = 0; n < lanes; ++n) sum = pmadd(y[o * stride + n], x[i * stride + n], sum);
+      gradient[i * outputs + o] += sum;
+    }
+}
+
 /// Planes [channel][instant][lane] that a convolution of windows reads and writes.
 template<class T>
 struct WindowPlanes {
