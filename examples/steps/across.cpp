@@ -2,6 +2,8 @@
 
 #include "across.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <lifelog/predict/across_people.hpp>
 #include <sstream>
 
@@ -17,7 +19,10 @@ using nlohmann::ordered_json;
 predict::AcrossPeopleOptions across_options(const AcrossOptions& options) {
   predict::AcrossPeopleOptions across;
   const auto& train = options.training.train;
+  // Of many people's minutes an epoch is many steps: slower and fewer than of one person's.
+  const double rate = std::min(train.optimizer.learning_rate, across.train.optimizer.learning_rate);
   across.train.optimizer = train.optimizer;
+  across.train.optimizer.learning_rate = rate;
   across.train.loss = train.loss;
   across.train.clip = train.clip;
   across.train.seed = train.seed;
@@ -62,7 +67,8 @@ ordered_json figures_of(const predict::PooledPeople& people, const evaluate::Ite
 ordered_json each_of(const predict::PooledPeople& people, const predict::AcrossPrediction& one) {
   ordered_json json{{"user", people.users[static_cast<std::size_t>(one.person)]},
                     {"minutes", one.minutes},
-                    {"tested", one.tested.size()}};
+                    {"tested", one.tested.size()},
+                    {"pull", std::isfinite(one.strength) ? ordered_json(one.strength) : ordered_json()}};
   for (std::size_t p = 0; p < predict::across_names.size(); ++p) {
     json[predict::across_names[p]] = nullptr;
     if (one.predicted[p].size() != one.tested.size()) continue;
@@ -98,7 +104,8 @@ ordered_json hold_people_out(const std::vector<data::DataSet>& data, const Acros
 }
 
 std::string across_table(const ordered_json& across) {
-  Table table({"labelled minutes", "network", "tuned by them", "group's", "logistic regression"});
+  Table table({"labelled minutes", "network", "tuned by them", "group's", "logistic regression",
+               "network and regression"});
   for (const auto& row : across.at("figures")) {
     std::vector<std::string> cells{std::to_string(row.at("minutes").get<Index>())};
     for (const char* name : predict::across_names)

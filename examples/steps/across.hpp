@@ -15,7 +15,7 @@ namespace lifelog::examples {
 struct AcrossOptions {
   TrainingOptions training;
   /// Networks of others, whose mean counts.
-  Index networks = 1;
+  Index networks = 5;
   /// [people], −1: of none; empty where there are no groups.
   std::vector<Index> groups;
   /// Labelled minutes of who is held out.

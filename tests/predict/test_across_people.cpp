@@ -3,6 +3,7 @@
 #include <lifelog/predict/across_people.hpp>
 
 #include <boost/test/unit_test.hpp>
+#include <limits>
 #include <set>
 #include <stdexcept>
 
@@ -98,6 +99,8 @@ BOOST_AUTO_TEST_CASE(people_held_out_are_predicted_the_same_by_any_number_of_thr
   AcrossPeopleOptions options;
   options.train.epochs = 25;
   options.train.batch = 20;
+  options.train.optimizer.learning_rate = 0.01;
+  options.networks = 2;
   options.minutes = {0, 6};
   options.groups = {0, 0, 1, 1};
   options.threads = 1;
@@ -108,21 +111,61 @@ BOOST_AUTO_TEST_CASE(people_held_out_are_predicted_the_same_by_any_number_of_thr
   double right = 0, all = 0;
   for (const auto& prediction : one) {
     BOOST_TEST((prediction.tested == one[2 * static_cast<std::size_t>(prediction.person)].tested));
-    for (const std::size_t p : {0u, 1u, 3u})
+    for (const std::size_t p : {0u, 1u, 3u, 4u})
       BOOST_TEST_REQUIRE(prediction.predicted[p].size() == prediction.tested.size());
     // Without a minute nothing is tuned, and no group is likelier than another.
-    if (prediction.minutes == 0) BOOST_TEST((prediction.predicted[1] == prediction.predicted[0]));
+    if (prediction.minutes == 0) {
+      BOOST_TEST((prediction.predicted[1] == prediction.predicted[0]));
+      BOOST_TEST(prediction.strength == std::numeric_limits<double>::infinity());
+    }
     BOOST_TEST(prediction.predicted[2].empty() == (prediction.minutes == 0));
     for (std::size_t k = 0; k < prediction.tested.size(); ++k) {
       const auto label = people.data.label(static_cast<std::size_t>(prediction.tested[k]));
-      right += prediction.predicted[1][k] == label, right += prediction.predicted[3][k] == label;
-      all += 2;
+      for (const std::size_t p : {1u, 3u, 4u}) right += prediction.predicted[p][k] == label;
+      all += 3;
     }
   }
   BOOST_TEST(right > 0.9 * all);
   options.threads = 2;
   const auto two = across_people<float>(people, options, [](double) {});
-  for (std::size_t i = 0; i < one.size(); ++i) BOOST_TEST((one[i].predicted == two[i].predicted));
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    BOOST_TEST((one[i].predicted == two[i].predicted));
+    BOOST_TEST(one[i].strength == two[i].strength);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(labels_of_tested_minutes_choose_nothing) {
+  auto data = four();
+  AcrossPeopleOptions options;
+  options.train.epochs = 3;
+  options.networks = 1;
+  options.minutes = {6};
+  const auto people = pool_people(data);
+  const auto before = across_people<float>(people, options, [](double) {});
+  // The first minutes of each class, which are asked for, stay as they are.
+  for (std::size_t n = 20; n < 40; ++n) data[1].label(n) = 1 - data[1].label(n);
+  const auto after = across_people<float>(pool_people(data), options, [](double) {});
+  BOOST_TEST((after[1].predicted == before[1].predicted));
+  BOOST_TEST(after[1].strength == before[1].strength);
+}
+
+BOOST_AUTO_TEST_CASE(two_people_are_enough_and_a_sensor_may_be_lacking) {
+  std::vector<data::DataSet> two{person("a", 0), person("b", 100, 12)};
+  two[1].present.resize({12, 2});
+  for (std::size_t n = 0; n < 12; ++n) two[1].present(n, 0) = 1, two[1].present(n, 1) = 0;
+  for (std::size_t n = 0; n < 12; ++n)
+    two[1].modalities[1].values(n, 0, 0) = std::numeric_limits<float>::quiet_NaN();
+  AcrossPeopleOptions options;
+  options.train.epochs = 3;
+  options.minutes = {0, 4};
+  options.networks = 1;
+  const auto said = across_people<float>(pool_people(two), options, [](double) {});
+  BOOST_TEST_REQUIRE(said.size() == 4u);
+  for (const auto& one : said)
+    for (const std::size_t p : {0u, 1u, 3u, 4u}) BOOST_TEST(one.predicted[p].size() == one.tested.size());
+  options.valid = 1;
+  check_throws<std::invalid_argument>([&] { across_people<float>(pool_people(two), options, [](double) {}); },
+                                      {"valid: expected a share above 0 and below 1, got 1"});
 }
 
 BOOST_AUTO_TEST_SUITE_END()
