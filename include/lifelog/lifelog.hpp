@@ -141,6 +141,8 @@
 #include "nn/weight_norm.hpp"
 #include "nn/without_bias.hpp"
 #include "predict/across_people.hpp"
+#include "predict/cohort_folds.hpp"
+#include "predict/cohort_network.hpp"
 #include "predict/compare.hpp"
 #include "predict/dataset_bags.hpp"
 #include "predict/dataset_sensors.hpp"

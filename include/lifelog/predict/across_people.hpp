@@ -37,16 +37,7 @@ namespace lifelog::inline LIFELOG_ABI::predict {
 /// | pool | mil::Pool | | self |
 /// | threads | int | 0: all; results do not depend on it | 0 |
 struct AcrossPeopleOptions {
-  train::TrainOptions train = [] {
-    train::TrainOptions options;
-    options.epochs = 20;
-    options.batch = 64;
-    options.patience = 6;
-    options.optimizer.learning_rate = 0.002;
-    // Of equal scores the least loss decides: a few people's F1 jumps from epoch to epoch.
-    options.score = [](const metrics::ConfusionMatrix&) { return 0.0; };
-    return options;
-  }();
+  train::TrainOptions train = several_people_training();
   TuneOptions tune = {};
   Index weight = 10;
   std::vector<Index> minutes{0, 5, 10, 20};
@@ -196,7 +187,9 @@ class AcrossPeople {
       const auto own = first(person, options_.minutes[k]);
       AcrossPrediction one;
       one.person = person, one.minutes = options_.minutes[k], one.tested = tested;
-      const auto choice = least_loss(said, k);
+      std::vector<std::vector<double>> loss;
+      for (const auto& of_network : said) loss.push_back(of_network.loss[k]);
+      const auto choice = least_of(loss, strengths_.size());
       one.strength = strengths_[choice];
       const auto tuned = sum_of(
           said, [&](const Said& s) -> const auto& { return s.tuned[k][choice]; });
@@ -282,18 +275,6 @@ class AcrossPeople {
     RowMatrix<double> sum = which(said.front());
     for (std::size_t n = 1; n < said.size(); ++n) sum += which(said[n]);
     return sum;
-  }
-
-  /// By the people who validated; the strongest pull of equals.
-  std::size_t least_loss(const std::vector<Said>& said, std::size_t k) const {
-    std::size_t best = strengths_.size() - 1;
-    double least = std::numeric_limits<double>::infinity();
-    for (std::size_t s = strengths_.size(); s-- > 0;) {
-      double loss = 0;
-      for (const auto& one : said) loss += one.loss[k][s];
-      if (loss < least) least = loss, best = s;
-    }
-    return best;
   }
 
   /// The group by whose networks a person's own minutes are likeliest, or −1.

@@ -163,4 +163,28 @@ LIFELOG_LAZY std::vector<double> strengths_of(const TuneOptions& options) {
   return strengths;
 }
 
+/// Which of the strengths has the least loss, summed over [anything][strengths]; of equals the strongest pull.
+LIFELOG_LAZY std::size_t least_of(const std::vector<std::vector<double>>& loss, std::size_t strengths) {
+  std::size_t best = strengths - 1;
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t s = strengths; s-- > 0;) {
+    double sum = 0;
+    for (const auto& one : loss) sum += one[s];
+    if (sum < least) least = sum, best = s;
+  }
+  return best;
+}
+
+/// How a network of several people's minutes is trained: an epoch is many steps, and few epochs are enough.
+LIFELOG_LAZY train::TrainOptions several_people_training() {
+  train::TrainOptions options;
+  options.epochs = 20;
+  options.batch = 64;
+  options.patience = 6;
+  options.optimizer.learning_rate = 0.002;
+  // Of equal scores the least loss decides: a few people's F1 jumps from epoch to epoch.
+  options.score = [](const metrics::ConfusionMatrix&) { return 0.0; };
+  return options;
+}
+
 }  // namespace lifelog::predict

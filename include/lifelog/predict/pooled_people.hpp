@@ -71,9 +71,14 @@ LIFELOG_LAZY void require_alike(const std::vector<data::DataSet>& people) {
 
 }  // namespace detail
 
-/// Classes are told apart by their names. Throws std::invalid_argument for people of unlike sensors, or fewer than two.
-LIFELOG_LAZY PooledPeople pool_people(const std::vector<data::DataSet>& people, int threads = 0) {
+/// Classes are told apart by their names. scale: [people], the minutes that a person's scale is taken from; empty: all of
+/// them. Throws std::invalid_argument for people of unlike sensors, or fewer than two.
+LIFELOG_LAZY PooledPeople pool_people(const std::vector<data::DataSet>& people, int threads = 0,
+                                      const std::vector<std::vector<Index>>& scale = {}) {
   detail::require_alike(people);
+  lifelog::detail::require(scale.empty() || scale.size() == people.size(),
+                           "scale: expected minutes of each of ", people.size(), " people, got ",
+                           scale.size());
   PooledPeople pooled;
   auto& all = pooled.data;
   all.user = "all";
@@ -96,6 +101,7 @@ LIFELOG_LAZY PooledPeople pool_people(const std::vector<data::DataSet>& people, 
     auto own = one;
     std::vector<Index> rows(own.label.size());
     std::iota(rows.begin(), rows.end(), Index{0});
+    if (!scale.empty()) rows = scale[static_cast<std::size_t>(pooled.people())];
     const auto statistics = evaluate::statistics_features(sensors_of(own), threads).values;
     if (pooled.statistics.size() == 0) pooled.statistics.resize(static_cast<Index>(total), statistics.cols());
     if (!rows.empty()) {
