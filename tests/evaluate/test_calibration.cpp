@@ -70,6 +70,10 @@ BOOST_AUTO_TEST_CASE(overconfidence_is_found_and_mended) {
              0.03);
   const auto modest = drawn(4000, 3, 0.5, 3);
   BOOST_TEST(fit_temperature(modest.log_p, modest.labels) == 0.5, boost::test_tools::tolerance(0.08));
+  // Where nobody is to be made surer; who is too sure is mended as before.
+  BOOST_TEST(fit_temperature(modest.log_p, modest.labels, {.least = 1}) == 1);
+  BOOST_TEST(fit_temperature(valid.log_p, valid.labels, {.least = 1}) == temperature,
+             boost::test_tools::tolerance(1e-6));
 }
 
 BOOST_AUTO_TEST_CASE(temperatures_have_bounds) {

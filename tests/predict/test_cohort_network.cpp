@@ -9,6 +9,8 @@
 
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(predict_cohort_network)
+
 using namespace lifelog;
 using namespace lifelog::predict;
 
@@ -67,8 +69,6 @@ double right(const CohortFolds& said, const RowMatrix<double>& p, Index person) 
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(predict_cohort_network)
 
 BOOST_AUTO_TEST_CASE(people_alike_are_told_by_one_network_the_same_for_any_number_of_threads) {
   const std::vector<data::DataSet> people{somebody("a", 0, 3), somebody("b", 100, 3), somebody("c", -50, 3)};

@@ -10,6 +10,8 @@
 
 #include "../support/throws.hpp"
 
+BOOST_AUTO_TEST_SUITE(predict_personal_heads)
+
 using namespace lifelog;
 using namespace lifelog::predict;
 
@@ -53,8 +55,6 @@ double distance(const Net& a, const Net& b) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(predict_personal_heads)
 
 BOOST_AUTO_TEST_CASE(heads_say_of_keys_what_the_network_says_of_bags_with_and_without_a_sensor) {
   const Some some;
