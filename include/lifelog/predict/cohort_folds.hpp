@@ -11,7 +11,7 @@
 #include "../evaluate/split.hpp"
 #include "cohort_network.hpp"
 
-namespace lifelog::predict {
+namespace lifelog::inline LIFELOG_ABI::predict {
 
 /// What networks of a cohort say of minutes that they were not trained on, in the order of the people and their minutes.
 struct CohortFolds {

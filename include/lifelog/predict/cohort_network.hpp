@@ -9,7 +9,7 @@
 #include "personal_heads.hpp"
 #include "pooled_people.hpp"
 
-namespace lifelog::predict {
+namespace lifelog::inline LIFELOG_ABI::predict {
 
 /// | name | type | description | default |
 /// |---|---|---|---|

@@ -12,7 +12,7 @@
 // One network for everybody, with heads of each person's own: what makes keys of instances stays everybody's, and its keys are
 // computed once. What scores and values them is gone on with on a person's minutes, pulled towards everybody's.
 
-namespace lifelog::predict {
+namespace lifelog::inline LIFELOG_ABI::predict {
 
 /// Encoders for bags whose instances are keys already.
 template<Index size>

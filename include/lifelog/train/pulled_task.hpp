@@ -8,7 +8,7 @@
 #include "../nn/parameters.hpp"
 #include "trainer.hpp"
 
-namespace lifelog::train {
+namespace lifelog::inline LIFELOG_ABI::train {
 
 /// A task of classes whose loss has strength / 2 · ‖w − w₀‖² added, w₀ being the parameters of the network `towards`: a
 /// network that is gone on with on a few items stays near the one that many have made (Evgeniou & Pontil 2004, "Regularized
