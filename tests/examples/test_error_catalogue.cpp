@@ -296,9 +296,12 @@ BOOST_AUTO_TEST_CASE(programs_say_which_and_what) {
 
 BOOST_AUTO_TEST_CASE(descriptions_name_the_key) {
   readers::parse_table_description(description("60", "60"), "s.json");
-  for (const auto& [from, to, told] : bad_keys) BOOST_TEST_CONTEXT(to)
-  check_throws<format_error>([&] { readers::parse_table_description(description(from, to), "s.json"); },
-                             {"s.json: ", told, "expected"});
+  for (const auto& key : bad_keys) {
+    const auto text = description(key.from, key.to);
+    BOOST_TEST_CONTEXT(key.to)
+    check_throws<format_error>([&] { readers::parse_table_description(text, "s.json"); },
+                               {"s.json: ", key.told, "expected"});
+  }
 }
 
 BOOST_AUTO_TEST_CASE(calls_name_the_argument) {
