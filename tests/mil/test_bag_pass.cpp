@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(the_whole_gradient_against_differences) {
   heads.key.first.second.weight *= 8;
   train::FocalLossOptions options;
   options.gamma = 1.5;
-  options.alpha = Eigen::Vector3d(0.5, 1, 2);
+  options.alpha = Eigen::VectorXd{{0.5, 1, 2}};
   const std::vector<Index> rows{2, 0, 1, 3}, labels{2, 0, 1, 1};
   for (const bool training : {true, false}) {
     BagPass<double> pass(net, owned.bags, 1);
