@@ -42,7 +42,7 @@ def attention_of(out, user, sensors):
 
 def judge(out):
     information = json.loads((out / "importance" / "information.json").read_text())
-    truth = json.loads((out / "raw" / "truth.json").read_text())["people"]
+    truth = json.loads((out / "raw" / "truth.json").read_text())["users"]
     sensors = information["sensors"]
     scores = {"information": ([], []), "attention": ([], [])}
     people = wrong = planted_found = 0
