@@ -53,6 +53,17 @@ struct Judged {
   std::vector<std::pair<std::string, double>> calibration;
 };
 
+/// How well people are told who are held out, each in turn, and give a few labelled minutes.
+struct Across {
+  /// `minutes` labelled ones; who predicts: general, tuned, group, logistic, both. Who cannot is not among them.
+  struct Row {
+    Index minutes = 0;
+    std::vector<Figures> figures;
+  };
+  Index people = 0;
+  std::vector<Row> rows;
+};
+
 /// Bits a minute, and the interval they lie in.
 struct Bits {
   double bits = 0, low = 0, high = 0;
@@ -226,6 +237,7 @@ struct Report {
   std::vector<Training> training;
   /// Everybody's first, if there are any.
   std::vector<Judged> evaluation;
+  std::optional<Across> across;
   std::vector<Person> people;
   std::vector<Strip> strips;
   Selection selection;

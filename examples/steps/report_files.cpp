@@ -146,6 +146,21 @@ void read_networks(const fs::path& out, const std::vector<std::string>& users, r
   }
 }
 
+void read_people_held_out(const fs::path& out, report::Report& report) {
+  const auto file = out / "across" / "across.json";
+  if (!fs::exists(file)) return;
+  report.across = reading(file, [](const ordered_json& json) {
+    report::Across across;
+    across.people = json.at("people");
+    for (const auto& row : json.at("figures")) {
+      across.rows.push_back({row.at("minutes"), {}});
+      for (const auto& [name, figures] : row.items())
+        if (figures.is_object()) across.rows.back().figures.push_back(figures_from(name, figures));
+    }
+    return across;
+  });
+}
+
 /// Attention, its clusters, and maps.
 void read_attention(const fs::path& out, report::Report& report) {
   if (!fs::exists(out / "importance" / "people.json")) return;
@@ -249,6 +264,7 @@ report::Report read_report(const fs::path& out) {
   report.sensors = named_sensors(settings);
   const auto users = usable_users(report.quality);
   read_networks(out, users, report);
+  read_people_held_out(out, report);
   read_attention(out, report);
   read_information(out, report);
   read_timelines(out, users, report);

@@ -169,6 +169,28 @@ BOOST_AUTO_TEST_CASE(what_is_not_there_is_left_out_and_told) {
   BOOST_TEST((sandbox.read("out/report/index.html") == html));
 }
 
+BOOST_AUTO_TEST_CASE(people_held_out_are_shown_where_they_were) {
+  const Sandbox sandbox;
+  prepare(sandbox);
+  std::filesystem::create_directories(sandbox.path() / "out/across");
+  const auto file = sandbox.path() / "out/across/across.json";
+  write_json(file, {{"people", 2},
+                    {"classes", {"a", "b"}},
+                    {"figures",
+                     {{{"minutes", 0}, {"general", figures(0.5)}, {"group", nullptr}},
+                      {{"minutes", 5}, {"general", figures(0.75)}, {"group", nullptr}}}}});
+  BOOST_TEST(sandbox.run("report", "--in out").status == 0);
+  const auto html = sandbox.read("out/report/index.html");
+  for (const char* part : {"<section id=\"across\"", "0.500 (0.400 to 0.600)", "0.750 (0.650 to 0.850)",
+                           "above what is reached without: they help."})
+    BOOST_TEST(contains(html, part), part);
+  BOOST_TEST(!contains(html, "likeliest group"));
+  write_text(file, "{\"people\": 2}");
+  const auto run = sandbox.run("report", "--in out");
+  BOOST_TEST(run.status == 2);
+  BOOST_TEST(contains(run.err, "across.json"), run.err);
+}
+
 BOOST_AUTO_TEST_CASE(minutes_are_told_as_most_seeds_do) {
   const Sandbox sandbox;
   prepare(sandbox);
