@@ -7,6 +7,7 @@
 #include "../common/table.hpp"
 #include "page.hpp"
 #include "sections.hpp"
+#include "svg.hpp"
 #include "words.hpp"
 
 namespace lifelog::examples::report {
@@ -84,6 +85,38 @@ std::string calibration_part(const std::vector<Judged>& evaluation) {
              "true one "
              "so often, how often they do, and how many classes they have.") +
          table_html(header, rows);
+}
+
+/// Repetitions as a strip of dots, the true labels as a line across it.
+std::string nulls_part(const Nulls& nulls) {
+  constexpr double width = 520, top = 26, bottom = 56;
+  auto values = nulls.f1;
+  values.push_back(nulls.observed);
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  const double pad = std::max(0.01, 0.05 * (*high - *low));
+  const Scale x{*low - pad, *high + pad, 10, width - 10};
+  Svg svg(width, bottom + 22, "F1 with shifted labels (dots) and with the true ones (line)");
+  svg.text(0, 13, "F1 with shifted labels (dots) and with the true ones (line)", "head");
+  svg.line(10, bottom, width - 10, bottom, "axis");
+  const auto marks = ticks(x.from, x.to, 6);
+  for (const double mark : marks)
+    svg.text(x(mark), bottom + 15, fixed(mark, tick_digits(marks)), "", "middle");
+  for (const double f1 : nulls.f1)
+    svg.circle(x(f1), (top + bottom) / 2, 4.5, "hollow", "", "shifted labels: " + fixed(f1, 3));
+  svg.line(x(nulls.observed), top - 6, x(nulls.observed), bottom, "mark");
+  const auto better =
+      std::count_if(nulls.f1.begin(), nulls.f1.end(), [&](double f1) { return f1 >= nulls.observed; });
+  return "<h3>Would labels that mean nothing do as well?</h3>\n" +
+         paragraph(
+             "Networks of one seed were trained " +
+             count(static_cast<long long>(nulls.f1.size()), "time", "times") +
+             " more on labels shifted in time, which have nothing to do with the minutes. On average of "
+             "everybody, " +
+             std::to_string(better) + " of them came to the F1 of the true labels, " +
+             fixed(nulls.observed, 3) + ", or above: p = " + fixed(nulls.p_value, 3) +
+             ". Theirs lie between " + fixed(*std::min_element(nulls.f1.begin(), nulls.f1.end()), 3) +
+             " and " + fixed(*std::max_element(nulls.f1.begin(), nulls.f1.end()), 3) + '.') +
+         "<figure>" + svg.finish() + "</figure>\n";
 }
 
 /// As the table's columns and sentences call who predicts.
@@ -225,6 +258,7 @@ std::string evaluation_section(const Report& report) {
         "trained on.";
   const auto* everybody = judged_everybody(report);
   return paragraph(how) + (everybody ? figures_table(*everybody) : "") + people_table(evaluation) + reasons +
+         (report.nulls && !report.nulls->f1.empty() ? nulls_part(*report.nulls) : "") +
          calibration_part(evaluation);
 }
 
