@@ -2,9 +2,12 @@
 
 // The section on what test figures are worth: baselines, intervals, confusion, and what leaks.
 
+#include <algorithm>
+
 #include "../common/table.hpp"
 #include "page.hpp"
 #include "sections.hpp"
+#include "svg.hpp"
 #include "words.hpp"
 
 namespace lifelog::examples::report {
@@ -84,7 +87,153 @@ std::string calibration_part(const std::vector<Judged>& evaluation) {
          table_html(header, rows);
 }
 
+/// Repetitions as a strip of dots, the true labels as a line across it.
+std::string nulls_part(const Nulls& nulls) {
+  constexpr double width = 520, top = 26, bottom = 56;
+  auto values = nulls.f1;
+  values.push_back(nulls.observed);
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  const double pad = std::max(0.01, 0.05 * (*high - *low));
+  const Scale x{*low - pad, *high + pad, 10, width - 10};
+  Svg svg(width, bottom + 22, "F1 with shifted labels (dots) and with the true ones (line)");
+  svg.text(0, 13, "F1 with shifted labels (dots) and with the true ones (line)", "head");
+  svg.line(10, bottom, width - 10, bottom, "axis");
+  const auto marks = ticks(x.from, x.to, 6);
+  for (const double mark : marks)
+    svg.text(x(mark), bottom + 15, fixed(mark, tick_digits(marks)), "", "middle");
+  for (const double f1 : nulls.f1)
+    svg.circle(x(f1), (top + bottom) / 2, 4.5, "hollow", "", "shifted labels: " + fixed(f1, 3));
+  svg.line(x(nulls.observed), top - 6, x(nulls.observed), bottom, "mark");
+  const auto better =
+      std::count_if(nulls.f1.begin(), nulls.f1.end(), [&](double f1) { return f1 >= nulls.observed; });
+  return "<h3>Would labels that mean nothing do as well?</h3>\n" +
+         paragraph(
+             "Networks of one seed were trained " +
+             count(static_cast<long long>(nulls.f1.size()), "time", "times") +
+             " more on labels shifted in time, which have nothing to do with the minutes. On average of "
+             "everybody, " +
+             std::to_string(better) + " of them came to the F1 of the true labels, " +
+             fixed(nulls.observed, 3) + ", or above: p = " + fixed(nulls.p_value, 3) +
+             ". Theirs lie between " + fixed(*std::min_element(nulls.f1.begin(), nulls.f1.end()), 3) +
+             " and " + fixed(*std::max_element(nulls.f1.begin(), nulls.f1.end()), 3) + '.') +
+         "<figure>" + svg.finish() + "</figure>\n";
+}
+
+/// As the table's columns and sentences call who predicts.
+std::string predictor_words(const std::string& name) {
+  if (name == "general") return "networks of the others";
+  if (name == "tuned") return "networks tuned by the labelled minutes";
+  if (name == "group") return "networks of the likeliest group";
+  if (name == "logistic") return "logistic regression";
+  return name == "both" ? "tuned networks and logistic regression together" : name;
+}
+
+struct Best {
+  const Figures* figures = nullptr;
+  Index minutes = 0;
+};
+
+/// The highest F1 of rows that `wanted` picks; of equals the one with fewer labels, then the first.
+template<class Wanted>
+Best best_across(const Across& across, Wanted wanted) {
+  Best best;
+  for (const auto& row : across.rows)
+    for (const auto& figures : row.figures)
+      if (wanted(row) && (!best.figures || figures.f1 > best.figures->f1 ||
+                          (figures.f1 == best.figures->f1 && row.minutes < best.minutes)))
+        best = {&figures, row.minutes};
+  return best;
+}
+
+std::string f1_words(const Figures& figures) {
+  return with_interval(figures.f1, figures.low, figures.high, 3);
+}
+
+/// Whether labelled minutes of somebody new help.
+std::string labels_words(const Best& without, const Best& with) {
+  const auto best = "With labelled minutes of theirs the highest F1 is " + f1_words(*with.figures) + ", of " +
+                    predictor_words(with.figures->name) + " with " + std::to_string(with.minutes) + ". ";
+  if (!without.figures) return best + "Without any, nothing was predicted.";
+  if (with.figures->f1 <= without.figures->f1)
+    return best + "That is no higher than without: they do not help.";
+  return best +
+         (with.figures->low > without.figures->f1
+              ? "Even the lower end of that interval is above what is reached without: they help."
+              : "That is higher than without, but the interval includes it: whether they help is open.");
+}
+
+/// In how many rows networks alone have a higher F1 than logistic regression.
+std::string networks_words(const Across& across) {
+  std::size_t both = 0, higher = 0;
+  for (const auto& row : across.rows) {
+    const Figures *network = nullptr, *regression = nullptr;
+    for (const auto& figures : row.figures) {
+      if (figures.name == "logistic") regression = &figures;
+      if ((figures.name == "general" || figures.name == "tuned" || figures.name == "group") &&
+          (!network || figures.f1 > network->f1))
+        network = &figures;
+    }
+    if (!network || !regression) continue;
+    ++both;
+    higher += network->f1 > regression->f1 ? 1 : 0;
+  }
+  if (both == 0) return {};
+  return "Networks alone, the best of them, have a higher F1 than logistic regression at " +
+         std::to_string(higher) + " of " +
+         count(static_cast<long long>(both), "number of labelled minutes.", "numbers of labelled minutes.");
+}
+
+/// A row for each number of labelled minutes, a column for each who predicts at any of them.
+std::string across_table_html(const Across& across) {
+  Cells names;
+  for (const auto& row : across.rows)
+    for (const auto& figures : row.figures)
+      if (std::find(names.begin(), names.end(), figures.name) == names.end()) names.push_back(figures.name);
+  Cells header{"labelled minutes"};
+  for (const auto& name : names) header.push_back(predictor_words(name));
+  std::vector<Cells> rows;
+  for (const auto& row : across.rows) {
+    Cells cells{std::to_string(row.minutes)};
+    for (const auto& name : names) {
+      const auto found = std::find_if(row.figures.begin(), row.figures.end(),
+                                      [&](const Figures& figures) { return figures.name == name; });
+      cells.push_back(found == row.figures.end() ? "" : f1_words(*found));
+    }
+    rows.push_back(std::move(cells));
+  }
+  return table_html(header, rows);
+}
+
 }  // namespace
+
+std::vector<std::string> across_words(const Report& report) {
+  if (!report.across) return {};
+  const auto& across = *report.across;
+  const auto without = best_across(across, [](const auto& row) { return row.minutes == 0; });
+  const auto with = best_across(across, [](const auto& row) { return row.minutes > 0; });
+  std::vector<std::string> words;
+  if (without.figures)
+    words.push_back("Of somebody new, whom nothing was trained on (" +
+                    count(static_cast<long long>(across.people), "person", "people") +
+                    ", each held out in turn), the highest F1 without any label is that of " +
+                    predictor_words(without.figures->name) + ": " + f1_words(*without.figures) + ".");
+  if (with.figures) words.push_back(labels_words(without, with));
+  if (!words.empty()) words.push_back(networks_words(across));
+  return words;
+}
+
+std::string across_section(const Report& report) {
+  const auto words = across_words(report);
+  if (words.empty()) return {};
+  std::string text;
+  for (const auto& sentence : words) text += (sentence.empty() || text.empty() ? "" : " ") + sentence;
+  return paragraph(text) +
+         paragraph(
+             "Everybody is held out in turn and gives some labelled minutes, the first of each class; the "
+             "same "
+             "later minutes are tested, however many were given. Macro F1 with its 95 % interval:") +
+         across_table_html(*report.across);
+}
 
 std::string evaluation_section(const Report& report) {
   if (report.evaluation.empty()) return {};
@@ -109,6 +258,7 @@ std::string evaluation_section(const Report& report) {
         "trained on.";
   const auto* everybody = judged_everybody(report);
   return paragraph(how) + (everybody ? figures_table(*everybody) : "") + people_table(evaluation) + reasons +
+         (report.nulls && !report.nulls->f1.empty() ? nulls_part(*report.nulls) : "") +
          calibration_part(evaluation);
 }
 

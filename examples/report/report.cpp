@@ -85,6 +85,7 @@ std::string to_html(const Report& report) {
   page.figures = key_figures(report);
   page.sections = {{"summary", "In short", summary_section(report)},
                    {"evaluation", "How well states are told", evaluation_section(report)},
+                   {"across", "Somebody new", across_section(report)},
                    {"information", "What sensors tell", information_section(report)},
                    {"groups", "Groups of people", groups_section(report)},
                    {"people", "Person by person", people_section(report)},

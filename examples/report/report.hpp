@@ -53,6 +53,23 @@ struct Judged {
   std::vector<std::pair<std::string, double>> calibration;
 };
 
+/// F1 of networks trained on labels that were shifted in time, mean over people, beside that of one seed on the true labels.
+struct Nulls {
+  std::vector<double> f1;
+  double observed = 0, p_value = 0;
+};
+
+/// How well people are told who are held out, each in turn, and give a few labelled minutes.
+struct Across {
+  /// `minutes` labelled ones; who predicts: general, tuned, group, logistic, both. Who cannot is not among them.
+  struct Row {
+    Index minutes = 0;
+    std::vector<Figures> figures;
+  };
+  Index people = 0;
+  std::vector<Row> rows;
+};
+
 /// Bits a minute, and the interval they lie in.
 struct Bits {
   double bits = 0, low = 0, high = 0;
@@ -226,6 +243,8 @@ struct Report {
   std::vector<Training> training;
   /// Everybody's first, if there are any.
   std::vector<Judged> evaluation;
+  std::optional<Nulls> nulls;
+  std::optional<Across> across;
   std::vector<Person> people;
   std::vector<Strip> strips;
   Selection selection;

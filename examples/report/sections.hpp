@@ -12,6 +12,7 @@ namespace lifelog::examples::report {
 /// The sections of a report as HTML, each with a sentence of explanation; empty where there is nothing to show.
 std::string summary_section(const Report& report);
 std::string evaluation_section(const Report& report);
+std::string across_section(const Report& report);
 std::string information_section(const Report& report);
 std::string people_section(const Report& report);
 std::string groups_section(const Report& report);
@@ -24,6 +25,9 @@ std::string truth_section(const Report& report);
 std::string training_section(const Report& report);
 std::string data_section(const Report& report);
 std::string settings_section(const Report& report);
+
+/// Sentences on people held out, for the summary too: what is told of somebody new, and whether labels of his help.
+std::vector<std::string> across_words(const Report& report);
 
 /// Sentences on what was planted, for the summary too.
 std::vector<std::string> truth_words(const Report& report);

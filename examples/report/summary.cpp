@@ -277,8 +277,8 @@ Sentences data_words(const Report& report) {
 std::string summary_section(const Report& report) {
   std::string items;
   for (const auto& words :
-       {prediction_words(report), sensor_words(report), group_words(report), faithful_words(report),
-        disagreement_words(report), truth_words(report), data_words(report)})
+       {prediction_words(report), across_words(report), sensor_words(report), group_words(report),
+        faithful_words(report), disagreement_words(report), truth_words(report), data_words(report)})
     for (const auto& sentence : words)
       if (!sentence.empty()) items += "<li>" + escape(sentence) + "</li>\n";
   return items.empty() ? items : "<ul>\n" + items + "</ul>\n";

@@ -131,6 +131,33 @@ report::Judged judged_person(const std::string& user, const ordered_json& metric
   return one;
 }
 
+/// Repetitions of everybody side by side, one of each, as the cohort's p-value has them.
+void add_nulls(const ordered_json& metrics, report::Nulls& nulls) {
+  const auto own = metrics.at("null_f1").get<std::vector<double>>();
+  nulls.f1.resize(nulls.f1.empty() ? own.size() : std::min(nulls.f1.size(), own.size()), 0.0);
+  for (std::size_t k = 0; k < nulls.f1.size(); ++k) nulls.f1[k] += own[k];
+  nulls.observed += metrics.at("first_seed_f1").get<double>();
+}
+
+void read_nulls(const fs::path& out, const std::vector<std::string>& users, report::Report& report) {
+  if (report.evaluation.empty() || !report.evaluation.front().classes.empty()) return;
+  const auto p_value = report.evaluation.front().figures.front().p_value;
+  if (!p_value) return;
+  report::Nulls nulls;
+  nulls.p_value = *p_value;
+  double people = 0;
+  for (const auto& user : users)
+    if (const auto file = out / "mil" / user / "metrics.json"; fs::exists(file))
+      reading(file, [&](const ordered_json& metrics) {
+        if (metrics.contains("null_f1")) add_nulls(metrics, nulls), ++people;
+        return 0;
+      });
+  if (people == 0) return;
+  for (double& f1 : nulls.f1) f1 /= people;
+  nulls.observed /= people;
+  report.nulls = std::move(nulls);
+}
+
 void read_networks(const fs::path& out, const std::vector<std::string>& users, report::Report& report) {
   if (const auto file = out / "metrics.json"; fs::exists(file))
     report.evaluation.push_back(
@@ -144,6 +171,21 @@ void read_networks(const fs::path& out, const std::vector<std::string>& users, r
       return 0;
     });
   }
+}
+
+void read_people_held_out(const fs::path& out, report::Report& report) {
+  const auto file = out / "across" / "across.json";
+  if (!fs::exists(file)) return;
+  report.across = reading(file, [](const ordered_json& json) {
+    report::Across across;
+    across.people = json.at("people");
+    for (const auto& row : json.at("figures")) {
+      across.rows.push_back({row.at("minutes"), {}});
+      for (const auto& [name, figures] : row.items())
+        if (figures.is_object()) across.rows.back().figures.push_back(figures_from(name, figures));
+    }
+    return across;
+  });
 }
 
 /// Attention, its clusters, and maps.
@@ -249,6 +291,8 @@ report::Report read_report(const fs::path& out) {
   report.sensors = named_sensors(settings);
   const auto users = usable_users(report.quality);
   read_networks(out, users, report);
+  read_nulls(out, users, report);
+  read_people_held_out(out, report);
   read_attention(out, report);
   read_information(out, report);
   read_timelines(out, users, report);

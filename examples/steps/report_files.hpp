@@ -22,6 +22,7 @@ std::vector<std::string> usable_users(const std::vector<data::Quality>& people);
 ///     data/quality.json, data/<user>.safetensors (whose minutes contributions are of)
 ///     mil/<user>/history.csv, metrics.json, predictions.csv
 ///     metrics.json
+///     across/across.json
 ///     importance/people.json, importance.npy, users.npy, labels.npy, minutes.npy, when.json
 ///     importance/information.json, faithfulness.json, contributions/<user>.npy
 ///     groups/selection.json, labels.npy

@@ -169,6 +169,51 @@ BOOST_AUTO_TEST_CASE(what_is_not_there_is_left_out_and_told) {
   BOOST_TEST((sandbox.read("out/report/index.html") == html));
 }
 
+BOOST_AUTO_TEST_CASE(shifted_labels_are_shown_beside_the_true_ones) {
+  const Sandbox sandbox;
+  prepare(sandbox);
+  add_network(sandbox);
+  const auto out = sandbox.path() / "out";
+  auto metrics = metrics_of_person();
+  metrics["null_f1"] = {0.25, 0.5, 0.625};
+  metrics["first_seed_f1"] = 0.5;
+  metrics["p_value"] = 0.75;
+  write_json(out / "mil/A/metrics.json", metrics);
+  BOOST_TEST(!read_report(out).nulls);  // one person's alone
+  write_json(out / "metrics.json", metrics);
+  const auto nulls = read_report(out).nulls;
+  BOOST_TEST_REQUIRE(nulls.has_value());
+  BOOST_TEST((nulls->f1 == std::vector<double>{0.25, 0.5, 0.625}));
+  BOOST_TEST(sandbox.run("report", "--in out").status == 0);
+  const auto html = sandbox.read("out/report/index.html");
+  for (const char* part :
+       {"trained 3 times more", "2 of them came to the F1 of the true labels, 0.500, or above: p = 0.750",
+        "between 0.250 and 0.625", "shifted labels: 0.625"})
+    BOOST_TEST(contains(html, part), part);
+}
+
+BOOST_AUTO_TEST_CASE(people_held_out_are_shown_where_they_were) {
+  const Sandbox sandbox;
+  prepare(sandbox);
+  std::filesystem::create_directories(sandbox.path() / "out/across");
+  const auto file = sandbox.path() / "out/across/across.json";
+  write_json(file, {{"people", 2},
+                    {"classes", {"a", "b"}},
+                    {"figures",
+                     {{{"minutes", 0}, {"general", figures(0.5)}, {"group", nullptr}},
+                      {{"minutes", 5}, {"general", figures(0.75)}, {"group", nullptr}}}}});
+  BOOST_TEST(sandbox.run("report", "--in out").status == 0);
+  const auto html = sandbox.read("out/report/index.html");
+  for (const char* part : {"<section id=\"across\"", "0.500 (0.400 to 0.600)", "0.750 (0.650 to 0.850)",
+                           "above what is reached without: they help."})
+    BOOST_TEST(contains(html, part), part);
+  BOOST_TEST(!contains(html, "likeliest group"));
+  write_text(file, "{\"people\": 2}");
+  const auto run = sandbox.run("report", "--in out");
+  BOOST_TEST(run.status == 2);
+  BOOST_TEST(contains(run.err, "across.json"), run.err);
+}
+
 BOOST_AUTO_TEST_CASE(minutes_are_told_as_most_seeds_do) {
   const Sandbox sandbox;
   prepare(sandbox);

@@ -76,6 +76,36 @@ BOOST_AUTO_TEST_CASE(for_whom_is_counted) {
   BOOST_TEST(says(report, "for nobody."));
 }
 
+BOOST_AUTO_TEST_CASE(labels_of_somebody_new_help_where_intervals_say_so) {
+  Report report;
+  BOOST_TEST(across_section(report) == "");
+  report.across = Across{};
+  BOOST_TEST(across_section(report) == "");
+  report.across->people = 15;
+  report.across->rows = {{0,
+                          {figures("general", 0.6, 0.5, 0.7), figures("tuned", 0.6, 0.5, 0.7),
+                           figures("logistic", 0.65, 0.6, 0.7)}},
+                         {10,
+                          {figures("general", 0.6, 0.5, 0.7), figures("tuned", 0.7, 0.62, 0.8),
+                           figures("logistic", 0.55, 0.5, 0.6)}}};
+  BOOST_TEST(says(report,
+                  "(15 people, each held out in turn), the highest F1 without any label is that of logistic "
+                  "regression: 0.650 (0.600 to 0.700)."));
+  BOOST_TEST(says(report, "0.700 (0.620 to 0.800), of networks tuned by the labelled minutes with 10."));
+  BOOST_TEST(says(report, "whether they help is open"));
+  BOOST_TEST(says(report, "logistic regression at 1 of 2 numbers of labelled minutes."));
+  const auto html = across_section(report);
+  BOOST_TEST(html.find("<td>0.650 (0.600 to 0.700)</td>") != std::string::npos, html);
+  BOOST_TEST(html.find("likeliest group") == std::string::npos);
+  report.across->rows[1].figures[1].low = 0.66;
+  BOOST_TEST(says(report, "above what is reached without: they help."));
+  report.across->rows[1].figures[1].f1 = 0.65;
+  BOOST_TEST(says(report, "no higher than without: they do not help."));
+  report.across->rows.pop_back();
+  BOOST_TEST(!says(report, "With labelled minutes"));
+  BOOST_TEST(says(report, "at 0 of 1 number of labelled minutes."));
+}
+
 BOOST_AUTO_TEST_CASE(leaks_are_told_by_their_sign) {
   auto report = cohort(figures("network", 0.6, 0.52, 0.7));
   BOOST_TEST(!says(report, "Shuffling"));
