@@ -16,10 +16,14 @@ import sys
 HEAD = """\
 #include <lifelog/core/xtensor.hpp>
 #include <lifelog/cluster/kmeans.hpp>
+#include <lifelog/cluster/silhouette.hpp>
+#include <lifelog/cluster/ward.hpp>
 #include <lifelog/evaluate/without_sensors.hpp>
 #include <lifelog/evaluate/bootstrap.hpp>
 #include <lifelog/evaluate/folds.hpp>
 #include <lifelog/importance/information.hpp>
+#include <lifelog/manifold/quality.hpp>
+#include <lifelog/manifold/tsne.hpp>
 #include <lifelog/nn/batch_norm.hpp>
 #include <lifelog/nn/causal_block.hpp>
 #include <lifelog/nn/dropout.hpp>
