@@ -24,6 +24,7 @@ HEAD = """\
 #include <lifelog/importance/information.hpp>
 #include <lifelog/manifold/quality.hpp>
 #include <lifelog/manifold/tsne.hpp>
+#include <lifelog/metrics/ordinal.hpp>
 #include <lifelog/nn/batch_norm.hpp>
 #include <lifelog/nn/causal_block.hpp>
 #include <lifelog/nn/dropout.hpp>
@@ -33,6 +34,8 @@ HEAD = """\
 #include <lifelog/nn/over_time_gradient.hpp>
 #include <lifelog/nn/stream.hpp>
 #include <lifelog/nn/without_bias.hpp>
+#include <lifelog/train/regression_loss.hpp>
+#include <lifelog/train/trainer.hpp>
 
 using namespace lifelog;
 using namespace lifelog::nn;
