@@ -16,10 +16,15 @@ import sys
 HEAD = """\
 #include <lifelog/core/xtensor.hpp>
 #include <lifelog/cluster/kmeans.hpp>
+#include <lifelog/cluster/silhouette.hpp>
+#include <lifelog/cluster/ward.hpp>
 #include <lifelog/evaluate/without_sensors.hpp>
 #include <lifelog/evaluate/bootstrap.hpp>
 #include <lifelog/evaluate/folds.hpp>
 #include <lifelog/importance/information.hpp>
+#include <lifelog/manifold/quality.hpp>
+#include <lifelog/manifold/tsne.hpp>
+#include <lifelog/metrics/ordinal.hpp>
 #include <lifelog/nn/batch_norm.hpp>
 #include <lifelog/nn/causal_block.hpp>
 #include <lifelog/nn/dropout.hpp>
@@ -29,6 +34,8 @@ HEAD = """\
 #include <lifelog/nn/over_time_gradient.hpp>
 #include <lifelog/nn/stream.hpp>
 #include <lifelog/nn/without_bias.hpp>
+#include <lifelog/train/regression_loss.hpp>
+#include <lifelog/train/trainer.hpp>
 
 using namespace lifelog;
 using namespace lifelog::nn;
