@@ -2,6 +2,8 @@
 
 // The whole study: from raw recordings to a report.
 
+#include <iostream>
+
 #include "common/program.hpp"
 #include "steps/evaluation_flags.hpp"
 #include "steps/generator_flags.hpp"
@@ -27,6 +29,7 @@ struct Flags {
   PatienceFlag patience;
   GeneratorFlags generator;
   Flag rules_given;
+  bool plan = false;
   StudyOptions study;
 };
 
@@ -70,6 +73,9 @@ void add_flags(FlagSet& app, Flags& flags) {
       .check(between(0, 1));
   app.add_flag("--discard-raw", study.discard_raw,
                "remove generated recordings once they are data sets, a third as large");
+  app.add_flag("--plan", flags.plan, "print the steps of these options as JSON, and do none");
+  app.add_option("--only", study.only,
+                 "do one step of the plan alone, STEP or STEP:PERSON; what it needs must be done");
   flags.generator.add_to(app, study.generator);
 }
 
@@ -126,15 +132,11 @@ int main(int argc, char** argv) {
       "Runs the whole study, from raw recordings to a report; goes on where it stopped.",
       [&](FlagSet& app) { add_flags(app, flags); },
       [&](const Program& program) {
-        Study study(study_options(flags), program);
-        study.obtain_recordings();
-        study.preprocess();
-        study.train();
-        study.find_importances();
-        study.find_groups();
-        study.hold_people_out();
-        study.draw_maps();
-        study.compare_predictors();
-        study.report();
+        auto options = study_options(flags);
+        if (flags.plan) {
+          std::cout << Study::plan(options).dump(1) << '\n';
+          return;
+        }
+        Study(std::move(options), program).run();
       });
 }

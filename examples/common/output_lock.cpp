@@ -11,9 +11,10 @@
 
 namespace lifelog::examples {
 
-OutputLock::OutputLock(const std::filesystem::path& folder)
+OutputLock::OutputLock(const std::filesystem::path& folder, Sharing sharing)
     : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-  if (descriptor_ < 0 || ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+  const int kind = sharing == Sharing::shared ? LOCK_SH : LOCK_EX;
+  if (descriptor_ < 0 || ::flock(descriptor_, kind | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
   ::close(descriptor_);
   throw OutputError(folder.string() + ": another run writes to this folder; expected one at a time");
 }

@@ -3,6 +3,7 @@
 #include "study.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <lifelog/data/dataset_file.hpp>
 #include <lifelog/data/raw_windows.hpp>
 #include <lifelog/generator/generator.hpp>
@@ -79,7 +80,84 @@ ordered_json strip_of(const data::DataSet& data, const Importance& result) {
           {"weight", weight}};
 }
 
+/// Below `out`: says that a person's part of a step is done.
+std::string person_stamp(const std::string& step, const std::string& user) {
+  return ".steps/" + step + "/" + user + ".json";
+}
+
+/// Networks that are trained for one person.
+double networks_of(const EvaluationOptions& judging) {
+  if (judging.shares) return 1;
+  const double folds = judging.all_folds || judging.measure ? static_cast<double>(judging.folds) : 1;
+  return 1 + folds * static_cast<double>(judging.seeds) * static_cast<double>(1 + judging.nulls) +
+         (judging.leak ? static_cast<double>(judging.folds) : 0);
+}
+
+/// A guess on the generous side, from MiB of data sets, which are minutes times what sensors recorded in each; of networks also
+/// times how often they see them. docs/past-one-machine.md has the runs it was made from.
+StepCost cost_of(const StudyStep& step, const StudyOptions& options, double mib, bool person) {
+  if (!person || !step.per_person) return {60 + mib, 300 + 4 * mib};
+  const double passes = static_cast<double>(options.training.train.epochs) * networks_of(options.judging);
+  return {5 + 0.007 * mib * passes, 100 + 5 * mib};
+}
+
+double mib_of(const fs::path& file) {
+  return fs::exists(file) ? static_cast<double>(fs::file_size(file)) / (1 << 20) : 0;
+}
+
 }  // namespace
+
+std::vector<StudyStep> Study::steps_of(const StudyOptions& options) {
+  std::vector<StudyStep> steps;
+  const bool generated = options.data.empty();
+  if (generated) steps.push_back({"recordings", "raw", {}, &Study::obtain_recordings});
+  steps.push_back({"data", "data", {}, &Study::preprocess});
+  if (generated) steps.back().needs.push_back("recordings");
+  steps.push_back({"networks", "mil", {"data"}, &Study::train, true});
+  steps.push_back({"importances", "importance", {"data", "networks"}, &Study::find_importances});
+  steps.push_back({"groups", "groups", {"importances"}, &Study::find_groups});
+  if (options.hold_people_out)
+    steps.push_back({"people held out", "across", {"data", "groups"}, &Study::hold_people_out});
+  steps.push_back({"maps", "map", {"data", "importances"}, &Study::draw_maps});
+  if (options.layout == Layout::etri)
+    steps.push_back({"predictors", "predictors", {"data", "groups"}, &Study::compare_predictors});
+  StudyStep report{"report", "report", {}, &Study::report};
+  for (const auto& one : steps) report.needs.push_back(one.name);
+  steps.push_back(std::move(report));
+  return steps;
+}
+
+ordered_json Study::plan(const StudyOptions& options) {
+  const auto file = options.out / "data" / "quality.json";
+  const auto people = fs::exists(file) ? read_quality(file) : std::vector<data::Quality>();
+  const auto users = lifelog::examples::usable_users(people);
+  const auto size = [&](const std::string& user) { return mib_of(dataset_file(options.out / "data", user)); };
+  double all = 0;
+  for (const auto& user : users) all += size(user);
+  auto jobs = ordered_json::array(), per_person = ordered_json::array();
+  const auto add = [&](const StudyStep& one, const ordered_json& person, const std::string& folder,
+                       const std::string& done, double mib) {
+    const auto cost = cost_of(one, options, mib, !person.is_null());
+    jobs.push_back({{"step", one.name},
+                    {"person", person},
+                    {"needs", one.needs},
+                    {"outputs", folder},
+                    {"done", done},
+                    {"seconds", std::ceil(cost.seconds)},
+                    {"mib", std::ceil(cost.mib)}});
+  };
+  for (const auto& one : steps_of(options)) {
+    const std::string folder = one.folder;
+    if (one.per_person) {
+      per_person.push_back(one.name);
+      for (const auto& user : users)
+        add(one, user, folder + "/" + user, person_stamp(one.name, user), size(user));
+    }
+    const bool stamped = one.run != &Study::report;
+    add(one, nullptr, folder, stamped ? ".steps/" + one.name + ".json" : "report/index.html", all);
+  }
+  return {{"out", options.out.string()}, {"per_person", per_person}, {"jobs", std::move(jobs)}};
+}
 
 Study::Study(StudyOptions options, const Program& program) : options_(std::move(options)), program_(program) {
   settings_["seed"] = program.seed;
@@ -89,8 +167,74 @@ Study::Study(StudyOptions options, const Program& program) : options_(std::move(
     training->train.seed = training->split.seed = program.seed;
     training->threads = program.threads;
   }
-  make_directory(options_.out);
-  lock_.emplace(options_.out);
+  generated_ = options_.data.empty();
+  steps_ = steps_of(options_);
+  if (generated_)
+    options_.data = options_.out / "raw";
+  else
+    name_recordings();
+  const auto colon = options_.only.find(':');
+  only_ = options_.only.substr(0, colon);
+  if (colon != std::string::npos) person_ = options_.only.substr(colon + 1);
+  lock_part();
+}
+
+/// All of the folder; of one step, that step of it; of one person, that person's.
+void Study::lock_part() {
+  if (only_.empty()) {
+    make_directory(options_.out);
+    lock_.emplace(options_.out);
+    return;
+  }
+  const auto found =
+      std::find_if(steps_.begin(), steps_.end(), [&](const auto& one) { return one.name == only_; });
+  std::vector<std::string> names;
+  for (const auto& one : steps_) names.push_back(one.name);
+  if (found == steps_.end())
+    throw FlagError("--only: expected one of " + joined(names) + ", got '" + only_ + "'");
+  const bool of_one = only_ != options_.only;
+  if (of_one && !found->per_person)
+    throw FlagError("--only: expected " + only_ + " without a person, got '" + options_.only + "'");
+  for (const auto& need : found->needs)
+    if (!fs::exists(stamp_file(need)))
+      throw FlagError("--only: " + only_ + " needs " + need + ", which is not done in " +
+                      options_.out.string());
+  const auto steps = options_.out / ".steps" / only_;
+  make_directory(steps);
+  lock_.emplace(options_.out, Sharing::shared);
+  step_lock_.emplace(steps, of_one ? Sharing::shared : Sharing::alone);
+}
+
+void Study::run() {
+  for (const auto& one : steps_) {
+    now_ = &one;
+    (this->*one.run)();
+    if (one.name == only_) return;
+  }
+}
+
+/// Of a step that the chosen one needs: that it was done, with the same settings.
+void Study::require_done() const {
+  const auto chosen =
+      std::find_if(steps_.begin(), steps_.end(), [&](const auto& one) { return one.name == only_; });
+  if (std::find(chosen->needs.begin(), chosen->needs.end(), now_->name) == chosen->needs.end()) return;
+  const auto stamp = read_stamp(stamp_file(now_->name)).value_or(ordered_json::object());
+  const auto changed = difference(stamp.value("settings", ordered_json::object()), settings_);
+  if (!changed.empty())
+    throw FlagError("--only: " + only_ + " needs " + now_->name +
+                    ", which was done with other settings: " + changed);
+}
+
+ordered_json Study::inputs() {
+  auto states = ordered_json::object();
+  for (const auto& name : now_->needs)
+    for (const auto& one : steps_)
+      if (one.name == name) states[name] = results(one.folder);
+  if (now_->run != &Study::preprocess) return states;
+  states["recordings"] = recordings_state();
+  if (!options_.labels.empty()) states["labels"] = states_.of(options_.labels, results_rule);
+  if (!options_.sensors.empty()) states["sensors"] = states_.of(options_.sensors, results_rule);
+  return states;
 }
 
 void Study::announce(const std::string& what) const {
@@ -115,10 +259,14 @@ std::string Study::stale(const ordered_json& stamp, const ordered_json& inputs,
 }
 
 template<class Work>
-void Study::step(const std::string& name, const ordered_json& settings, const ordered_json& inputs,
-                 const char* folder, Work work) {
+void Study::step(const ordered_json& settings, Work work) {
+  const auto& name = now_->name;
+  const auto* folder = now_->folder;
   settings_[name] = settings;
-  const auto file = options_.out / ".steps" / (name + ".json");
+  if (!chosen()) return require_done();
+  if (!person_.empty()) return do_one_person();
+  const auto inputs = this->inputs();
+  const auto file = stamp_file(name);
   if (const auto stamp = read_stamp(file)) {
     const auto why = stale(*stamp, inputs, results(folder));
     if (why.empty()) return announce(name + ": done before");
@@ -141,22 +289,20 @@ ordered_json Study::results(const std::string& folder) {
   return states_.of(options_.out / folder, results_rule);
 }
 
+void Study::name_recordings() {
+  const bool archive = options_.layout == Layout::empatica && fs::is_regular_file(options_.data);
+  if (!archive) require_directory(options_.data);
+  settings_["recordings"] = {
+      {"data", text_for_json(fs::absolute(options_.data).lexically_normal().string())}};
+}
+
 void Study::obtain_recordings() {
-  if (!options_.data.empty()) {
-    const bool archive = options_.layout == Layout::empatica && fs::is_regular_file(options_.data);
-    if (!archive) require_directory(options_.data);
-    settings_["recordings"] = {
-        {"data", text_for_json(fs::absolute(options_.data).lexically_normal().string())}};
-    return;
-  }
-  options_.data = options_.out / "raw";
-  generated_ = true;
   const auto& generator = options_.generator;
   ordered_json settings{{"users", generator.users},     {"sessions", generator.sessions},
                         {"minutes", generator.minutes}, {"groups", generator.groups},
                         {"dirt", generator.dirt},       {"strength", generator.strength}};
   settings.update(generator_settings(generator));
-  step("recordings", settings, ordered_json::object(), "raw", [&] { return generate_recordings(); });
+  step(settings, [&] { return generate_recordings(); });
 }
 
 std::string Study::generate_recordings() const {
@@ -212,17 +358,14 @@ void Study::preprocess() {
   auto settings = preprocessor.settings();
   settings["labels"] =
       options_.labels.empty() ? "" : text_for_json(fs::absolute(options_.labels).lexically_normal().string());
-  ordered_json inputs{{"recordings", recordings_state()}};
-  if (!options_.labels.empty()) inputs["labels"] = states_.of(options_.labels, results_rule);
-  if (!options_.sensors.empty()) inputs["sensors"] = states_.of(options_.sensors, results_rule);
-  step("data", settings, inputs, "data", [&] {
+  step(settings, [&] {
     if (recordings_discarded()) generate_recordings();
     auto progress = program_.progress("reading", static_cast<double>(preprocessor.users().size()));
     preprocess_all(preprocessor, [&](double done, const std::string& note) { progress.at(done, note); });
     const auto total = total_quality(read_quality(preprocess.out / "quality.json"));
     return grouped(total.minutes_kept) + " of " + count(total.minutes_seen, "minute", "minutes") + " kept";
   });
-  if (generated_ && options_.discard_raw) discard_recordings();
+  if (chosen() && generated_ && options_.discard_raw) discard_recordings();
   if (usable_users().empty())
     throw format_error(options_.data.string(), "expected at least one usable person; " +
                                                    (preprocess.out / "quality.json").string() +
@@ -235,6 +378,24 @@ std::vector<std::string> Study::usable_users() const {
 
 TrainingFiles Study::training_files(const std::string& user) const {
   return TrainingFiles(options_.out / "mil" / user / "model.safetensors");
+}
+
+void Study::do_one_person() {
+  const auto users = usable_users();
+  if (std::find(users.begin(), users.end(), person_) == users.end())
+    throw FlagError("--only: expected " + only_ + ": and a person whose recordings can be used, got '" +
+                    person_ + "'");
+  const auto folder = options_.out / now_->folder / person_;
+  make_directory(folder);
+  person_lock_.emplace(folder);
+  const auto file = options_.out / person_stamp(now_->name, person_);
+  writing([&] { fs::remove(file); });
+  const Stopwatch watch;
+  auto progress = program_.progress(now_->name, 1);
+  train_one(person_, 0, progress);
+  progress.finish();
+  write_json(file, {{"settings", settings_}});
+  announce(now_->name + " of " + person_ + ": done (" + duration(watch.seconds()) + ")");
 }
 
 void Study::train_one(const std::string& user, double done, Progress& progress) {
@@ -290,8 +451,7 @@ ordered_json Study::judge_everybody(const std::vector<std::string>& users) const
 void Study::train() {
   auto settings = training_settings(options_.training);
   if (const auto judging = judging_settings(options_.judging); !judging.is_null()) settings.update(judging);
-  nlohmann::ordered_json inputs{{"data", results("data")}};
-  step("networks", settings, inputs, "mil", [&] {
+  step(settings, [&] {
     const auto users = usable_users();
     auto progress = program_.progress("training", static_cast<double>(users.size()));
     double f1 = 0;
@@ -321,8 +481,7 @@ void Study::train() {
 }
 
 void Study::find_importances() {
-  const ordered_json inputs{{"data", results("data")}, {"networks", results("mil")}};
-  step("importances", {{"subset", "test"}}, inputs, "importance", [&] {
+  step({{"subset", "test"}}, [&] {
     const auto dir = options_.out / "importance";
     make_directory(dir);
     MinuteRows rows;
@@ -395,8 +554,7 @@ void Study::find_groups() {
   const ordered_json settings =
       informed ? ordered_json{{"rule", "information"}}
                : ordered_json{{"rule", "people"}, {"first", 2}, {"last", 10}, {"silhouette", {3, 9}}};
-  const ordered_json inputs{{"importances", results("importance")}};
-  step("groups", settings, inputs, "groups", [&] {
+  step(settings, [&] {
     make_directory(options_.out / "groups");
     return informed ? group_by_information() : group_by_attention();
   });
@@ -486,11 +644,9 @@ RowMatrix<float> Study::windows_of(const MinuteRows& rows) const {
 }
 
 void Study::hold_people_out() {
-  if (!options_.hold_people_out) return;
   auto settings = training_settings(options_.training);
   settings["networks"] = options_.judging.seeds;
-  const ordered_json inputs{{"data", results("data")}, {"groups", results("groups")}};
-  step("people held out", settings, inputs, "across", [&]() -> std::string {
+  step(settings, [&]() -> std::string {
     const auto file = options_.out / "across" / "across.json";
     make_directory(file.parent_path());
     std::vector<data::DataSet> people;
@@ -523,8 +679,7 @@ void Study::hold_people_out() {
 
 void Study::draw_maps() {
   const ordered_json settings{{"perplexity", options_.perplexity}, {"iterations", options_.map_iterations}};
-  const ordered_json inputs{{"data", results("data")}, {"importances", results("importance")}};
-  step("maps", settings, inputs, "map", [&]() -> std::string {
+  step(settings, [&]() -> std::string {
     const auto dir = options_.out / "map";
     make_directory(dir);
     const auto rows = minutes();
@@ -554,7 +709,6 @@ void Study::draw_maps() {
 }
 
 void Study::compare_predictors() {
-  if (options_.layout != Layout::etri) return;
   auto settings = training_settings(options_.predictors);
   const bool hold_out = options_.evaluation == Evaluation::leave_one_out;
   settings["bins"] = options_.rules.bins == data::TensionBins::study ? "study" : "three";
@@ -566,8 +720,7 @@ void Study::compare_predictors() {
     settings["gap"] = options_.judging.gap.value_or(1);
   }
   if (hold_out) settings["assign_minutes"] = options_.assign_minutes;
-  const ordered_json inputs{{"data", results("data")}, {"groups", results("groups")}};
-  step("predictors", settings, inputs, "predictors", [&] {
+  step(settings, [&] {
     const auto groups = read_groups(options_.out / "groups" / "groups.json");
     const auto tables = read_row_tables(options_.out / "data", groups);
     const auto dir = options_.out / "predictors";

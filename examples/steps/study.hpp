@@ -46,6 +46,25 @@ struct StudyOptions {
   Index assign_minutes = 10;
   double perplexity = 30;
   int map_iterations = 1000;
+  /// `STEP` or `STEP:PERSON`: that alone, in a folder where what it needs was done; empty: all steps.
+  std::string only;
+};
+
+class Study;
+
+/// A step of the study, and what `pipeline --plan` tells of it.
+struct StudyStep {
+  std::string name;
+  const char* folder;  ///< of its results, below `out`
+  std::vector<std::string> needs;
+  void (Study::*run)();
+  /// Can be done for one person at a time; then the rest of it, which gathers.
+  bool per_person = false;
+};
+
+/// What a job is expected to take.
+struct StepCost {
+  double seconds = 0, mib = 0;
 };
 
 /// The whole study, one step after another, each leaving its results as files under `out`:
@@ -65,30 +84,48 @@ struct StudyOptions {
 ///
 /// A step whose results are there already, of the same settings and inputs, is not done again: neither may have changed
 /// since, nor the results. One that was interrupted starts anew, but for training, which goes on. Everything the report
-/// shows is read back from these files. No other process may work in `out` at the same time.
+/// shows is read back from these files. No other process may work in `out` at the same time, but others that do one step
+/// each, of other steps or people.
 class Study {
  public:
   Study(StudyOptions options, const Program& program);
 
+  /// All steps, or the one asked for. Throws FlagError naming --only.
+  void run();
+
+  /// The steps that `run` does, in that order; people once their data sets are there: step, person, needs, outputs, done
+  /// (a file that is there when the step is done), seconds and mib. Changes nothing.
+  static nlohmann::ordered_json plan(const StudyOptions& options);
+
+ private:
+  /// Those of the options.
+  static std::vector<StudyStep> steps_of(const StudyOptions& options);
+
+  void name_recordings();
   void obtain_recordings();
   void preprocess();
   void train();
   void find_importances();
   void find_groups();
-  /// Only if asked for.
   void hold_people_out();
   void draw_maps();
   void compare_predictors();
-
   /// Writes the report and prints the short table for people.
   void report();
 
- private:
-  /// Does a step unless its stamp says that it was done with the same settings, of the same inputs, and what is in `folder` is
-  /// what was there then. inputs: the state of each, by its name. `work()` returns what the step came to.
+  void lock_part();
+  void require_done() const;
+  void do_one_person();
+  /// Does the present step unless its stamp says that it was done with the same settings, of the same inputs, and what is in its folder
+  /// is what was there then. `work()` returns what the step came to.
   template<class Work>
-  void step(const std::string& name, const nlohmann::ordered_json& settings,
-            const nlohmann::ordered_json& inputs, const char* folder, Work work);
+  void step(const nlohmann::ordered_json& settings, Work work);
+  /// The state of what the present step is made of, by its name.
+  nlohmann::ordered_json inputs();
+  std::filesystem::path stamp_file(const std::string& step) const {
+    return options_.out / ".steps" / (step + ".json");
+  }
+  bool chosen() const { return only_.empty() || now_->name == only_; }
   std::string stale(const nlohmann::ordered_json& stamp, const nlohmann::ordered_json& inputs,
                     const nlohmann::ordered_json& outputs) const;
   nlohmann::ordered_json results(const std::string& folder);
@@ -124,7 +161,10 @@ class Study {
   bool generated_ = false;           ///< the recordings are ours
   nlohmann::ordered_json settings_;  ///< of all steps so far
   FileStates states_;
-  std::optional<OutputLock> lock_;
+  std::vector<StudyStep> steps_;
+  const StudyStep* now_ = nullptr;  ///< the step that is being done
+  std::string only_, person_;       ///< of `only`
+  std::optional<OutputLock> lock_, step_lock_, person_lock_;
 };
 
 }  // namespace lifelog::examples
