@@ -8,8 +8,8 @@ namespace lifelog::examples {
 /// Whether others that say so too may hold the folder at the same time.
 enum class Sharing { alone, shared };
 
-/// One writer per folder, or several that keep to parts of their own in it: held from construction to destruction, and by no process that has ended, however it did. Nothing
-/// is left in the folder.
+/// One writer per folder, or several that keep to parts of their own in it: held from construction to destruction, and by no
+/// process that has ended, however it did. Nothing is left in the folder.
 class OutputLock {
  public:
   /// Throws OutputError when another process, or another lock of this one, holds the folder. Where the file system has no
