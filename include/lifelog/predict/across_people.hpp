@@ -151,14 +151,14 @@ class AcrossPeople {
     rows.insert(rows.end(), own.begin(), own.end());
     const auto keys = keys_of(net, bags_, rows, 1);
     const auto heads = heads_of(net);
-    said.general = probabilities(heads, keys.bags, tested);
+    said.general = probabilities_of(heads, keys.bags, tested);
     for (const Index k : options_.minutes) {
       auto& tuned = said.tuned.emplace_back();
       auto& loss = said.loss.emplace_back();
       for (const double strength : strengths_) {
         tuned.push_back(
-            probabilities(tune_heads(heads, keys.bags, labels_, first(person, k), strength, options_.tune),
-                          keys.bags, tested));
+            probabilities_of(tune_heads(heads, keys.bags, labels_, first(person, k), strength, options_.tune),
+                             keys.bags, tested));
         loss.push_back(0);
         for (const Index one : parts.valid)
           loss.back() +=
@@ -172,9 +172,9 @@ class AcrossPeople {
             person, [&](Index one) { return options_.groups[static_cast<std::size_t>(one)] == g; });
         if (members.empty()) continue;
         const auto of_group = train(parts_of(members, person, n), n);
-        said.by_group.emplace(g, probabilities(of_group, bags_, tested));
+        said.by_group.emplace(g, probabilities_of(of_group, bags_, tested));
         if (!asked_of(person).asked.empty())
-          said.owned.emplace(g, probabilities(of_group, bags_, asked_of(person).asked));
+          said.owned.emplace(g, probabilities_of(of_group, bags_, asked_of(person).asked));
       }
     return said;
   }
@@ -262,12 +262,6 @@ class AcrossPeople {
     train::TrainState<Network> state(start, options.optimizer);
     train::train(task, rows_of(parts.train), rows_of(parts.valid), options, state);
     return state.best;
-  }
-
-  /// [rows, C]
-  template<class Net>
-  static RowMatrix<double> probabilities(const Net& net, const mil::Bags<T>& bags, const Rows& rows) {
-    return mil::evaluate(net, bags, rows, 1).log_probabilities.template cast<double>().array().exp().matrix();
   }
 
   template<class Which>

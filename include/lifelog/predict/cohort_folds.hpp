@@ -39,6 +39,7 @@ class CohortRound {
   CohortRound(const std::vector<data::DataSet>& people, const Splits& folds, Index round,
               const CohortOptions& options) {
     std::vector<std::vector<Index>> scale;
+    std::vector<Index> train, valid;
     Index first = 0;
     for (std::size_t p = 0; p < people.size(); ++p) {
       const auto fold = fold_in_round(static_cast<Index>(p), round, folds[p].size());
@@ -52,23 +53,23 @@ class CohortRound {
         std::iota(split.train.begin(), split.train.end(), Index{0});
       }
       scale.push_back(split.train);
-      for (const Index row : split.train) train_.push_back(first + row);
-      for (const Index row : split.valid) valid_.push_back(first + row);
+      for (const Index row : split.train) train.push_back(first + row);
+      for (const Index row : split.valid) valid.push_back(first + row);
       for (const Index row : split.test) tested.push_back(first + row);
       first += people[p].size();
     }
     const auto pooled = pool_people(people, options.threads, scale);
-    const auto cohort = train_cohort<T, Encoders>(pooled, train_, valid_, options);
+    const auto cohort = train_cohort<T, Encoders>(pooled, train, valid, options);
     strength = cohort.strength;
     const auto keys = keys_of(cohort.common, bags_of(pooled.data), tested, options.threads);
-    common = probabilities(heads_of(cohort.common), keys.bags, tested);
+    common = probabilities_of(heads_of(cohort.common), keys.bags, tested);
     personal = common;
     for (Index person = 0; person < pooled.people(); ++person) {
       std::vector<Index> own, at;
       for (std::size_t n = 0; n < tested.size(); ++n)
         if (pooled.person[static_cast<std::size_t>(tested[n])] == person)
           own.push_back(tested[n]), at.push_back(static_cast<Index>(n));
-      const auto said = probabilities(cohort.heads[static_cast<std::size_t>(person)], keys.bags, own);
+      const auto said = probabilities_of(cohort.heads[static_cast<std::size_t>(person)], keys.bags, own);
       for (std::size_t n = 0; n < own.size(); ++n) personal.row(at[n]) = said.row(static_cast<Index>(n));
     }
   }
@@ -76,15 +77,6 @@ class CohortRound {
   std::vector<Index> tested;           ///< rows of all people's minutes
   RowMatrix<double> common, personal;  ///< [tested, C]
   double strength;
-
- private:
-  template<class Net>
-  static RowMatrix<double> probabilities(const Net& net, const mil::Bags<T>& bags,
-                                         const std::vector<Index>& rows) {
-    return mil::evaluate(net, bags, rows, 1).log_probabilities.template cast<double>().array().exp().matrix();
-  }
-
-  std::vector<Index> train_, valid_;
 };
 
 }  // namespace detail

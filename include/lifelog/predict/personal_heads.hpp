@@ -144,6 +144,13 @@ HeadNetwork<T, keys> tune_heads(const HeadNetwork<T, keys>& heads, const mil::Ba
   return state.best;
 }
 
+/// [rows, C], of each class.
+template<class T, class Encoders>
+RowMatrix<double> probabilities_of(const mil::BagNetwork<T, Encoders>& net, const mil::Bags<T>& bags,
+                                   const std::vector<Index>& rows) {
+  return mil::evaluate(net, bags, rows, 1).log_probabilities.template cast<double>().array().exp().matrix();
+}
+
 /// Mean of −log p of the labels of some bags; 0 of none.
 template<class T, class Encoders>
 double mean_loss(const mil::BagNetwork<T, Encoders>& net, const mil::Bags<T>& bags,
