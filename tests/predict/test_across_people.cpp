@@ -9,6 +9,8 @@
 
 #include "../support/throws.hpp"
 
+#include "levelled_person.hpp"
+
 BOOST_AUTO_TEST_SUITE(predict_across_people)
 
 using namespace lifelog;
@@ -16,26 +18,8 @@ using namespace lifelog::predict;
 
 namespace {
 
-/// Minutes whose first sensor stands higher in class 1, about a level of the person's own; classes change every five minutes.
 data::DataSet person(const std::string& user, double level, Index minutes = 40) {
-  data::DataSet data;
-  data.user = user;
-  data.classes = {"calm", "tense"};
-  const auto n = static_cast<std::size_t>(minutes);
-  data.modalities = {{"series", xt::xtensor<float, 3>({n, 1, 32}), false},
-                     {"scalar", xt::xtensor<float, 3>({n, 1, 1}), true}};
-  data.label.resize({n});
-  data.timestamp.resize({n});
-  Random random(static_cast<std::uint64_t>(level) + 7);
-  for (std::size_t i = 0; i < n; ++i) {
-    data.label(i) = static_cast<std::int64_t>(i / 5 % 2);
-    data.timestamp(i) = static_cast<std::int64_t>(60 * i);
-    for (std::size_t t = 0; t < 32; ++t)
-      data.modalities[0].values(i, 0, t) =
-          static_cast<float>(level + 3 * static_cast<double>(data.label(i)) + random.normal());
-    data.modalities[1].values(i, 0, 0) = static_cast<float>(level + random.normal());
-  }
-  return data;
+  return levelled_person(user, {level, 3, level, static_cast<std::size_t>(minutes), 5});
 }
 
 std::vector<data::DataSet> four() {

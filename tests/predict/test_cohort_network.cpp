@@ -9,6 +9,8 @@
 
 #include "../support/throws.hpp"
 
+#include "levelled_person.hpp"
+
 BOOST_AUTO_TEST_SUITE(predict_cohort_network)
 
 using namespace lifelog;
@@ -16,25 +18,8 @@ using namespace lifelog::predict;
 
 namespace {
 
-/// Minutes whose first sensor stands higher or lower in class 1, about a level of the person's own.
 data::DataSet somebody(const std::string& user, double level, double effect, std::size_t n = 24) {
-  data::DataSet data;
-  data.user = user;
-  data.classes = {"calm", "tense"};
-  data.modalities = {{"series", xt::xtensor<float, 3>({n, 1, 32}), false},
-                     {"scalar", xt::xtensor<float, 3>({n, 1, 1}), true}};
-  data.label.resize({n});
-  data.timestamp.resize({n});
-  Random random(static_cast<std::uint64_t>(level) + 7);
-  for (std::size_t i = 0; i < n; ++i) {
-    data.label(i) = static_cast<std::int64_t>(i / 3 % 2);
-    data.timestamp(i) = static_cast<std::int64_t>(60 * i);
-    for (std::size_t t = 0; t < 32; ++t)
-      data.modalities[0].values(i, 0, t) =
-          static_cast<float>(level + effect * static_cast<double>(data.label(i)) + random.normal());
-    data.modalities[1].values(i, 0, 0) = static_cast<float>(random.normal());
-  }
-  return data;
+  return levelled_person(user, {level, effect, 0, n, 3});
 }
 
 /// Two folds of 24 minutes: each tests a half.
