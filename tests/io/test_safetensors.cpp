@@ -29,7 +29,8 @@ std::string golden(const std::string& name) {
 /// A file of this header and these many bytes of data.
 std::string safetensors(const std::string& header, std::size_t bytes) {
   std::string file;
-  for (std::size_t i = 0; i < 8; ++i) file += static_cast<char>(header.size() >> (8 * i) & 0xff);
+  for (std::uint64_t i = 0, size = header.size(); i < 8; ++i)
+    file += static_cast<char>(size >> (8 * i) & 0xff);
   return file + header + std::string(bytes, '\1');
 }
 
@@ -102,8 +103,10 @@ BOOST_AUTO_TEST_CASE(foreign_files_need_not_be_aligned) {
   const TempDir dir;
   const auto header = "{" + entry("a", "U8", "[3]", 0, 3) + "," + entry("b", "F64", "[2]", 3, 19) + "}";
   auto file = safetensors(header, 19);
-  const double values[] = {1.5, -2.5};
-  file.replace(file.size() - 16, 16, reinterpret_cast<const char*>(values), 16);
+  file.replace(file.size() - 16, 16,
+               std::string("\0\0\0\0\0\0\xf8\x3f"
+                           "\0\0\0\0\0\0\x04\xc0",
+                           16));  // 1.5, -2.5
   const auto loaded = Tensors::load(dir.file("a", file));
   BOOST_TEST(reinterpret_cast<std::uintptr_t>(loaded.at("b").bytes.data()) % 8 == 0u);
   BOOST_TEST(loaded.get<double>("b")[0] == 1.5);

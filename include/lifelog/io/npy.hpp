@@ -63,14 +63,12 @@ void for_each_offset(const NpyHeader& header, std::size_t count, Visit visit) {
   }
 }
 
-/// An element as bytes, turned round where the file has the largest first.
+/// An element as bytes, turned round where the file's order is not the machine's.
 template<class Stored>
-Stored stored_npy(const char* data, bool big_endian) {
-  char bytes[sizeof(Stored)];
-  std::memcpy(bytes, data, sizeof bytes);
-  if (big_endian) std::reverse(std::begin(bytes), std::end(bytes));
+Stored stored_npy(const char* data, bool turned) {
   Stored stored;
-  std::memcpy(&stored, bytes, sizeof stored);
+  std::memcpy(&stored, data, sizeof stored);
+  if (turned) turn_elements(&stored, sizeof stored, sizeof stored);
   return stored;
 }
 
@@ -79,15 +77,16 @@ template<class Stored, class T, class Read>
 void convert_npy(const std::string& path, const std::string& file, const NpyHeader& header, T* out,
                  std::size_t count, Read read) {
   const char* data = file.data() + header.data_offset;
+  const bool turned = header.big_endian != big_endian_machine;
   if constexpr (std::is_same_v<Stored, T> && std::is_same_v<decltype(read(Stored{})), T>) {
-    if (!header.fortran && !header.big_endian) {
+    if (!header.fortran && (!turned || sizeof(T) == 1)) {
       if (count > 0) std::memcpy(out, data, count * sizeof(T));
       return;
     }
   }
   std::size_t index = 0;
   for_each_offset(header, count, [&](std::size_t offset) {
-    const auto value = read(stored_npy<Stored>(data + offset * sizeof(Stored), header.big_endian));
+    const auto value = read(stored_npy<Stored>(data + offset * sizeof(Stored), turned));
     if (!representable<T>(value)) {
       std::ostringstream text;
       text.imbue(std::locale::classic());
@@ -131,7 +130,8 @@ void write_npy(const std::filesystem::path& path, const std::vector<std::size_t>
   AtomicFile file(path);
   file.write(prefix.data(), prefix.size());
   file.write(header.data(), header.size());
-  if (count > 0) file.write(data, count * sizeof(T));
+  write_elements(data, count * sizeof(T), sizeof(T),
+                 [&](const void* bytes, std::size_t size) { file.write(bytes, size); });
   file.commit();
 }
 

@@ -38,7 +38,7 @@ class Tensors {
     std::string name;
     DType dtype;
     Shape shape;
-    std::span<const std::byte> bytes;  ///< row-major, little-endian, aligned for its type
+    std::span<const std::byte> bytes;  ///< row-major, in the machine's byte order, aligned for its type
   };
 
   /// Reads a file at once. Throws io_error when it cannot be read; format_error, naming the tensor where one
@@ -186,6 +186,7 @@ LIFELOG_LAZY std::shared_ptr<const std::vector<float>> halves_to_floats(Coding c
   for (std::size_t i = 0; i < count; ++i) {
     std::uint16_t bits;
     std::memcpy(&bits, data + 2 * i, 2);
+    if constexpr (big_endian_machine) turn_elements(&bits, 2, 2);
     (*floats)[i] = half_to_float(coding, bits);
   }
   return floats;
@@ -216,10 +217,13 @@ Tensors Tensors::parse(std::string content, const std::string& source) {
       const auto floats = detail::halves_to_floats(entry.coding, stored, size / 2);
       bytes = std::as_bytes(std::span(*floats));
       owner = floats;
-    } else if (reinterpret_cast<std::uintptr_t>(stored) % dtype_bytes(entry.dtype) != 0) {
-      // Foreign writers need not align; only then a tensor is copied.
+    } else if (detail::big_endian_machine ||
+               reinterpret_cast<std::uintptr_t>(stored) % dtype_bytes(entry.dtype) != 0) {
+      // Foreign writers need not align; only then, or where bytes must be turned round, a tensor is copied.
       auto aligned = std::make_shared<std::vector<std::uint64_t>>(size / 8 + 1);
       std::memcpy(aligned->data(), stored, size);
+      if constexpr (detail::big_endian_machine)
+        detail::turn_elements(aligned->data(), size, dtype_bytes(entry.dtype));
       bytes = std::as_bytes(std::span(*aligned)).first(size);
       owner = std::move(aligned);
     }
@@ -247,7 +251,9 @@ void Tensors::save(const std::filesystem::path& path) const {
 
   AtomicFile file(path);
   file.write(header.data(), header.size());
-  for (const auto* tensor : order) file.write(tensor->bytes.data(), tensor->bytes.size());
+  for (const auto* tensor : order)
+    detail::write_elements(tensor->bytes.data(), tensor->bytes.size(), dtype_bytes(tensor->dtype),
+                           [&](const void* bytes, std::size_t size) { file.write(bytes, size); });
   file.commit();
 }
 

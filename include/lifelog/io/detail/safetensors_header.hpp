@@ -216,7 +216,8 @@ LIFELOG_LAZY std::string format_safetensors(const std::vector<SafetensorsEntry>&
   text += '}';
   text.resize((text.size() + 7) / 8 * 8, ' ');
   std::string header;
-  for (std::size_t i = 0; i < 8; ++i) header += static_cast<char>(text.size() >> (8 * i) & 0xff);
+  for (std::uint64_t i = 0, size = text.size(); i < 8; ++i)
+    header += static_cast<char>(size >> (8 * i) & 0xff);
   return header + text;
 }
 

@@ -15,8 +15,32 @@
 
 namespace lifelog::inline LIFELOG_ABI::io::detail {
 
-static_assert(std::endian::native == std::endian::little,
-              "lifelog::io reads and writes little-endian memory as it is");
+static_assert(std::endian::native == std::endian::little || std::endian::native == std::endian::big,
+              "lifelog::io needs bytes of a number that go up or down in memory");
+
+/// Files are written with the lowest byte first. Where memory has the highest first, each element is turned round on its way.
+constexpr bool big_endian_machine = std::endian::native == std::endian::big;
+
+/// Turns each element's bytes round.
+LIFELOG_LAZY void turn_elements(void* elements, std::size_t bytes, std::size_t element_bytes) {
+  auto* const data = static_cast<std::byte*>(elements);
+  for (std::size_t at = 0; at + element_bytes <= bytes; at += element_bytes)
+    std::reverse(data + at, data + at + element_bytes);
+}
+
+/// Writes elements as files have them: write(data, bytes), once.
+template<class Write>
+void write_elements(const void* elements, std::size_t bytes, std::size_t element_bytes, const Write& write) {
+  if (bytes == 0) return;
+  if constexpr (big_endian_machine) {
+    const auto* const data = static_cast<const std::byte*>(elements);
+    std::vector<std::byte> turned(data, data + bytes);
+    turn_elements(turned.data(), bytes, element_bytes);
+    write(turned.data(), bytes);
+  } else {
+    write(elements, bytes);
+  }
+}
 
 /// (3,), (2, 3): as Python writes it.
 LIFELOG_LAZY std::string shape_text(const std::vector<std::size_t>& shape) {
