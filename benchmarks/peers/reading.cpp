@@ -9,6 +9,7 @@
 #include <string>
 
 using namespace lifelog::data;
+using namespace lifelog::readers;
 using lifelog::Index;
 
 namespace {

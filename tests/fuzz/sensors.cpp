@@ -3,6 +3,7 @@
 // Descriptions of tables: sensors.json.
 
 #include <lifelog/readers/table_description_file.hpp>
+#include <lifelog/readers/table_files.hpp>
 
 #include "fuzz.hpp"
 
