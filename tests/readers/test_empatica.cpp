@@ -320,6 +320,8 @@ BOOST_AUTO_TEST_CASE(label_files_are_read_by_column_and_their_faults_counted) {
     BOOST_TEST(has_note(quality, "labels.csv:" + line + ": expected"));
   check_throws<lifelog::format_error>([&] { read(dir, "user,start,stop,label\n"); },
                                       {"labels.csv:1", "\"end\""});
+  check_throws<lifelog::format_error>([&] { read(dir, "user,start,end,label,label\n"); },
+                                      {"labels.csv:1", "expected one column \"label\""});
   BOOST_CHECK_THROW(read_empatica_labels(dir / "none.csv"), lifelog::io_error);
   const auto other = read_empatica_labels(dir.file("o.csv", "user,start,end,mood\nP1,1,2,fine\n"), "mood");
   BOOST_TEST(other.intervals.at("P1")[0].label == "fine");

@@ -120,6 +120,15 @@ class CsvReader {
     return at;
   }
 
+  /// As `column`, but one that is there twice is a format_error too: which is meant?
+  std::size_t only_column(std::string_view name) const {
+    const auto at = column(name);
+    if (std::find(header_.begin() + static_cast<std::ptrdiff_t>(at) + 1, header_.end(), name) !=
+        header_.end())
+      throw format_error(file_ + ":1", "expected one column \"" + std::string(name) + "\"" + found());
+    return at;
+  }
+
   /// Moves to the next row; false when there is none.
   bool next() {
     cells_.clear();

@@ -203,12 +203,12 @@ LIFELOG_LAZY const std::string* labelled_user(EmpaticaLabels& labels, const std:
 }  // namespace detail
 
 /// Reads the text of a label file. file: its name, for errors. Throws format_error when one of the columns is
-/// missing. Rows without a usable start, end or label (text in UTF-8 without commas) are kept as faults of their user.
+/// missing, or there twice. Rows without a usable start, end or label (text in UTF-8 without commas) are kept as faults of their user.
 LIFELOG_LAZY EmpaticaLabels parse_empatica_labels(std::string_view text, const std::string& file,
                                                   const std::string& column = "label") {
   CsvReader csv(text, file);
-  const auto user = csv.column("user"), start = csv.column("start"), end = csv.column("end"),
-             label = csv.column(column);
+  const auto user = csv.only_column("user"), start = csv.only_column("start"), end = csv.only_column("end"),
+             label = csv.only_column(column);
   EmpaticaLabels labels;
   labels.file = file;
   const auto quoted = [&csv](std::size_t at) { return '"' + lifelog::detail::shown(csv.cell(at), 40) + '"'; };
