@@ -98,6 +98,19 @@ BOOST_AUTO_TEST_CASE(zones_follow_their_rule) {
   BOOST_TEST(clock("2022-10-30T02:30:00") == -7200);  // shown twice
   BOOST_TEST(clock("2022-10-30T03:00:00") == -3600);
   BOOST_TEST(clock("2045-07-01T10:00:00") == -7200);
+  // Of rows one after the other, those after clocks went back.
+  TimeParser rows(TimeForm::iso, berlin, true);
+  const auto at = [&](const char* shown) { return *rows.parse(shown) / second - 1667088000; };
+  BOOST_TEST(at("2022-10-30 02:00:00") == 0);
+  BOOST_TEST(at("2022-10-30 02:59:59") == 3599);
+  BOOST_TEST(at("2022-10-30 02:59:01") == 3541);  // a row out of order
+  BOOST_TEST(at("2022-10-30 02:00:00") == 3600);
+  BOOST_TEST(at("2022-10-30 02:30:00") == 5400);
+  BOOST_TEST(at("2022-10-30 02:29:58") == 5398);
+  BOOST_TEST(at("2022-10-30 02:30:00+02:00") == 1800);
+  BOOST_TEST(at("2022-10-30 03:00:00") == 7200);
+  BOOST_TEST(at("2022-10-30 02:30:00") == 5400);
+  BOOST_TEST(at("2022-10-30 01:30:00") == -1800);
   for (std::size_t cut = 0; cut < text.size(); ++cut)
     check_throws<format_error>([&] { TimeZone::parse(text.substr(0, cut), "cut"); }, {"cut", "time zone"});
   check_throws<std::invalid_argument>([] { TimeZone::named("Europe/Nowhere"); },

@@ -100,8 +100,9 @@ LIFELOG_LAZY std::optional<std::int64_t> parse_epoch(std::string_view text, int 
 /// Reads calendar times, and remembers the day it read last: most rows are of that one.
 class CalendarTime {
  public:
-  /// zone: of times that name none.
-  CalendarTime(TimeForm form, TimeZone zone) : form_(form), zone_(std::move(zone)) {}
+  /// zone: of times that name none. in_order: whether times, as they are parsed, follow each other but for a few rows.
+  CalendarTime(TimeForm form, TimeZone zone, bool in_order)
+      : form_(form), zone_(std::move(zone)), in_order_(in_order) {}
 
   std::optional<std::int64_t> parse(std::string_view text) {
     at_ = text.data();
@@ -132,8 +133,8 @@ class CalendarTime {
     skip_blanks();
     if (at_ != end_ && !zoned) return std::nullopt;
     const auto local = day_ * 86400 + 3600 * hour + 60 * minute + second;
-    const auto seconds = zoned ? local - offset : unix_seconds(local);
-    return seconds * nanosecond + fraction;
+    last_ = zoned ? local - offset : unix_seconds(local);
+    return last_ * nanosecond + fraction;
   }
 
  private:
@@ -200,17 +201,23 @@ class CalendarTime {
     const auto of = local >= 0 ? local / quarter : (local - quarter + 1) / quarter;
     if (of != quarter_ || !asked_) {
       shift_ = of * quarter - zone_.unix_seconds(of * quarter);
+      repeated_ = in_order_ ? zone_.repeated(of * quarter) : 0;
       quarter_ = of;
       asked_ = true;
     }
-    return local - shift_;
+    const auto first = local - shift_;
+    // Clocks that went back since the time before, by more than rows are out of order, show this the second time.
+    constexpr std::int64_t out_of_order = 300;
+    return repeated_ > 0 && first < last_ - out_of_order ? first + repeated_ : first;
   }
 
   TimeForm form_;
   TimeZone zone_;
+  bool in_order_;
   const char *at_ = nullptr, *end_ = nullptr;
   char text_[10] = {};  ///< the date that `day_` is
-  std::int64_t day_ = 0, quarter_ = 0, shift_ = 0;
+  std::int64_t day_ = 0, quarter_ = 0, shift_ = 0, repeated_ = 0;
+  std::int64_t last_ = std::numeric_limits<std::int64_t>::min() / 2;  ///< the time before
   bool asked_ = false;
 };
 
@@ -219,8 +226,10 @@ class CalendarTime {
 /// Reads the cells of a time column.
 class TimeParser {
  public:
-  /// zone: of calendar times that name none.
-  explicit TimeParser(TimeForm form, TimeZone zone = {}) : form_(form), calendar_(form, std::move(zone)) {}
+  /// zone: of calendar times that name none. in_order: whether times follow each other as they are parsed, but for a few rows;
+  /// then an hour that clocks show twice in autumn is read twice. Without it the first is meant.
+  explicit TimeParser(TimeForm form, TimeZone zone = {}, bool in_order = false)
+      : form_(form), calendar_(form, std::move(zone), in_order) {}
 
   /// Nanoseconds of unix time, between the years 1900 and 2110; nothing for any other text.
   std::optional<std::int64_t> parse(std::string_view cell) {
