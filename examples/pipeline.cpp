@@ -46,7 +46,9 @@ void add_flags(FlagSet& app, Flags& flags) {
       .check(between(1, 604800));
   app.add_option("--step", study.step, "seconds from one window of tables to the next")
       .check(between(1, 604800));
-  app.add_option("--label", study.label_name, "name of labels in sensors.json; the first when absent");
+  app.add_option("--label", study.label_name,
+                 "name of labels in sensors.json, the first when absent; tags: the events that wearers of an "
+                 "empatica marked, in place of --labels");
   app.add_option("--labels", study.labels, "label file of an empatica tree: CSV user,start,end,...,label");
   app.add_option("--out", study.out, "folder for all results");
   flags.rules_given =
@@ -102,7 +104,14 @@ StudyOptions study_options(Flags& flags) {
   study.rules.bins = flags.predictors.bins(study.rules);
   study.evaluation = PredictorFlags::evaluation(flags.evaluation.word(), as_study);
   study.assign_minutes = flags.predictors.assign_minutes;
-  if (study.layout == Layout::empatica && (study.data.empty() || study.labels.empty()))
+  if (study.layout == Layout::empatica && !study.label_name.empty()) {
+    if (study.label_name != "tags")
+      throw FlagError("--label: expected tags, or nothing, with --layout empatica");
+    if (!study.labels.empty()) throw FlagError("--labels: expected no file with --label tags");
+    study.tags = true;
+    study.label_name.clear();
+  }
+  if (study.layout == Layout::empatica && (study.data.empty() || (study.labels.empty() && !study.tags)))
     throw FlagError("--data, --labels: expected both with --layout empatica");
   const bool table = study.layout == Layout::table;
   if (table && (study.data.empty() || study.sensors.empty()))

@@ -347,6 +347,7 @@ void Study::preprocess() {
   preprocess.in = options_.data;
   preprocess.out = options_.out / "data";
   preprocess.labels = options_.labels;
+  preprocess.tags = options_.tags;
   preprocess.sensors = options_.sensors;
   preprocess.window = options_.window;
   preprocess.step = options_.step;

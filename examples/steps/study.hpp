@@ -28,6 +28,7 @@ struct StudyOptions {
   bool discard_raw = false;
   Layout layout = Layout::etri;
   std::filesystem::path labels;  ///< of an Empatica tree
+  bool tags = false;             ///< in their place, events that wearers marked
   /// Of a cohort of tables, as PreprocessOptions has them.
   std::filesystem::path sensors;
   double window = 0, step = 0;

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <regex>
 
+#include "../support/e4_writer.hpp"
 #include "run.hpp"
 
 BOOST_AUTO_TEST_SUITE(pipeline_)
@@ -357,11 +358,33 @@ BOOST_AUTO_TEST_CASE(says_what_is_wrong_in_one_line) {
   fails("--data empty --out a", 2, "empty");
   fails("--data empty --layout empatica --out a", 2, "--labels");
   fails("--data empty --layout empatica --labels nowhere.csv --out a", 2, "nowhere.csv");
+  fails("--data empty --layout empatica --label mood --out a", 2, "--label");
+  fails("--data empty --layout empatica --label tags --labels file --out a", 2, "--labels");
   fails("--epochs 0 --out a", 2, "--epochs");
   fails("--minutes 0 --out a", 2, "--minutes");
   fails("--no-such-flag", 2, "--no-such-flag");
   fails(small + "--out file/a", 1, "file/a");
   fails(small + "--out /proc/lifelog", 1, "/proc/lifelog");
+}
+
+BOOST_AUTO_TEST_CASE(events_can_be_what_is_told) {
+  const Sandbox sandbox;
+  for (const std::string who : {"P1", "P2"}) {
+    const auto folder = sandbox.path() / "e4" / who;
+    fs::create_directories(folder);
+    const E4Export session{.minutes = 24, .seed = who[1] - '0'};
+    for (const auto& [name, text] : session.files()) io::write_text(folder / name, text);
+    std::string tags;
+    for (int minute = 0; minute < session.minutes; minute += 2)
+      tags += std::to_string(session.start + 60 * minute + 7) + ".00\n";
+    io::write_text(folder / "tags.csv", tags);
+  }
+  const auto run = sandbox.run("pipeline", "--layout empatica --data e4 --label tags --out a --epochs 2");
+  BOOST_TEST(run.status == 0, run.err);
+  const auto quality = nlohmann::json::parse(sandbox.read("a/data/quality.json"));
+  BOOST_TEST(quality.at("total").at("kept") == 48);
+  BOOST_TEST(quality.at("settings").at("label") == "tags");
+  BOOST_TEST(fs::exists(sandbox.path() / "a/report/index.html"));
 }
 
 BOOST_AUTO_TEST_CASE(reads_real_recordings,
