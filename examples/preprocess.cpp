@@ -123,11 +123,12 @@ void describe_folder(const Flags& flags, const Program& program) {
   const std::filesystem::path file = flags.out.empty() ? "sensors.json" : flags.out;
   if (std::filesystem::exists(file))
     throw FlagError("--out: expected a new file, " + file.string() + " is there already");
-  std::vector<std::string> ignored;
+  std::vector<data::Ignored> ignored;
   const auto draft = readers::draft_table_description(table_tree(flags.describe, ignored));
   write_json(file, draft.json);
   for (const auto& sentence : draft.why) program.out() << sentence << '\n';
-  for (const auto& sentence : ignored) program.out() << sentence << '\n';
+  for (const auto& [path, reason, files] : ignored)
+    program.out() << lifelog::detail::shown(path, 5000) << ": " << reason << '\n';
   program.out() << file.string() << ": a draft; put it right, then preprocess --layout table --sensors "
                 << file.string() << '\n';
 }

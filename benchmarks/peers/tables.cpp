@@ -4,7 +4,7 @@
 // all samples of each. Compiled and called by tables.py.
 
 #include <lifelog/readers/table_people.hpp>
-#include <lifelog/readers/table_samples.hpp>
+#include <lifelog/readers/table_rows.hpp>
 
 #include <cstdio>
 #include <ctime>
@@ -38,14 +38,16 @@ int main(int argc, char** argv) {
                                    readers::detail::column_names(sensor));
   const auto people = table_people(file, layout, argc > 2 ? argv[2] : "");
   const auto found = processor_seconds();
-  double sum = 0;
+  double sum = 0, reading = 0;
   for (const auto& [person, parts] : people.rows) {
+    const auto before = processor_seconds();
     TableSamples samples;
     data::Quality quality;
     for (const auto& part : parts) read_table_rows(part, layout, sensor, file.path, samples, quality);
     samples.sort(quality);
+    reading += processor_seconds() - before;
     for (const float value : samples.values) sum += static_cast<double>(value);
     for (const auto time : samples.time) sum += 1e-9 * static_cast<double>(time - 1'644'228'000'000'000'000);
   }
-  std::printf("%.4f %.4f %zu %.6g\n", found - begin, processor_seconds() - found, people.rows.size(), sum);
+  std::printf("%.4f %.4f %zu %.6g\n", found - begin, reading, people.rows.size(), sum);
 }

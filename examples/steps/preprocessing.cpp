@@ -74,20 +74,20 @@ void Preprocessor::find_tables() {
     throw format_error(options_.sensors.string(), error.what());
   }
   sorted_ = std::make_shared<TemporaryDirectory>();
-  std::vector<std::string> unread;
-  auto files = table_tree(options_.in, unread);
+  auto files = table_tree(options_.in, ignored_, {options_.out, options_.cache});
   std::error_code unknown;
-  std::erase_if(files, [&](const auto& file) {
+  other_files_ += static_cast<Index>(std::erase_if(files, [&](const auto& file) {
     return std::filesystem::equivalent(file.disk, options_.sensors, unknown);
-  });
+  }));
   cohort_ = readers::table_cohort(std::move(files), std::move(description),
                                   {options_.label_name, sorted_->path() / "rows"});
+  if (!options_.cache.empty())
+    tables_state_ = readers::tree_state(options_.in, {options_.out, options_.cache});
   users_ = cohort_.people;
-  unread.insert(unread.end(), cohort_.ignored.begin(), cohort_.ignored.end());
-  for (const auto& text : unread) {
-    const auto at = text.find(": ");
-    ignored_.push_back({text.substr(0, at), text.substr(std::min(text.size(), at + 2))});
-  }
+  other_files_ += cohort_.shared;
+  for (const auto& finding : cohort_.findings) findings_.push_back(from_root(finding));
+  for (auto& ignored : cohort_.ignored)
+    ignored_.push_back({ignored.path, from_root(std::move(ignored.reason)), ignored.files});
 }
 
 void Preprocessor::look_for_etri() {
@@ -195,7 +195,8 @@ nlohmann::ordered_json Preprocessor::settings() const {
 std::map<std::string, std::string> Preprocessor::about() const {
   auto options = settings();
   std::map<std::string, std::string> about{{"window", "60"}, {"lifelog_version", LIFELOG_VERSION}};
-  if (options.contains("window")) about["window"] = options.at("window").dump();
+  if (options.contains("window"))
+    about["window"] = readers::detail::number_class(options.at("window").get<double>());
   for (const char* key : {"layout", "rules"}) {
     about[key] = options.at(key);
     options.erase(key);
@@ -210,7 +211,7 @@ std::string Preprocessor::state_of(const std::string& user) const {
     const auto folder = readers::etri_user_folder(options_.in, user);
     return folder.string() + '\n' + readers::tree_state(folder);
   }
-  if (options_.layout == Layout::table) return readers::tree_state(options_.in);
+  if (options_.layout == Layout::table) return tables_state_;
   std::string state = readers::tree_state(options_.labels) + '\n';
   const auto add = [&](const std::filesystem::path& file) {
     state += file.string() + '\n' + readers::tree_state(file) + '\n';

@@ -126,6 +126,7 @@ class Preprocessor {
   std::vector<readers::EmpaticaPersonFiles> empatica_;  ///< of users_
   std::shared_ptr<TemporaryDirectory> sorted_;          ///< for rows of tables whose people lie mixed
   readers::TableCohort cohort_;
+  std::string tables_state_;  ///< of all files of a cohort of tables
 };
 
 /// Preprocesses everybody and writes quality.json and quality.csv, whatever happens to one person: that is in the person's

@@ -177,6 +177,7 @@
 #include "readers/table_labels.hpp"
 #include "readers/table_layout.hpp"
 #include "readers/table_people.hpp"
+#include "readers/table_rows.hpp"
 #include "readers/table_samples.hpp"
 #include "readers/table_time.hpp"
 #include "readers/table_windows.hpp"

@@ -315,6 +315,77 @@ BOOST_AUTO_TEST_CASE(etri_trees_are_accounted_for_too) {
   BOOST_TEST(!fs::exists(sandbox.path() / "data" / "101.safetensors"));
 }
 
+namespace {
+
+/// A sensor a second, and labels of every minute.
+struct TableCohort : Sandbox {
+  std::string labels = "who,from,to,mood\n";
+
+  TableCohort() {
+    write("sensors.json",
+          R"({"sensors": {"name": "hr", "files": "{person}/hr.csv", "columns": ["bpm"], "rate": 1,
+      "time": {"column": "t", "unit": "s"}}, "labels": {"files": "labels.csv", "person_column": "who",
+      "start": {"column": "from", "unit": "s"}, "end": {"column": "to", "unit": "s"}, "column": "mood"}})");
+  }
+
+  /// Four minutes of a person, two of each label.
+  std::string recorded(const std::string& who) {
+    std::string text = "t,bpm\n";
+    for (int i = 0; i < 240; ++i)
+      text += std::to_string(1644228000 + i) + ',' + std::to_string(60 + i % 9) + '\n';
+    labels += who + ",1644228000,1644228120,calm\n" + who + ",1644228120,1644228240,stress\n";
+    return text;
+  }
+
+  Run read(const std::string& flags) const {
+    io::write_text(path() / "in" / "labels.csv", labels);
+    return run("preprocess", "--layout table --sensors sensors.json --in in " + flags);
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(tables_are_accounted_for_too, TableCohort,
+                        *boost::unit_test::precondition(can_unpack)) {
+  const auto root = path() / "in";
+  put(root / "P1" / "hr.csv", recorded("P1"));
+  put(root / "P1" / "._hr.csv", "");
+  ZipWriter zip;
+  zip.add("hr.csv", recorded("P2"));
+  zip.add("notes\\readme.txt", "x");
+  zip.add("more.zip", "x");
+  zip.add("__MACOSX/._hr.csv", "");
+  put(root / "P2.ZIP", zip.bytes());
+  put(root / "P3.zip", zip.bytes().substr(0, 50));
+  put(root / "Zo\xeb" / "hr.csv", "t,bpm\n1,2\n");
+  put(root / "old.tar.gz", "");
+  put(root / "out" / "old.csv", "");
+  put(root / "cache" / "x.minutes", "");
+  labels += "P3,1,2,\xc7\xd1\n";
+  const auto run = read("--out in/out --cache in/cache");
+  BOOST_TEST(run.status == 0, run.err);
+  const auto quality = read_json(root / "out" / "quality.json");
+  // Of a folder, an archive with four files, one that is cut, a bad name, another archive, labels.
+  check_all_accounted(quality, 2 + 4 + 1 + 1 + 1 + 1);
+  BOOST_TEST(quality.at("files").at("read") == 3);
+  std::map<std::string, std::string> why;
+  for (const auto& ignored : quality.at("ignored")) why[ignored.at("path")] = ignored.at("reason");
+  BOOST_TEST((why["P2/notes/"].find("no sensor") != std::string::npos));
+  BOOST_TEST((why["P2/more.zip"].find("in an archive") != std::string::npos));
+  BOOST_TEST((why["P2/__MACOSX/"].find("macOS") != std::string::npos));
+  BOOST_TEST((why["P3.zip"].find("zip") != std::string::npos), why["P3.zip"]);
+  BOOST_TEST((why["Zo\\xeb/"].find("UTF-8") != std::string::npos));
+  BOOST_TEST(quality.at("findings").size() == 2u);
+  BOOST_TEST(quality.at("people").size() == 2u);
+  BOOST_TEST(io::Tensors::load(root / "out" / "P1.safetensors").metadata("window") == "60");
+  // The cache of a cohort is none of it.
+  const auto before = fs::last_write_time(root / "cache" / "P1.minutes");
+  BOOST_TEST(
+      this->run("preprocess", "--layout table --sensors sensors.json --in in --out in/out --cache in/cache")
+          .status == 0);
+  BOOST_TEST((fs::last_write_time(root / "cache" / "P1.minutes") == before));
+}
+
 // 15 people as folders, and as one archive that holds an archive of each.
 BOOST_AUTO_TEST_CASE(real_recordings_are_the_same_in_an_archive_of_archives,
                      *boost::unit_test::precondition(has_recordings)) {

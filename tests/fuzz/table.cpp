@@ -68,6 +68,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         "numbers in windows");
   });
   fuzz::refusable([&] {
+    auto wristband = sensor;
+    wristband.source.time = TimeForm::start_and_rate;
+    wristband.source.time_columns.clear();
+    lifelog::data::Quality quality;
+    TableSamples samples;
+    read_table_file({"fuzz", {}, [&] { return std::string(text); }}, wristband, samples, quality);
+    samples.sort(quality);
+    check_samples(samples);
+  });
+  fuzz::refusable([&] {
     auto layout = table_layout(text, "fuzz", sensor.source, {});
     layout.person_column = layout.time_column;
     std::size_t bytes = 0;

@@ -35,8 +35,8 @@ const std::string eda = R"("name": "eda", "files": "{person}/eda.csv", "columns"
     "time": {"column": "t", "unit": "ms"})";
 
 TableCohort cohort_of(const TempDir& dir, const std::string& json, const TableCohortOptions& options = {}) {
-  std::vector<std::string> unread;
-  return table_cohort(table_files(dir.path(), unread), parse_table_description(json, "sensors.json"),
+  std::vector<data::Ignored> ignored;
+  return table_cohort(table_files(dir.path(), ignored), parse_table_description(json, "sensors.json"),
                       options);
 }
 
@@ -66,9 +66,13 @@ BOOST_AUTO_TEST_CASE(a_folder_for_each_person_becomes_data_sets) {
   dir.file("labels.csv", labels({"P1", "P2", "P3"}));
   const auto cohort = cohort_of(dir, description(eda));
   BOOST_TEST((cohort.people == std::vector<std::string>{"P1", "P2"}));
-  BOOST_TEST(
-      (cohort.ignored == std::vector<std::string>{"labels of \"P3\": no recordings",
-                                                  "P2/notes.txt: no sensor and no labels have such files"}));
+  BOOST_TEST((cohort.findings == std::vector<std::string>{
+                                     "labels \"label\": some are of \"P3\", of whom there is no recording"}));
+  BOOST_TEST_REQUIRE(cohort.ignored.size() == 1u);
+  BOOST_TEST(cohort.ignored[0].path == "P2/notes.txt");
+  BOOST_TEST(cohort.ignored[0].reason == "no sensor and no labels have such files");
+  BOOST_TEST(cohort.personal.at("P2") == 1);
+  BOOST_TEST(cohort.shared == 1);  // of labels
   const auto one = read_table_person(cohort, "P1");
   BOOST_TEST(one.quality.error == "");
   BOOST_TEST(one.quality.minutes_kept == 4);
@@ -223,7 +227,7 @@ BOOST_AUTO_TEST_CASE(one_table_holds_everybody_sorted_or_not) {
     dir.file("long.csv", text + ",1,2\n");
     const auto cohort = cohort_of(dir, description(sensor), {"", dir / "sorted"});
     BOOST_TEST((cohort.people == std::vector<std::string>{"P1", "P2", "P3"}));
-    BOOST_TEST(cohort.ignored.back() == "long.csv: rows without a person: 1");
+    BOOST_TEST(cohort.findings.back() == "long.csv: rows without a person: 1");
     std::vector<TablePerson> people;
     for (const auto& who : cohort.people) people.push_back(read_table_person(cohort, who));
     std::filesystem::remove_all(dir / "sorted");
@@ -262,6 +266,154 @@ BOOST_AUTO_TEST_CASE(labels_are_instants_numbers_and_bounds) {
   const auto bounded =
       read_table_person(cohort_of(dir, description(sensor, ema + R"(, "bounds": [3, 5])")), "P1");
   BOOST_TEST((bounded.data.classes == std::vector<std::string>{"1 (below 3)", "3 (5 and above)"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_person_of_a_table_has_one_name_however_it_is_spelt) {
+  TempDir dir;
+  dir.file("Zo\u00eb/eda.csv", ramp(4, 4 * 240));
+  dir.file("p1/eda.csv", ramp(4, 4 * 240));
+  dir.file("P1/eda.csv", ramp(4, 4 * 240));
+  dir.file("labels.csv", labels({"Zoe\u0308", "P1", "p1"}));
+  const auto cohort = cohort_of(dir, description(eda));
+  BOOST_TEST_REQUIRE(cohort.people.size() == 3u);  // P1 and p1 are two
+  BOOST_TEST(cohort.findings.empty());
+  const auto person = read_table_person(cohort, "Zo\u00eb");
+  BOOST_TEST(person.quality.minutes_kept == 4);
+  BOOST_TEST(person.quality.notes.at(0).find("U+0065 U+0308") != std::string::npos);
+  BOOST_TEST(read_table_person(cohort, "p1").quality.notes_total == 0);
+}
+
+BOOST_AUTO_TEST_CASE(bad_text_is_a_finding_about_its_row_or_file) {
+  TempDir dir;
+  dir.file("P1/eda.csv", ramp(4, 4 * 240));
+  dir.file("P2/eda.csv", "\xFF\xFEt\0,\0e\0");
+  dir.file("P3/eda.csv", "t,\xc7\xd1\n1,2\n");
+  dir.file("Zo\xeb/eda.csv", ramp(4, 10));
+  dir.file("labels.csv", labels({"P1", "P2", "P3"}) +
+                             "P1,1,2,\xc7\xd1\nP1,1,2,\"a,b\"\nP1,1,2,\"a\nb\"\n\xeb,1,2,x\n\xeb,2,1,x\n");
+  const auto cohort = cohort_of(dir, description(eda));
+  BOOST_TEST((cohort.people == std::vector<std::string>{"P1", "P2", "P3"}));
+  const auto one = read_table_person(cohort, "P1");
+  BOOST_TEST(one.quality.error == "");
+  BOOST_TEST(one.quality.minutes_kept == 4);
+  BOOST_TEST(one.quality.defects.at("bad_label") == 3);
+  BOOST_TEST(one.quality.notes.at(0) ==
+             "labels.csv:8: expected a label in UTF-8 without commas, got \"\\xc7\\xd1\"");
+  BOOST_TEST(read_table_person(cohort, "P2").quality.error ==
+             "P2/eda.csv: expected text in UTF-8, got UTF-16");
+  BOOST_TEST(read_table_person(cohort, "P3").quality.error.find("got t, \\xc7\\xd1") != std::string::npos);
+  std::string found;
+  for (const auto& finding : cohort.findings) found += finding + "\n";
+  for (const char* part :
+       {"Zo\\xeb/eda.csv: expected a name in UTF-8", "labels \"label\": expected a name in UTF-8",
+        "labels.csv:13: expected a start before the end"})
+    BOOST_TEST((found.find(part) != std::string::npos), part << " in " << found);
+  BOOST_TEST_REQUIRE(cohort.ignored.size() == 1u);
+  BOOST_TEST(cohort.ignored[0].path == "Zo\xeb/");
+}
+
+BOOST_AUTO_TEST_CASE(one_of_several_files_that_cannot_be_read_ends_nothing) {
+  TempDir dir;
+  dir.file("long1.csv", "id,t,eda\nP1," + ramp(4, 2).substr(6, 13) + ",1\n");
+  const std::string sensor =
+      R"("name": "eda", "files": "long*.csv", "person_column": "id", "columns": ["eda"],
+      "rate": "irregular", "time": {"column": "t", "unit": "ms"})";
+  dir.file("long2.csv", "who,t,eda\nP1,1,1\n");
+  dir.file("P1/ema.csv", "from,to,mood\n1644228000,1644228060,calm\n");
+  dir.file("P2/ema.csv", "from,to\n1644228000,1644228060\n");
+  dir.file("P2.csv", ramp(4, 400));
+  const std::string personal = R"("files": "{person}/ema.csv", "start": {"column": "from", "unit": "s"},
+      "end": {"column": "to", "unit": "s"}, "column": "mood")";
+  const std::string own = R"("name": "own", "files": "{person}.csv", "columns": ["eda"], "rate": 4,
+      "time": {"column": "t", "unit": "ms"})";
+  const auto cohort = cohort_of(dir, description(sensor + "}, {" + own, personal));
+  BOOST_TEST((cohort.people == std::vector<std::string>{"P1", "P2", "long1", "long2"}));
+  BOOST_TEST_REQUIRE(cohort.findings.size() == 1u);
+  BOOST_TEST(cohort.findings[0].find("long2.csv:1: expected one column \"id\"") != std::string::npos);
+  const auto two = read_table_person(cohort, "P2");
+  BOOST_TEST(
+      two.quality.error.find("no usable label of \"P2\": P2/ema.csv:1: expected one column \"mood\"") !=
+      std::string::npos);
+  dir.file("long1.csv", "x\n1\n");
+  check_throws<format_error>([&] { cohort_of(dir, description(sensor, personal)); },
+                             {"long1.csv:1", "expected one column"});
+}
+
+BOOST_AUTO_TEST_CASE(times_that_no_clock_shows_are_refused) {
+  TempDir dir;
+  dir.file("labels.csv", labels({"P1"}));
+  const std::string sensor =
+      R"("name": "hr", "files": "{person}.csv", "columns": ["x"], "rate": 1, "scale": 1e30,
+      "time": {"unit": "start+rate"})";
+  const auto read = [&](const std::string& text) {
+    dir.file("P1.csv", text);
+    return read_table_person(cohort_of(dir, description(sensor)), "P1").quality;
+  };
+  for (const char* text : {"99999999999\n1\n5\n", "4499999999\n0.001\n5\n5\n"})
+    BOOST_TEST(read(text).error.find("before the year 2112") != std::string::npos, text);
+  const auto beyond = read("1644228000\n1\n5e10\n1\n");  // beyond what a float holds
+  BOOST_TEST(beyond.dropped.at("bad_value") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(labels_in_local_time_are_found_out_in_tables) {
+  TempDir dir;
+  dir.file("P1/eda.csv", ramp(4, 4 * 240, "t,eda\n", start - 9 * 3600));
+  dir.file("labels.csv", labels({"P1"}));
+  const auto person = read_table_person(cohort_of(dir, description(eda)), "P1");
+  BOOST_TEST(
+      person.quality.error ==
+      "no complete labelled window: labels and recordings do not overlap: labels from 2022-02-07 10:00:00 to "
+      "2022-02-07 10:04:00 UTC, recordings from 2022-02-07 01:00:00 to 2022-02-07 01:04:00 UTC; labels 9 "
+      "hours "
+      "earlier would fit: are they in local time?");
+}
+
+BOOST_AUTO_TEST_CASE(all_files_beside_tables_are_accounted_for) {
+  TempDir dir;
+  dir.file("P1/eda.csv", ramp(4, 4 * 240));
+  dir.file("P1/._eda.csv", "x");
+  dir.file("P1/eda.csv.gz", "x");
+  dir.file("__MACOSX/P1/eda.csv", "x");
+  dir.file(".cache/eda.csv", "x");
+  dir.file("photos/a/1.jpg", "x");
+  dir.file("photos/2.jpg", "x");
+  dir.file("labels.csv", labels({"P1"}));
+  dir.file("P1/mood.csv", "x");
+  std::filesystem::create_directories(dir / "empty");
+  std::filesystem::create_directory_symlink(dir.path(), dir / "P1/loop");
+  dir.file("elsewhere/x", "x");
+  std::filesystem::create_directory_symlink(dir / "P1", dir / "P2");  // whatever it is called: a person
+  std::vector<data::Ignored> entered;
+  const auto files = table_files(dir.path(), entered);
+  const std::string second = R"("files": "labels.csv", "person_column": "who", "start": {"column": "from",
+      "unit": "s"}, "end": {"column": "to", "unit": "s"}, "column": "mood"}, {"name": "mood", "files":
+      "{person}/mood.csv", "time": {"column": "t", "unit": "s"}, "before": 60, "column": "mood")";
+  auto json = description(eda, second);
+  json.replace(json.find("\"labels\": {"), 11, "\"labels\": [{");
+  json.insert(json.rfind('}'), "]");
+  const auto cohort = table_cohort(files, parse_table_description(json, "s"));
+  std::map<std::string, data::Ignored> why;
+  Index sum = cohort.shared + cohort.personal.at("P1") + cohort.personal.at("P2");
+  BOOST_TEST(sum == 3);
+  for (const auto& ignored : cohort.ignored) {
+    why[ignored.path] = ignored;
+    sum += ignored.files;
+  }
+  BOOST_TEST(sum == static_cast<Index>(files.size()));
+  const auto expect = [&](const std::string& path, const std::string& reason, Index count = 1) {
+    BOOST_TEST_CONTEXT(path) {
+      BOOST_TEST(why[path].reason.find(reason) != std::string::npos);
+      BOOST_TEST(why[path].files == count);
+    }
+  };
+  expect("P1/._eda.csv", "a hidden file");
+  expect("P1/eda.csv.gz", "an archive of a kind that is not read");
+  expect("P1/mood.csv", "of other labels, \"mood\"");
+  expect("__MACOSX/", "macOS");
+  expect(".cache/", "in a hidden folder");
+  expect("photos/", "no sensor and no labels have such files", 2);
+  BOOST_TEST(std::any_of(entered.begin(), entered.end(), [](const auto& i) { return i.path == "empty"; }));
+  BOOST_TEST(std::any_of(entered.begin(), entered.end(), [](const auto& i) { return i.path == "P1/loop"; }));
 }
 
 BOOST_AUTO_TEST_CASE(descriptions_name_what_is_wrong_with_them) {

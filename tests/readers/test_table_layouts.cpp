@@ -20,9 +20,10 @@ constexpr std::int64_t start = 1644228000;
 /// The cohort that a shipped description makes of a folder.
 TableCohort cohort_of(const TempDir& dir, const std::string& layout) {
   const auto file = std::filesystem::path(paths::golden) / "../../examples/layouts" / (layout + ".json");
-  std::vector<std::string> unread;
-  auto cohort = table_cohort(table_files(dir.path(), unread), read_table_description(file));
+  std::vector<data::Ignored> ignored;
+  auto cohort = table_cohort(table_files(dir.path(), ignored), read_table_description(file));
   BOOST_TEST(cohort.ignored.empty());
+  BOOST_TEST(cohort.findings.empty());
   return cohort;
 }
 
@@ -216,8 +217,8 @@ BOOST_AUTO_TEST_CASE(drafts_describe_what_is_there) {
   dir.file("labels.csv",
            "user,start,end,label\nA,1644228000,1644228060,calm\nB,1644228000,1644228060,calm\n");
   dir.file("readme.txt", "Hello.\nWorld.\n");
-  std::vector<std::string> unread;
-  const auto draft = draft_table_description(table_files(dir.path(), unread));
+  std::vector<data::Ignored> ignored;
+  const auto draft = draft_table_description(table_files(dir.path(), ignored));
   const auto read = parse_table_description(draft.json.dump(), "draft");
   BOOST_TEST_REQUIRE(read.sensors.size() == 4u);
   const auto sensor = [&](const std::string& name) {
@@ -241,7 +242,7 @@ BOOST_AUTO_TEST_CASE(drafts_describe_what_is_there) {
   for (const auto* part :
        {"0.02 s from one row to the next (median)", "written as ms", "taken for labels", "readme.txt"})
     BOOST_TEST((all.find(part) != std::string::npos), part << " in " << all);
-  const auto files = table_files(dir.path(), unread);
+  const auto files = table_files(dir.path(), ignored);
   BOOST_TEST(table_cohort(files, read, {"", dir / "sorted"}).people.size() == 2u);
 }
 

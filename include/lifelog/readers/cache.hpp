@@ -26,9 +26,10 @@ namespace lifelog::inline LIFELOG_ABI::readers {
 /// All that is in a tree without reading it: how many files below `path` (or the file itself), how many bytes,
 /// and a checksum over the path from there on, size and time of last change of each, in order. Links are followed, as
 /// readers follow them. A file that changes while its size and time stay the same is not noticed. What is not there counts
-/// as no files.
-LIFELOG_LAZY std::string tree_state(const std::filesystem::path& path) {
-  const auto listing = list_files(path);
+/// as no files; the folders `without` are passed by.
+LIFELOG_LAZY std::string tree_state(const std::filesystem::path& path,
+                                    const std::vector<std::filesystem::path>& without = {}) {
+  const auto listing = list_files(path, without);
   detail::Checksum sum;
   std::uint64_t bytes = 0;
   for (const auto& file : listing.files) {

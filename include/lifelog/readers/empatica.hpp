@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
@@ -15,11 +14,11 @@
 #include <utility>
 #include <vector>
 
-#include "../core/finite.hpp"
 #include "../data/dataset.hpp"
-#include "../data/labels.hpp"
 #include "../data/rules.hpp"
 #include "detail/archive.hpp"
+#include "detail/empatica_windows.hpp"
+#include "detail/kept_windows.hpp"
 #include "empatica_files.hpp"
 #include "empatica_sessions.hpp"
 #include "overlap.hpp"
@@ -54,96 +53,6 @@ struct EmpaticaPerson {
 
 namespace detail {
 
-constexpr std::int64_t empatica_minute = 60'000'000;  // microseconds, as all times here
-
-/// What there is of one sensor in one session.
-struct EmpaticaRecording {
-  const EmpaticaSensor* sensor;
-  std::optional<EmpaticaStream> stream = std::nullopt;  ///< when its file was usable
-  float scale = sensor->scale;                          ///< of what is in the file
-};
-
-/// Whether acceleration is in g already, not in the sixty-fourths that the wristband exports: gravity pulls at it with 1 g,
-/// and it rests most of the time.
-LIFELOG_LAZY bool already_in_g(const EmpaticaStream& stream) {
-  std::vector<float> lengths;
-  for (Index i = 0; i < stream.samples(); ++i) {
-    const float* v = stream.values.data() + 3 * i;
-    if (!lifelog::detail::is_nan(v[0])) lengths.push_back(std::sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]));
-  }
-  if (lengths.empty()) return false;
-  const auto middle = lengths.begin() + static_cast<std::ptrdiff_t>(lengths.size() / 2);
-  std::nth_element(lengths.begin(), middle, lengths.end());
-  return *middle > 0.5f && *middle < 2.0f;
-}
-
-/// What one sensor has of one minute.
-struct EmpaticaWindow {
-  const char* why = nullptr;  ///< a `lifelog::data::reason`; null when usable
-  Index begin = 0, end = 0;   ///< samples
-  Index unreadable = 0;       ///< of them, those that are no numbers
-  Index implausible = 0;      ///< values out of the plausible range, when usable or dropped for them
-};
-
-LIFELOG_LAZY EmpaticaWindow find_window(const EmpaticaRecording& recording, std::int64_t from,
-                                        const data::Rules& rules) {
-  EmpaticaWindow window{data::reason::missing_modality};
-  if (!recording.stream) {
-    window.why = data::reason::bad_file;
-    return window;
-  }
-  const auto& sensor = *recording.sensor;
-  const auto& stream = *recording.stream;
-  const auto to = from + empatica_minute;
-  window.begin = std::clamp<Index>(stream.first_at(from), 0, stream.samples());
-  window.end = std::clamp<Index>(stream.first_at(to), 0, stream.samples());
-  if (window.begin == window.end) return window;
-  const bool series = sensor.modality.series();
-  if (series && !stream.covers(from, to)) {
-    window.why = data::reason::short_minute;
-    return window;
-  }
-  for (Index i = window.begin; i < window.end; ++i) {
-    const float* sample = stream.values.data() + i * stream.channels;
-    window.unreadable += lifelog::detail::is_nan(sample[0]);
-    for (Index c = 0; c < stream.channels; ++c) {
-      const auto& channel = sensor.modality.channels[static_cast<std::size_t>(c)];
-      const auto value = static_cast<double>(sample[c] * recording.scale);
-      window.implausible += value < channel.low || value > channel.high;
-    }
-  }
-  // A mean does without the samples that are not there; a series has no place to leave out.
-  const auto allowed = series ? 0 : window.end - window.begin - 1;
-  window.why = window.unreadable > allowed                        ? data::reason::bad_value
-               : window.implausible > 0 && rules.drop_implausible ? data::reason::out_of_range
-                                                                  : nullptr;
-  return window;
-}
-
-/// Appends [channels, length] of one minute; zeros where it is not usable.
-LIFELOG_LAZY void append_window(const EmpaticaRecording& recording, const EmpaticaWindow& window,
-                                std::vector<float>& out) {
-  const auto& modality = recording.sensor->modality;
-  if (window.why != nullptr) {
-    out.resize(out.size() + modality.channels.size() * static_cast<std::size_t>(modality.window_length()));
-    return;
-  }
-  const auto& stream = *recording.stream;
-  const float scale = recording.scale;
-  for (Index c = 0; c < stream.channels; ++c) {
-    double sum = 0;
-    for (Index i = window.begin; i < window.end; ++i) {
-      const float value = stream.values[static_cast<std::size_t>(i * stream.channels + c)];
-      if (modality.series())
-        out.push_back(value * scale);
-      else if (!lifelog::detail::is_nan(value))
-        sum += static_cast<double>(value);
-    }
-    const auto count = static_cast<double>(window.end - window.begin - window.unreadable);
-    if (!modality.series()) out.push_back(static_cast<float>(sum / count) * scale);
-  }
-}
-
 /// Reads one session after the other; only the present one is held as it was recorded.
 LIFELOG_LAZY class EmpaticaReader {
  public:
@@ -155,7 +64,7 @@ LIFELOG_LAZY class EmpaticaReader {
     if (const auto* user = labels.find(data_.user))
       if (const auto found = labels.intervals.find(*user); found != labels.intervals.end())
         intervals_ = &found->second;
-    values_.resize(options.sensors.size());
+    kept_.values.resize(options.sensors.size());
   }
 
   void read(const std::vector<EmpaticaSession>& sessions) {
@@ -268,11 +177,11 @@ LIFELOG_LAZY class EmpaticaReader {
     else
       quality_.keep(implausible > 0 ? data::reason::implausible : data::reason::complete);
     taken_.insert(start);
-    label_of_.push_back(*label);
-    starts_.push_back(start);
+    kept_.label.push_back(*label);
+    kept_.start.push_back(start / 1'000'000);
     for (std::size_t s = 0; s < recordings.size(); ++s) {
-      present_.push_back(windows[s].why == nullptr);
-      append_window(recordings[s], windows[s], values_[s]);
+      kept_.present.push_back(windows[s].why == nullptr);
+      append_window(recordings[s], windows[s], kept_.values[s]);
     }
   }
 
@@ -290,35 +199,22 @@ LIFELOG_LAZY class EmpaticaReader {
   }
 
   void finish() {
-    const auto n = starts_.size(), m = options_.sensors.size();
-    data_.timestamp = xt::xtensor<std::int64_t, 1>::from_shape({n});
-    for (std::size_t i = 0; i < n; ++i) data_.timestamp(i) = starts_[i] / 1'000'000;
-    for (std::size_t s = 0; s < m; ++s) {
+    for (std::size_t s = 0; s < options_.sensors.size(); ++s) {
       const auto& modality = options_.sensors[s].modality;
-      const std::array<std::size_t, 3> shape{n, modality.channels.size(),
-                                             static_cast<std::size_t>(modality.window_length())};
-      xt::xtensor<float, 3> values(shape);
-      std::copy(values_[s].begin(), values_[s].end(), values.data());
-      values_[s] = {};
-      data_.modalities.push_back({modality.name, std::move(values), modality.scalar()});
+      kept_.give(s, modality.name, static_cast<Index>(modality.channels.size()), modality.window_length(),
+                 modality.scalar(), data_);
     }
-    if (std::find(present_.begin(), present_.end(), 0) != present_.end()) {
-      data_.present = xt::xtensor<std::uint8_t, 2>(std::array<std::size_t, 2>{n, m});
-      std::copy(present_.begin(), present_.end(), data_.present.data());
-    }
-    auto encoded = data::encode_labels(label_of_);
-    data_.label = std::move(encoded.label);
-    data_.classes = std::move(encoded.classes);
+    kept_.give_labels(data_);
     explain();
   }
 
   /// Why nothing of the person can be used, if so.
   void explain() {
-    if (starts_.empty() && !failure_.empty())
+    if (kept_.start.empty() && !failure_.empty())
       quality_.error = failure_;
     else if (intervals_ == nullptr && !options_.tags)
       quality_.error = labels_.file + ": no usable label of user \"" + data_.user + "\"";
-    else if (starts_.empty())
+    else if (kept_.start.empty())
       quality_.error = no_minute();
     else if (data_.classes.size() < 2)
       quality_.error = "all minutes have one label, \"" + data_.classes.front() + "\": nothing to learn";
@@ -345,10 +241,7 @@ LIFELOG_LAZY class EmpaticaReader {
   std::optional<std::vector<std::int64_t>> tags_;  // of the present session
   std::vector<TimeSpan> recorded_;                 // minutes seen
   std::set<std::int64_t> taken_;
-  std::vector<std::int64_t> starts_;        // [n]
-  std::vector<std::string> label_of_;       // [n]
-  std::vector<std::uint8_t> present_;       // [n, sensors]
-  std::vector<std::vector<float>> values_;  // a sensor: [n, channels, length]
+  KeptWindows kept_;
 };
 
 }  // namespace detail

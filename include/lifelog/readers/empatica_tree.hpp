@@ -14,6 +14,7 @@
 #include "../data/quality.hpp"
 #include "empatica_files.hpp"
 #include "empatica_sessions.hpp"
+#include "listing.hpp"
 
 // Whose the files of a tree of wristband exports are. A session is a folder with the file of a sensor in it, whether the
 // folder is on disk or in an archive: an archive is a folder too.
@@ -110,19 +111,10 @@ LIFELOG_LAZY class EmpaticaArranger {
                        [&](const EmpaticaSensor& sensor) { return sensor.file == name; });
   }
 
-  /// What is hidden, by its own name or a folder's, and what macOS adds to archives.
-  static const char* hidden(const EmpaticaFile& file) {
-    for (const auto& folder : file.folders) {
-      if (folder == "__MACOSX") return "what macOS adds to archives";
-      if (folder.starts_with('.')) return "in a hidden folder";
-    }
-    return file.name.starts_with('.') ? "a hidden file" : nullptr;
-  }
-
   void find_sessions() {
     for (std::size_t f = 0; f < files_.size(); ++f) {
       const auto& file = files_[f];
-      if (hidden(file) != nullptr) continue;
+      if (passed_by(file.path()) != nullptr) continue;
       if (file.name.empty() || (is_wanted(file.name) && file.name != "tags.csv"))
         sessions_[file.folder(file.folders.size())].push_back(f);
     }
@@ -229,12 +221,7 @@ LIFELOG_LAZY class EmpaticaArranger {
         person.user, {}, {person.sources.begin(), person.sources.end()}, {}, person.files};
     std::sort(person.sessions.begin(), person.sessions.end());
     for (auto& ordered : person.sessions) out.sessions.push_back(std::move(ordered.session));
-    if (person.spellings.size() > 1) {
-      std::string text = "several spellings of one person's name, read as one:";
-      for (const auto& spelling : person.spellings)
-        text += " \"" + spelling + "\" (" + code_points(spelling) + ")";
-      out.notes.push_back(text);
-    }
+    if (person.spellings.size() > 1) out.notes.push_back(spellings_note(person.spellings));
     return out;
   }
 
@@ -243,33 +230,22 @@ LIFELOG_LAZY class EmpaticaArranger {
     const auto& file = files_[f];
     if (const auto found = reasons_.find(f); found != reasons_.end()) return found->second;
     if (!file.fault.empty()) return file.fault;
-    if (const char* why = hidden(file)) return why;
+    if (const char* why = passed_by(file.path())) return why;
     if (sessions_.contains(file.folder(file.folders.size()))) {
       if (file.name == "tags.csv") return "events, which are read with --label tags";
       if (file.name == "IBI.csv") return "times between heart beats, which are not used";
       if (file.name == "info.txt") return "the wristband's description of its files";
     }
-    for (const char* end : {".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst"})
-      if (file.name.ends_with(end)) return "an archive of a kind that is not read; unpack it, or zip it";
+    if (is_foreign_archive(file.name)) return foreign_archive_reason;
     return "no file of a sensor";
   }
 
-  /// Lists all other files; folders of which nothing is read stand for what is in them.
   void ignore_rest() {
-    std::set<std::string> read;  // folders
-    for (const auto f : read_)
-      for (std::size_t depth = 0; depth <= files_[f].folders.size(); ++depth)
-        read.insert(files_[f].folder(depth));
-    std::map<std::pair<std::string, std::string>, Index> folders;  // path and reason
-    for (std::size_t f = 0; f < files_.size(); ++f) {
-      if (read_.contains(f)) continue;
-      const auto& file = files_[f];
-      std::size_t depth = 0;
-      while (depth < file.folders.size() && read.contains(file.folder(depth))) ++depth;
-      const bool beside = read.contains(file.folder(depth)) || file.name.empty();
-      ++folders[{beside ? file.path() : file.folder(depth), reason(f)}];
-    }
-    for (const auto& [what, count] : folders) tree_.ignored.push_back({what.first, what.second, count});
+    std::vector<std::string> paths;
+    for (const auto& file : files_) paths.push_back(file.path());
+    tree_.ignored = ignored_files(
+        paths, [this](std::size_t f) { return read_.contains(f); },
+        [this](std::size_t f) { return reason(f); });
   }
 
   const std::vector<EmpaticaFile>& files_;

@@ -4,14 +4,17 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <set>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "../data/quality.hpp"
 
-// All files of a folder, links followed.
+// All files of a folder, links followed, and what to say of those that are not read.
 
 namespace lifelog::inline LIFELOG_ABI::readers {
 
@@ -115,6 +118,59 @@ LIFELOG_LAZY Listing list_files(const std::filesystem::path& path,
 LIFELOG_LAZY Index count_files(const std::filesystem::path& path,
                                const std::vector<std::filesystem::path>& without = {}) {
   return static_cast<Index>(list_files(path, without).files.size());
+}
+
+/// Why a file is passed by whatever is in it: it is hidden, by its own name or a folder's, or macOS added it; null for others.
+/// path: with slashes.
+LIFELOG_LAZY const char* passed_by(std::string_view path) {
+  for (std::size_t at = 0; at < path.size();) {
+    const auto end = std::min(path.find('/', at), path.size());
+    const auto part = path.substr(at, end - at);
+    const bool folder = end < path.size();
+    if (folder && part == "__MACOSX") return "what macOS adds to archives";
+    if (part.starts_with('.')) return folder ? "in a hidden folder" : "a hidden file";
+    at = end + 1;
+  }
+  return nullptr;
+}
+
+/// Whether a name is that of an archive of a kind that no reader opens.
+LIFELOG_LAZY bool is_foreign_archive(std::string_view name) {
+  const auto endings = {".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst"};
+  return std::any_of(endings.begin(), endings.end(), [&](const char* end) { return name.ends_with(end); });
+}
+
+inline constexpr const char* foreign_archive_reason =
+    "an archive of a kind that is not read; unpack it, or zip it";
+
+/// Lists the files that were not read, by path; a folder of which nothing was read stands for those in it that share a reason.
+/// paths: of all files, with slashes; one that ends with a slash is an archive that cannot be opened, and stands for itself.
+/// was_read(i), reason(i): of each.
+template<class WasRead, class Reason>
+std::vector<data::Ignored> ignored_files(const std::vector<std::string>& paths, WasRead&& was_read,
+                                         Reason&& reason) {
+  std::set<std::string, std::less<>> read;  // folders
+  for (std::size_t i = 0; i < paths.size(); ++i)
+    if (was_read(i)) {
+      read.insert("");
+      for (auto at = paths[i].find('/'); at != std::string::npos; at = paths[i].find('/', at + 1))
+        read.insert(paths[i].substr(0, at + 1));
+    }
+  std::map<std::pair<std::string, std::string>, Index> ignored;  // path and reason
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (was_read(i)) continue;
+    const std::string_view path = paths[i];
+    std::size_t length = 0;  // of the outermost folder of which nothing was read
+    while (length != std::string_view::npos && read.contains(path.substr(0, length))) {
+      const auto slash = path.find('/', length);
+      length = slash == std::string_view::npos ? slash : slash + 1;
+    }
+    const bool itself = length == std::string_view::npos || path.ends_with('/');
+    ++ignored[{std::string(itself ? path : path.substr(0, length)), reason(i)}];
+  }
+  std::vector<data::Ignored> list;
+  for (const auto& [what, count] : ignored) list.push_back({what.first, what.second, count});
+  return list;
 }
 
 }  // namespace lifelog::readers

@@ -88,4 +88,12 @@ inline std::string code_points(std::string_view name) {
   return text;
 }
 
+/// What to say of a person whose name is spelt in several ways.
+template<class Names>
+std::string spellings_note(const Names& spellings) {
+  std::string text = "several spellings of one person's name, read as one:";
+  for (const auto& spelling : spellings) text += " \"" + spelling + "\" (" + code_points(spelling) + ")";
+  return text;
+}
+
 }  // namespace lifelog::readers

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdint>
 #include <map>
@@ -13,7 +12,8 @@
 #include <vector>
 
 #include "../data/dataset.hpp"
-#include "../data/labels.hpp"
+#include "detail/kept_windows.hpp"
+#include "overlap.hpp"
 #include "progress.hpp"
 #include "table_cohort.hpp"
 #include "table_windows.hpp"
@@ -59,9 +59,16 @@ LIFELOG_LAZY class TablePersonReader {
   }
 
   void read() {
+    if (const auto files = cohort_.personal.find(data_.user); files != cohort_.personal.end())
+      quality_.files = files->second;
+    if (const auto notes = cohort_.notes.find(data_.user); notes != cohort_.notes.end())
+      for (const auto& note : notes->second) quality_.note(note);
     if (const auto faults = cohort_.labels.faults.find(data_.user); faults != cohort_.labels.faults.end())
-      for (const auto& fault : faults->second)
-        quality_.defect("bad_label", fault.file, fault.line, fault.message);
+      for (const auto& fault : faults->second) {
+        if (label_failure_.empty()) label_failure_ = fault.text();
+        ++quality_.defects["bad_label"];
+        quality_.note(fault.text());
+      }
     const auto& sensors = description_.sensors;
     ProgressCounter progress(options_.progress, static_cast<Index>(sensors.size()));
     static const std::vector<std::vector<TableCohort::Part>> nothing;
@@ -191,18 +198,18 @@ LIFELOG_LAZY class TablePersonReader {
       quality_.repair(data::reason::skipped_sample);
     else
       quality_.keep(implausible > 0 ? data::reason::implausible : data::reason::complete);
-    starts_.push_back(start);
-    label_of_.push_back(*label);
+    kept_.start.push_back(start / nanosecond);
+    kept_.label.push_back(*label);
     for (std::size_t s = 0; s < found.size(); ++s) {
-      present_.push_back(found[s].window.why == nullptr);
+      kept_.present.push_back(found[s].window.why == nullptr);
       append(s, found[s]);
     }
   }
 
   void append(std::size_t s, const Found& found) {
     const auto size = window_size(s);
-    values_.resize(windows_.size());
-    auto& out = values_[s];
+    kept_.values.resize(windows_.size());
+    auto& out = kept_.values[s];
     if (found.window.why != nullptr || found.filled) {
       const auto value = found.filled ? static_cast<float>(*description_.sensors[s].empty) : 0.0f;
       out.insert(out.end(), size, value);
@@ -218,40 +225,40 @@ LIFELOG_LAZY class TablePersonReader {
   }
 
   void finish() {
-    const auto n = starts_.size(), m = description_.sensors.size();
-    values_.resize(m);
-    data_.timestamp = xt::xtensor<std::int64_t, 1>::from_shape({n});
-    for (std::size_t i = 0; i < n; ++i) data_.timestamp(i) = starts_[i] / nanosecond;
-    for (std::size_t s = 0; s < m; ++s) {
+    kept_.values.resize(windows_.size());
+    for (std::size_t s = 0; s < windows_.size(); ++s) {
       const auto& sensor = description_.sensors[s];
       windows_[s] = {};
-      const std::array<std::size_t, 3> shape{n, static_cast<std::size_t>(sensor.channels()),
-                                             static_cast<std::size_t>(sensor.samples(description_.seconds))};
-      xt::xtensor<float, 3> values(shape);
-      std::copy(values_[s].begin(), values_[s].end(), values.data());
-      values_[s] = {};
-      data_.modalities.push_back({sensor.name, std::move(values), sensor.scalar()});
+      kept_.give(s, sensor.name, sensor.channels(), sensor.samples(description_.seconds), sensor.scalar(),
+                 data_);
     }
-    if (std::find(present_.begin(), present_.end(), 0) != present_.end()) {
-      data_.present = xt::xtensor<std::uint8_t, 2>(std::array<std::size_t, 2>{n, m});
-      std::copy(present_.begin(), present_.end(), data_.present.data());
-    }
-    auto encoded = data::encode_labels(label_of_);
-    data_.label = std::move(encoded.label);
-    data_.classes = std::move(encoded.classes);
+    kept_.give_labels(data_);
     explain();
   }
 
   /// Why nothing of the person can be used, if so.
   void explain() {
-    if (starts_.empty() && !failure_.empty())
+    if (kept_.start.empty() && !failure_.empty())
       quality_.error = failure_;
     else if (intervals_.empty())
-      quality_.error = "no usable label of \"" + data_.user + "\"";
-    else if (starts_.empty())
-      quality_.error = "no complete labelled window";
+      quality_.error =
+          "no usable label of \"" + data_.user + "\"" + (label_failure_.empty() ? "" : ": " + label_failure_);
+    else if (kept_.start.empty())
+      quality_.error = no_window();
     else if (data_.classes.size() < 2)
       quality_.error = "all windows have one label, \"" + data_.classes.front() + "\": nothing to learn";
+  }
+
+  std::string no_window() const {
+    if (seen_.empty()) return "no sample of any sensor";
+    std::vector<TimeSpan> labelled, recorded;
+    for (const auto& interval : intervals_)
+      labelled.push_back(
+          {interval.start / nanosecond, interval.end / nanosecond + (interval.end % nanosecond > 0)});
+    for (const auto& [start, label] : seen_)
+      recorded.push_back({start / nanosecond, (start + length_) / nanosecond});
+    const auto fault = overlap_fault(labelled, recorded);
+    return "no complete labelled window" + (fault.empty() ? fault : ": " + fault);
   }
 
   const TableCohort& cohort_;
@@ -261,15 +268,12 @@ LIFELOG_LAZY class TablePersonReader {
   data::DataSet& data_;
   std::int64_t length_, step_;
   std::vector<data::LabelInterval> intervals_;
-  std::string failure_;
+  std::string failure_, label_failure_;
   std::map<std::int64_t, const std::string*> seen_;  ///< windows with any sample, and their labels
   std::vector<TableWindows> windows_;                ///< a sensor's
   std::vector<const char*> without_;                 ///< why a sensor's other windows are not usable
   std::vector<std::size_t> next_;
-  std::vector<std::int64_t> starts_;
-  std::vector<std::string> label_of_;
-  std::vector<std::uint8_t> present_;
-  std::vector<std::vector<float>> values_;
+  KeptWindows kept_;
 };
 
 }  // namespace detail

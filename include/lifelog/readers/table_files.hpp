@@ -17,6 +17,7 @@
 
 #include "../core/config.hpp"
 #include "../io/atomic_file.hpp"
+#include "listing.hpp"
 
 // Files of a cohort: which there are, whose they are, and their rows in pieces that fit the memory.
 
@@ -32,29 +33,18 @@ struct TableFile {
   std::string content() const { return disk.empty() ? unpack() : io::read_file(disk); }
 };
 
-/// All regular files below a folder, in order of their paths. Folders that cannot be read are named in `unread`.
+/// All files below a folder, links followed, in order of their paths. What cannot be entered goes to `ignored`; the folders
+/// `without` are passed by. Throws io_error when the folder cannot be listed.
 LIFELOG_LAZY std::vector<TableFile> table_files(const std::filesystem::path& root,
-                                                std::vector<std::string>& unread) {
-  namespace fs = std::filesystem;
+                                                std::vector<data::Ignored>& ignored,
+                                                const std::vector<std::filesystem::path>& without = {}) {
+  std::error_code error;
+  const std::filesystem::directory_iterator listable(root, error);
+  if (error) throw io_error(root.string(), "cannot read: " + error.message());
+  auto listing = list_files(root, without);
   std::vector<TableFile> files;
-  std::vector<fs::path> folders{root};
-  while (!folders.empty()) {
-    const auto folder = folders.back();
-    folders.pop_back();
-    std::error_code error;
-    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-      std::error_code unknown;
-      if (it->is_directory(unknown) && !it->is_symlink(unknown))
-        folders.push_back(it->path());
-      else if (it->is_regular_file(unknown))
-        files.push_back({it->path().lexically_relative(root).generic_string(), it->path()});
-    }
-    if (!error) continue;
-    if (folder == root) throw io_error(root.string(), "cannot read: " + error.message());
-    unread.push_back(folder.lexically_relative(root).generic_string() +
-                     "/: cannot be read: " + error.message());
-  }
-  std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+  for (auto& file : listing.files) files.push_back({file.path, root / file.path});
+  ignored.insert(ignored.end(), listing.not_entered.begin(), listing.not_entered.end());
   return files;
 }
 
@@ -119,10 +109,10 @@ struct ByteRange {
 
 namespace detail {
 
-/// Whole rows of a file, or of a part of one that begins and ends with a row, a few megabytes at a time.
+/// Whole rows of a file, or of a part of one that begins and ends with a row, so many at a time as a processor keeps at hand.
 class RowChunks {
  public:
-  static constexpr std::size_t usual_bytes = std::size_t{1} << 20;
+  static constexpr std::size_t usual_bytes = std::size_t{1} << 17;
 
   RowChunks(const std::filesystem::path& path, ByteRange range, std::size_t bytes = usual_bytes)
       : path_(path),

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "../data/label_intervals.hpp"
+#include "../data/quality.hpp"
 #include "table_layout.hpp"
 
 namespace lifelog::inline LIFELOG_ABI::readers {
@@ -20,9 +21,13 @@ namespace lifelog::inline LIFELOG_ABI::readers {
 /// Everybody's labels of one kind.
 struct TableLabelIntervals {
   struct Fault {
-    std::string file;
+    std::string file;  ///< empty: the message names it
     Index line;
     std::string message;
+
+    std::string text() const {
+      return file.empty() ? message : data::Quality::place(file, line) + ": " + message;
+    }
   };
 
   std::map<std::string, std::vector<data::LabelInterval>>
@@ -62,8 +67,9 @@ LIFELOG_LAZY std::optional<std::string> label_class(std::string_view cell, const
                                                     bool decimal_comma) {
   if (data::is_missing(cell)) return std::nullopt;
   if (!labels.numbers) {
-    if (cell.find(',') != std::string_view::npos) return std::nullopt;
-    return cell_text(data::trimmed(cell));
+    const auto text = cell_text(data::trimmed(cell));
+    if (text.find(',') != std::string::npos || !lifelog::detail::is_printable(text)) return std::nullopt;
+    return text;
   }
   std::string text(cell);
   if (decimal_comma && text.find('.') == std::string::npos) std::replace(text.begin(), text.end(), ',', '.');
@@ -119,7 +125,10 @@ LIFELOG_LAZY void add_table_labels(std::string_view text, const std::string& fil
     }
     const auto label = detail::label_class(cell(layout.channels[0]), labels, layout.decimal_comma);
     if (!label) {
-      fault(std::string(labels.numbers ? "expected a number" : "expected a label without commas") +
+      fault(std::string(data::is_missing(cell(layout.channels[0]))
+                            ? "expected a label, which no empty cell, NA or none is"
+                        : labels.numbers ? "expected a number"
+                                         : "expected a label in UTF-8 without commas") +
             ", got \"" + lifelog::detail::shown(cell(layout.channels[0]), 40) + "\"");
       continue;
     }

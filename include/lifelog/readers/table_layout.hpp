@@ -60,6 +60,8 @@ LIFELOG_LAZY std::string first_rows(const TableFile& file) {
 LIFELOG_LAZY TableLayout table_layout(std::string_view text, const std::string& file,
                                       const TableSource& source, const std::vector<std::string>& columns) {
   TableLayout layout;
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
+    throw format_error(file, "expected text in UTF-8, got UTF-16");
   const std::size_t mark = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
   layout.delimiter =
       source.delimiter != 0 ? source.delimiter : detail::most_frequent_delimiter(text.substr(mark));

@@ -40,7 +40,7 @@ class PersonScan {
  public:
   explicit PersonScan(const TableLayout& layout) : layout_(layout) {}
 
-  /// take(person, row, line): the person's name as its cell shows it, valid during the call; the bytes of the row in `text`,
+  /// take(person, row, line): the person's name as a cell shows it, that of an earlier row when it is the same; the bytes of the row in `text`,
   /// its line end included.
   template<class Take>
   void scan(std::string_view text, Index& line, Take&& take) const {
@@ -61,6 +61,7 @@ class PersonScan {
 
   template<class Take>
   void scan_simple(std::string_view text, Index& line, Take& take) const {
+    std::string_view before;  // the person of the last row
     while (!text.empty()) {
       const auto found = text.find('\n');
       const auto length = found == std::string_view::npos ? text.size() : found + 1;
@@ -69,10 +70,17 @@ class PersonScan {
       while (!row.empty() && (row.back() == '\n' || row.back() == '\r')) row.remove_suffix(1);
       if (!row.empty()) {
         const std::string_view whole(row.data(), length);
-        take(cell(row), whole, line);
+        if (!begins_with(row, before)) before = cell(row);
+        take(before, whole, line);
       }
       ++line;
     }
+  }
+
+  /// Whether the row's first cell is the person's, and all of it.
+  bool begins_with(std::string_view row, std::string_view person) const {
+    return layout_.person_column == 0 && !person.empty() && row.size() > person.size() &&
+           row[person.size()] == layout_.delimiter && row.starts_with(person);
   }
 
   std::string_view cell(std::string_view row) const {
@@ -145,9 +153,11 @@ LIFELOG_LAZY std::optional<TablePeople> index_people(const std::filesystem::path
   std::vector<Run>* of_present = nullptr;
   for (auto text = chunks.next(); !text.empty(); text = chunks.next()) {
     const auto base = chunks.position();
+    const char* shown =
+        nullptr;  // where in the text the present person was read: most rows say it is there too
     scan.scan(text, line, [&](std::string_view person, std::string_view row, Index at_line) {
       const auto begin = base + static_cast<std::uint64_t>(row.data() - text.data());
-      if (of_present == nullptr || person != present) {
+      if (of_present == nullptr || person.empty() || (person.data() != shown && person != present)) {
         present = person;
         of_present = nullptr;
         if (data::is_missing(person)) {
@@ -158,6 +168,7 @@ LIFELOG_LAZY std::optional<TablePeople> index_people(const std::filesystem::path
         of_present->push_back({{begin, begin}, at_line});
         ++runs;
       }
+      shown = person.data();
       of_present->back().bytes.end = begin + row.size();
     });
     if (found.size() > most_people)

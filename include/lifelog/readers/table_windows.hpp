@@ -9,6 +9,7 @@
 
 #include "../data/quality.hpp"
 #include "../data/sliding_windows.hpp"
+#include "table_description.hpp"
 #include "table_samples.hpp"
 
 namespace lifelog::inline LIFELOG_ABI::readers {

@@ -68,6 +68,11 @@ struct EightBytes {
   /// Whether all are 0 to 9.
   static bool digits(std::uint64_t word) { return ((word | (word + (128 - 10) * ones)) & high_bits) == 0; }
 
+  /// Marks each byte that is not 0 to 9 in its highest bit; of 8 digits none is.
+  static std::uint64_t non_digits(std::uint64_t word) {
+    return (((word & ~high_bits) + (128 - 10) * ones) | word) & high_bits;
+  }
+
   /// The number that bytes of 0 to 9 spell: pairs of digits, then fours, then all eight.
   static std::uint64_t number(std::uint64_t digits) {
     constexpr std::uint64_t pairs = 0x000000FF000000FF, million = 1000000, ten_thousand = 10000;
