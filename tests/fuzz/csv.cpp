@@ -17,6 +17,7 @@
 
 using namespace lifelog::data;
 using namespace lifelog::readers;
+namespace readers = lifelog::readers;
 using lifelog::Index;
 
 namespace {
@@ -29,7 +30,7 @@ bool same_bits(double a, double b) {
 void check_plain(std::string_view cell) {
   const char *at = cell.data(), *const end = at + cell.size();
   double fast = 0, expected = 0;
-  if (!detail::plain_decimal(at, end, fast) || at != end) return;
+  if (!readers::detail::plain_decimal(at, end, fast) || at != end) return;
   const auto [stop, error] = std::from_chars(cell.data(), end, expected);
   fuzz::check(stop == end && error == std::errc() && same_bits(fast, expected),
               "plain decimals are read as from_chars reads them");
@@ -38,9 +39,10 @@ void check_plain(std::string_view cell) {
 void check_short(std::string_view text) {
   const char *at = text.data(), *plain_at = at, *const end = at + text.size();
   double fast = 0, expected = 0;
-  if (end - at < detail::short_decimal_reach || !detail::short_decimal(at, fast)) return;
-  fuzz::check(detail::plain_decimal(plain_at, end, expected) && at == plain_at && same_bits(fast, expected),
-              "short decimals are read as plain ones");
+  if (end - at < readers::detail::short_decimal_reach || !readers::detail::short_decimal(at, fast)) return;
+  fuzz::check(
+      readers::detail::plain_decimal(plain_at, end, expected) && at == plain_at && same_bits(fast, expected),
+      "short decimals are read as plain ones");
 }
 
 /// Numbers and faults are those of one cell after the other.
@@ -120,8 +122,8 @@ void check_resampled(std::string_view text) {
   NumberTable numbers;
   read_numbers(text, "fuzz", {"x", "y"}, numbers, 1);
   for (const std::int64_t minute : {0, 1598713200, 61}) {
-    detail::ResampledFile file;
-    detail::resample(numbers, minute, file);
+    readers::detail::ResampledFile file;
+    readers::detail::resample(numbers, minute, file);
     fuzz::check(file.rows.bucket.size() <= 13, "a minute touches at most 13 buckets");
     fuzz::check(file.rows.values.size() == file.rows.bucket.size() * file.rows.columns, "a value a bucket");
   }
