@@ -367,10 +367,19 @@ void Study::preprocess() {
     return grouped(total.minutes_kept) + " of " + count(total.minutes_seen, "minute", "minutes") + " kept";
   });
   if (chosen() && generated_ && options_.discard_raw) discard_recordings();
-  if (usable_users().empty())
-    throw format_error(options_.data.string(), "expected at least one usable person; " +
-                                                   (preprocess.out / "quality.json").string() +
-                                                   " says why there is none");
+  if (!usable_users().empty()) return;
+  const auto quality = preprocess.out / "quality.json";
+  const auto people = read_quality(quality);
+  std::string found = count(static_cast<long long>(people.size()), "person", "people");
+  if (!people.empty()) {
+    const auto& first = people.front();
+    found += "; " + first.user + ": " +
+             (first.error.empty() ? count(first.minutes_kept, "minute", "minutes") + ", expected at least " +
+                                        std::to_string(fewest_minutes)
+                                  : first.error);
+  }
+  throw format_error(options_.data.string(), "expected at least one usable person, got none of " + found +
+                                                 "; " + quality.string() + " accounts for all");
 }
 
 std::vector<std::string> Study::usable_users() const {

@@ -209,7 +209,9 @@ void require_instances(const mil::Bags<float>& bags) {
     for (const auto& kind : bags.modalities)
       for (Index i = kind.first(n); !any && i < kind.last(n); ++i) any = kind.there(i);
     if (!any)
-      throw std::invalid_argument("bags: expected an instance in each, got none in bag " + std::to_string(n));
+      throw std::invalid_argument(
+          "bags: expected a modality that is present in each minute, got none in minute " +
+          std::to_string(n) + " (from 0)");
   }
 }
 
@@ -265,6 +267,10 @@ Training train_with(const std::optional<mil::AnyModel>& init, data::DataSet& dat
 
 Training train_network(data::DataSet& data, const TrainingOptions& options,
                        const std::function<void(TrainRun&)>& begin) {
+  if (data.classes.size() < 2)
+    throw std::invalid_argument("classes: expected minutes of at least two classes, got " +
+                                (data.classes.empty() ? "none" : "one, '" + data.classes.front() + '\'') +
+                                ": nothing to learn");
   const auto init = init_model(data, options);
   const auto train = [&]<class Encoders>(Encoders) {
     return train_with<Encoders>(init, data, options, begin);

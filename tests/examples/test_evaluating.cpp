@@ -147,6 +147,30 @@ BOOST_AUTO_TEST_CASE(a_split_file_is_kept_to) {
   refused("user,timestamp\np,0\n", "part");
 }
 
+BOOST_AUTO_TEST_CASE(minutes_that_teach_nothing_are_named) {
+  const Sandbox sandbox;
+  write_person(sandbox, 1);
+  const auto file = (sandbox.path() / "p.safetensors").string();
+  const auto good = data::load_dataset(file);
+  const auto refused = [&](const data::DataSet& set, const std::string& told) {
+    data::save_dataset(file, set);
+    const auto run = sandbox.run("train_mil", "--data p.safetensors --epochs 1 --out o/m.safetensors");
+    BOOST_TEST(run.status == 2);
+    BOOST_TEST(run.err.find(told) != std::string::npos, run.err);
+  };
+  auto set = good;
+  set.classes = {"calm"};
+  set.label.fill(0);
+  refused(set, "--data: expected minutes of at least two classes, got one, 'calm'");
+  set = good;
+  set.present = xt::ones<std::uint8_t>({std::size_t{60}, std::size_t{2}});
+  set.present(7, 0) = set.present(7, 1) = 0;
+  refused(set, "--data: expected a modality that is present in each minute, got none in minute 7");
+  const auto run = sandbox.run("pipeline", "--users 2 --groups 1 --sessions 1 --minutes 2 --out s");
+  BOOST_TEST(run.status == 2);
+  BOOST_TEST(run.err.find("101: 2 minutes, expected at least 3") != std::string::npos, run.err);
+}
+
 // The study's way: shares of shuffled minutes, no patience, the latest of equals, values as they are.
 BOOST_AUTO_TEST_CASE(the_study_s_way_stays) {
   const Sandbox sandbox;

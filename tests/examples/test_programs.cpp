@@ -289,7 +289,7 @@ BOOST_AUTO_TEST_CASE(what_was_not_recorded_counts_for_nothing) {
   set.present(3, 1) = 0;
   data::save_dataset((sandbox.path() / "nothing.safetensors").string(), set);
   check_failure(sandbox, "train_mil", "--data nothing.safetensors --out m.safetensors", 2,
-                "got none in bag 3");
+                "got none in minute 3");
   check_failure(sandbox, "train_mil", "--sensor-dropout 1", 2, "--sensor-dropout");
   check_failure(sandbox, "train_mil", "--pool nonsense", 2, "--pool");
 }
