@@ -47,7 +47,8 @@ std::string fixed(double value, int digits) {
   if (!std::isfinite(value)) return "-";
   char buffer[512];
   const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed, digits).ptr;
-  return {buffer, end};
+  const std::string text(buffer, end);
+  return text.find_first_of("123456789") == std::string::npos && text.front() == '-' ? text.substr(1) : text;
 }
 
 std::string grouped(long long value) {
