@@ -4,6 +4,7 @@
 
 #include <lifelog/io/npy.hpp>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "common/program.hpp"
 #include "steps/measuring.hpp"
@@ -159,6 +160,9 @@ int main(int argc, char** argv) {
         const auto result = modal_importance(model, data, flags.test_only(), program.threads);
         require_numbers(result.importance, result.rows);
         require_numbers(result.log_probabilities, result.rows);
+        std::optional<importance::Faithfulness> faithfulness;
+        if (flags.faithfulness)
+          faithfulness = judge_faithfulness(model, data, result.rows, program.seed, program.threads);
         if (!flags.when.empty()) save_when(flags.when, model, result);
         if (!flags.logp.empty()) writing([&] { io::save_npy(flags.logp, result.log_probabilities); });
         if (flags.measure == "contributions") {
@@ -169,8 +173,6 @@ int main(int argc, char** argv) {
           if (!flags.out.empty()) writing([&] { io::save_npy(flags.out, result.importance); });
           print_summary(program.out(), model, result);
         }
-        if (flags.faithfulness)
-          print_faithfulness(program.out(), model,
-                             judge_faithfulness(model, data, result.rows, program.seed, program.threads));
+        if (faithfulness) print_faithfulness(program.out(), model, *faithfulness);
       });
 }
