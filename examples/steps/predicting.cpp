@@ -159,7 +159,10 @@ std::string history_csv(const std::vector<std::string>& names,
                         const std::vector<std::vector<train::Epoch>>& histories) {
   std::string csv = "predictor,epoch,loss,train_f1,train_accuracy,valid_f1,valid_accuracy\n";
   for (std::size_t p = 0; p < names.size(); ++p)
-    for (const auto& epoch : histories[p]) csv += names[p] + ',' + history_line(epoch) + '\n';
+    for (const auto& epoch : histories[p]) {
+      readers::detail::append_text(csv, names[p]);  // may hold commas
+      csv += ',' + history_line(epoch) + '\n';
+    }
   return csv;
 }
 
