@@ -73,8 +73,6 @@ int main(int argc, char** argv) {
         auto options = flags.training.options(program);
         const auto evaluation =
             flags.evaluation.options(flags.training.study(), flags.training.shares_given());
-        if (evaluation.scheme == evaluate::Scheme::person && !evaluation.shares)
-          throw FlagError("--evaluate: expected shuffled, blocked or session of one person, got person");
         std::optional<TemporaryDirectory> temporary;
         if (flags.out.empty()) flags.out = (temporary.emplace().path() / "model.safetensors").string();
         const TrainingFiles files(flags.out);

@@ -491,7 +491,9 @@ MinutePlan plan_minutes(const data::DataSet& data, const TrainingOptions& traini
     return plan;
   }
   const auto items = items_of(data);
-  const auto folds = fold_options(training, options, options.scheme);
+  // Of one person nobody can be held out: blocks are the next best.
+  const bool nobody = options.scheme == evaluate::Scheme::person && options.split_file.empty();
+  const auto folds = fold_options(training, options, nobody ? evaluate::Scheme::blocked : options.scheme);
   plan.gap = folds.gap;
   if (!options.split_file.empty()) {
     plan.way = "split-file";
@@ -513,6 +515,9 @@ MinutePlan plan_minutes(const data::DataSet& data, const TrainingOptions& traini
     plan.reason = std::move(made.reason);
     plan.way = evaluate::scheme_name(made.scheme);
     if (made.scheme == evaluate::Scheme::shuffled && options.scheme != made.scheme) plan.gap = 0;
+    if (nobody)
+      plan.reason = "there is 1 person: blocks in place of people" +
+                    (plan.reason.empty() ? std::string() : "; " + plan.reason);
   } catch (const std::invalid_argument& error) {
     // Too few minutes for any folds: no reason to train nothing.
     plan.way = evaluate::scheme_name(evaluate::Scheme::shuffled);

@@ -147,6 +147,18 @@ BOOST_AUTO_TEST_CASE(a_split_file_is_kept_to) {
   refused("user,timestamp\np,0\n", "part");
 }
 
+// Of one person nobody can be held out.
+BOOST_AUTO_TEST_CASE(people_held_out_of_one_person_are_blocks) {
+  const Sandbox sandbox;
+  write_person(sandbox, 1);
+  auto people = metrics_of(sandbox, "--evaluate person --folds 3", "a");
+  auto blocks = metrics_of(sandbox, "--evaluate blocked --folds 3", "b");
+  BOOST_TEST(people.at("evaluate") == "blocked");
+  BOOST_TEST(people.at("evaluate_reason") == "there is 1 person: blocks in place of people");
+  people.erase("evaluate_reason");
+  BOOST_TEST((people == blocks));
+}
+
 BOOST_AUTO_TEST_CASE(minutes_that_teach_nothing_are_named) {
   const Sandbox sandbox;
   write_person(sandbox, 1);
@@ -182,8 +194,8 @@ BOOST_AUTO_TEST_CASE(the_study_s_way_stays) {
   BOOST_TEST(study.at("evaluate") == "shuffled");
   const auto shares = metrics_of(sandbox, "--split 0.595745,0.063830,0.340426", "b");
   BOOST_TEST(shares.at("test_minutes") == 21);
-  for (const std::string bad : {"--evaluate person", "--evaluate other", "--folds 1", "--gap -1", "--null -1",
-                                "--seeds 0", "--split-file no.csv", "--standardize --no-standardize"}) {
+  for (const std::string bad : {"--evaluate other", "--folds 1", "--gap -1", "--null -1", "--seeds 0",
+                                "--split-file no.csv", "--standardize --no-standardize"}) {
     const auto run = sandbox.run("train_mil", "--data p.safetensors --out c/m.safetensors " + bad);
     BOOST_TEST(run.status == 2, bad);
     BOOST_TEST(run.one_line("train_mil"), run.err);
