@@ -102,7 +102,7 @@ StudyOptions study_options(Flags& flags) {
                              study.data.empty() ? 2 : replicate_folds, study.judging);
   flags.network.set(study.training, study.judging.measure ? replicate_sensor_dropout : 0);
   study.rules.bins = flags.predictors.bins(study.rules);
-  study.evaluation = PredictorFlags::evaluation(flags.evaluation.word(), as_study);
+  study.evaluation = PredictorFlags::evaluation(flags.evaluation.word(), as_study, study.judging.split_file);
   study.assign_minutes = flags.predictors.assign_minutes;
   if (study.layout == Layout::empatica && !study.label_name.empty()) {
     if (study.label_name != "tags")

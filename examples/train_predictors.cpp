@@ -62,10 +62,9 @@ UserLists generate_rows(const std::filesystem::path& dir, const Program& program
   return groups;
 }
 
-/// What rows are not judged by.
-void refuse_what_predictors_cannot(const EvaluationOptions& folds) {
-  const std::string reason = ": of networks alone (train_mil, pipeline), not of predictors of rows";
-  if (!folds.split_file.empty()) throw FlagError("--split-file" + reason);
+/// What people held out are not judged by.
+void refuse_with_people_held_out(const EvaluationOptions& folds) {
+  const std::string reason = ": expected with rows, blocks or sessions held out, got people";
   if (folds.nulls > 0) throw FlagError("--null" + reason);
   if (folds.seeds > 1) throw FlagError("--seeds" + reason);
 }
@@ -83,14 +82,16 @@ int main(int argc, char** argv) {
         if (!flags.rows.empty() && flags.out.empty())
           throw FlagError("--out: expected a folder with --rows, got none");
         const std::filesystem::path out = flags.out;
-        require_apart({{"--rows", flags.rows}, {"--groups", flags.groups}},
-                      out.empty() ? std::vector<NamedPath>{}
-                                  : std::vector<NamedPath>{
-                                        {"--out", out},
-                                        {"comparison.json of --out", out / "comparison.json"},
-                                        {"held_out.json of --out", out / "held_out.json"},
-                                        {"history.csv of --out", out / "history.csv"},
-                                        {"held_out_history.csv of --out", out / "held_out_history.csv"}});
+        require_apart(
+            {{"--rows", flags.rows}, {"--groups", flags.groups}, {"--split-file", flags.folds.split_file()}},
+            out.empty()
+                ? std::vector<NamedPath>{}
+                : std::vector<NamedPath>{{"--out", out},
+                                         {"comparison.json of --out", out / "comparison.json"},
+                                         {"metrics.json of --out", out / "metrics.json"},
+                                         {"held_out.json of --out", out / "held_out.json"},
+                                         {"history.csv of --out", out / "history.csv"},
+                                         {"held_out_history.csv of --out", out / "held_out_history.csv"}});
         auto options = flags.training.options(program);
         std::optional<TemporaryDirectory> temporary;
         UserLists groups;
@@ -106,9 +107,9 @@ int main(int argc, char** argv) {
         const auto folds = flags.folds.options(flags.training.study(), flags.training.shares_given());
         // Shares on the command line are those of shuffled rows.
         const auto evaluation = PredictorFlags::evaluation(
-            flags.folds.word(), flags.training.study() || flags.training.shares_given());
-        refuse_what_predictors_cannot(folds);
+            flags.folds.word(), flags.training.study() || flags.training.shares_given(), folds.split_file);
         if (evaluation == Evaluation::leave_one_out) {
+          refuse_with_people_held_out(folds);
           const auto results =
               hold_out_each(tables, groups, bins, options, flags.predictors.assign_minutes, program);
           if (!flags.out.empty()) write_held_out(flags.out, results);

@@ -3,9 +3,9 @@
 #include "evaluating.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <lifelog/core/parallel.hpp>
 #include <lifelog/data/cells.hpp>
-#include <lifelog/evaluate/given_folds.hpp>
 #include <lifelog/evaluate/null_test.hpp>
 #include <lifelog/evaluate/without_sensors.hpp>
 #include <lifelog/io/atomic_file.hpp>
@@ -26,37 +26,6 @@ namespace {
 
 using nlohmann::ordered_json;
 using Rows = std::vector<Index>;
-
-/// [minutes], what a split file says of each; counts those it says nothing of.
-std::vector<evaluate::Part> read_parts(const std::filesystem::path& file, const data::DataSet& data) {
-  const auto text = io::read_file(file);
-  readers::CsvReader csv(text, file.string());
-  const auto user = csv.column("user"), timestamp = csv.column("timestamp"), part = csv.column("part");
-  std::multimap<std::int64_t, std::size_t> rows;
-  for (std::size_t n = 0; n < data.timestamp.size(); ++n) rows.emplace(data.timestamp(n), n);
-  std::vector<evaluate::Part> parts(data.timestamp.size());
-  std::vector<bool> told(parts.size(), false);
-  while (csv.next()) {
-    if (readers::cell_text(csv.cell(user)) != data.user) continue;
-    const auto where = file.string() + ':' + std::to_string(csv.line());
-    const auto when = data::parse_number(csv.cell(timestamp));
-    const auto [first, last] =
-        rows.equal_range(when.kind == data::CellKind::number ? static_cast<std::int64_t>(when.value) : -1);
-    if (when.kind != data::CellKind::number || first == last)
-      throw format_error(where, "timestamp: expected that of a minute of " + data.user + ", got \"" +
-                                    std::string(csv.cell(timestamp).substr(0, 40)) + '"');
-    const auto word = evaluate::part_named(readers::cell_text(csv.cell(part)));
-    if (!word)
-      throw format_error(where, "part: expected train, valid, test or the number of a fold, got \"" +
-                                    std::string(csv.cell(part).substr(0, 40)) + '"');
-    for (auto row = first; row != last; ++row) {
-      if (told[row->second]) throw format_error(where, "the minute is there twice");
-      told[row->second] = true;
-      parts[row->second] = *word;
-    }
-  }
-  return parts;
-}
 
 /// Share of what does not test that validates.
 double valid_share(const evaluate::SplitOptions& split) {
@@ -483,6 +452,39 @@ evaluate::Items items_of(const data::DataSet& data) {
   return items;
 }
 
+std::vector<evaluate::Part> read_parts(const std::filesystem::path& file, const std::string& whose,
+                                       const std::vector<std::int64_t>& times, Index* absent) {
+  const auto text = io::read_file(file);
+  readers::CsvReader csv(text, file.string());
+  const auto user = csv.column("user"), timestamp = csv.column("timestamp"), part = csv.column("part");
+  std::multimap<std::int64_t, std::size_t> rows;
+  for (std::size_t n = 0; n < times.size(); ++n) rows.emplace(times[n], n);
+  std::vector<evaluate::Part> parts(times.size());
+  std::vector<bool> told(parts.size(), false);
+  while (csv.next()) {
+    if (readers::cell_text(csv.cell(user)) != whose) continue;
+    const auto where = file.string() + ':' + std::to_string(csv.line());
+    const auto when = data::parse_number(csv.cell(timestamp));
+    const bool whole = when.kind == data::CellKind::number && std::abs(when.value) < 1e15 &&
+                       when.value == std::floor(when.value);
+    const auto [first, last] = rows.equal_range(whole ? static_cast<std::int64_t>(when.value) : -1);
+    if (!whole || (first == last && !absent))
+      throw format_error(where, "timestamp: expected that of a minute of " + whose + ", got \"" +
+                                    std::string(csv.cell(timestamp).substr(0, 40)) + '"');
+    const auto word = evaluate::part_named(readers::cell_text(csv.cell(part)));
+    if (!word)
+      throw format_error(where, "part: expected train, valid, test or the number of a fold, got \"" +
+                                    std::string(csv.cell(part).substr(0, 40)) + '"');
+    if (first == last) ++*absent;
+    for (auto row = first; row != last; ++row) {
+      if (told[row->second]) throw format_error(where, "the minute is there twice");
+      told[row->second] = true;
+      parts[row->second] = *word;
+    }
+  }
+  return parts;
+}
+
 MinutePlan plan_minutes(const data::DataSet& data, const TrainingOptions& training,
                         const EvaluationOptions& options) {
   MinutePlan plan;
@@ -497,7 +499,7 @@ MinutePlan plan_minutes(const data::DataSet& data, const TrainingOptions& traini
   plan.gap = folds.gap;
   if (!options.split_file.empty()) {
     plan.way = "split-file";
-    const auto parts = read_parts(options.split_file, data);
+    const auto parts = read_parts(options.split_file, data.user, items.time);
     try {
       plan.folds = evaluate::given_folds(items, parts, folds);
     } catch (const std::invalid_argument& error) {

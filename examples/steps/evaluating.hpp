@@ -6,6 +6,7 @@
 #include <functional>
 #include <lifelog/evaluate/bootstrap.hpp>
 #include <lifelog/evaluate/folds.hpp>
+#include <lifelog/evaluate/given_folds.hpp>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -54,6 +55,12 @@ struct MinutePlan {
 
 /// The minutes of a data set as folds and baselines see them.
 evaluate::Items items_of(const data::DataSet& data);
+
+/// What a split file says of each of somebody's minutes. times: unix seconds of the minutes; of equal ones each gets the same.
+/// absent: where given, minutes of the file that are not there are counted by it. Throws io_error, and format_error on a bad
+/// line, a minute that is told twice, and one that is not there and not counted.
+std::vector<evaluate::Part> read_parts(const std::filesystem::path& file, const std::string& user,
+                                       const std::vector<std::int64_t>& times, Index* absent = nullptr);
 
 /// Minutes that are too few for folds are split by shares. Throws io_error and format_error on a bad split file.
 MinutePlan plan_minutes(const data::DataSet& data, const TrainingOptions& training,

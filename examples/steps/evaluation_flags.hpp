@@ -44,6 +44,8 @@ class EvaluationFlags {
   /// The word of --evaluate; empty when absent.
   std::string word() const { return evaluate_.given() ? scheme_ : std::string(); }
 
+  const std::string& split_file() const { return split_file_; }
+
   /// Makes every fold's networks replicates that are asked what sensors tell, unless minutes are split by shares. seeds, folds:
   /// unless --seeds and --folds say.
   void measure(Index seeds, Index folds, EvaluationOptions& options) const {
@@ -64,7 +66,7 @@ class EvaluationFlags {
         evaluate_.given() && std::find(evaluate::scheme_names.begin(), evaluate::scheme_names.end(),
                                        scheme_) != evaluate::scheme_names.end();
     const bool given = scheme_given || folds_given_.given() || !split_file_.empty();
-    if (!split_file_.empty() && scheme_given)
+    if (!split_file_.empty() && evaluate_.given())
       throw FlagError("--split-file, --evaluate: expected one of them, got both");
     if (!split_file_.empty() && folds_given_.given())
       throw FlagError(

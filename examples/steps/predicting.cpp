@@ -3,8 +3,12 @@
 #include "predicting.hpp"
 
 #include <algorithm>
+#include <lifelog/evaluate/baselines.hpp>
+#include <lifelog/evaluate/null_test.hpp>
 #include <lifelog/evaluate/without_sensors.hpp>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 
 #include "../common/files.hpp"
@@ -16,11 +20,13 @@ namespace lifelog::examples {
 
 namespace {
 
-/// predictor: counted fold by fold, everybody's first.
-std::string predictor_name(std::size_t predictor, std::size_t groups) {
-  const auto fold = predictor / (groups + 1), own = predictor % (groups + 1);
+/// predictor: counted seed by seed and fold by fold, everybody's first.
+std::string predictor_name(std::size_t predictor, std::size_t groups, std::size_t folds) {
+  const auto run = predictor / (groups + 1), own = predictor % (groups + 1);
+  const auto fold = run % folds, seed = run / folds;
   return (own == 0 ? "general" : "group " + std::to_string(own)) +
-         (fold == 0 ? "" : ", fold " + std::to_string(fold + 1));
+         (fold == 0 ? "" : ", fold " + std::to_string(fold + 1)) +
+         (seed == 0 ? "" : ", seed " + std::to_string(seed + 1));
 }
 
 std::string predictor_name(const predict::HeldOutPredictor& predictor,
@@ -70,21 +76,26 @@ evaluate::Items items_of(const predict::RowInputs& inputs) {
   return items;
 }
 
-/// Everybody's folds at once; a person whose rows cannot be split so is split as `make_folds` falls back, and told.
-std::vector<evaluate::Split> folds_of(const predict::RowInputs& inputs,
-                                      const std::vector<data::RowTable>& tables, Evaluation evaluation,
-                                      const TrainingOptions& training, const EvaluationOptions& options,
-                                      const Program& program) {
+evaluate::FoldOptions fold_options(Evaluation evaluation, const TrainingOptions& training,
+                                   const EvaluationOptions& options) {
   evaluate::FoldOptions wanted;
   wanted.scheme = evaluation == Evaluation::session ? evaluate::Scheme::session : evaluate::Scheme::blocked;
   wanted.folds = options.folds;
-  wanted.gap = options.gap.value_or(1);
+  wanted.gap = options.gap.value_or(evaluation == Evaluation::split_file ? 0 : 1);
   const double rest = training.split.train + training.split.valid;
   wanted.valid = rest > 0 ? training.split.valid / rest : 0;
   wanted.seed = training.train.seed;
+  return wanted;
+}
+
+/// Everybody's folds at once; a person whose rows cannot be split so is split as `make_folds` falls back, and told.
+std::vector<evaluate::Split> folds_of(const predict::RowInputs& inputs,
+                                      const std::vector<data::RowTable>& tables,
+                                      const evaluate::FoldOptions& wanted,
+                                      const std::function<void(const std::string&)>& tell) {
   const auto all = items_of(inputs);
   const auto rows = predict::detail::rows_by_user(inputs, tables.size());
-  std::vector<evaluate::Split> folds(static_cast<std::size_t>(options.folds));
+  std::vector<evaluate::Split> folds(static_cast<std::size_t>(wanted.folds));
   const auto append = [](const std::vector<Index>& from, const std::vector<Index>& own,
                          std::vector<Index>& to) {
     for (const Index i : own) to.push_back(from[static_cast<std::size_t>(i)]);
@@ -98,7 +109,7 @@ std::vector<evaluate::Split> folds_of(const predict::RowInputs& inputs,
     if (own.size() < 2) continue;
     try {
       const auto made = evaluate::make_folds(own, wanted);
-      if (!made.reason.empty()) program.out() << tables[u].user << ": " << made.reason << '\n';
+      if (!made.reason.empty()) tell(tables[u].user + ": " + made.reason);
       for (std::size_t f = 0; f < made.folds.size(); ++f) {
         append(rows[u], made.folds[f].train, folds[f].train);
         append(rows[u], made.folds[f].valid, folds[f].valid);
@@ -107,7 +118,7 @@ std::vector<evaluate::Split> folds_of(const predict::RowInputs& inputs,
       for (std::size_t f = made.folds.size(); f < folds.size(); ++f)
         append(rows[u], made.folds[0].train, folds[f].train);
     } catch (const std::invalid_argument& error) {
-      program.out() << tables[u].user << " is left out: " << error.what() << '\n';
+      tell(tables[u].user + " is left out: " + error.what());
     }
   }
   std::erase_if(folds, [](const auto& fold) { return fold.test.empty() || fold.train.empty(); });
@@ -115,33 +126,207 @@ std::vector<evaluate::Split> folds_of(const predict::RowInputs& inputs,
   return folds;
 }
 
-/// The baselines on the rows that predictors were tested on, and everybody's predictor, all with intervals.
-nlohmann::ordered_json judged_rows(const predict::RowInputs& inputs, const predict::Comparison& comparison,
-                                   const std::vector<std::vector<Index>>& trained,
-                                   const TrainingOptions& options) {
-  const auto items = items_of(inputs);
-  const auto blocks = evaluate::blocks_of(items);
-  evaluate::Judged general, majority, clock;
-  for (std::size_t f = 0; f < comparison.tested.size(); ++f) {
-    const auto& rows = comparison.tested[f];
-    if (rows.empty()) continue;
-    const auto most = evaluate::predict_majority(items, trained[f], rows);
-    const auto nearest = evaluate::predict_clock(items, trained[f], rows);
-    for (std::size_t k = 0; k < rows.size(); ++k) {
-      const Index truth = items.label_of(rows[k]), person = items.person_of(rows[k]),
-                  block = blocks[static_cast<std::size_t>(rows[k])];
-      general.add(truth, comparison.predicted[f][k], person, block, 0);
-      majority.add(truth, most[k], person, block, 0);
-      clock.add(truth, nearest[k], person, block, 0);
-    }
+/// Everybody's folds as a file says of minutes; all rows of a minute go where it goes. Tables need not hold all minutes that
+/// data sets do, nor the other way round.
+std::vector<evaluate::Split> given_folds_of(const predict::RowInputs& inputs,
+                                            const std::vector<data::RowTable>& tables,
+                                            const evaluate::FoldOptions& options,
+                                            const std::filesystem::path& file,
+                                            const std::function<void(const std::string&)>& tell) {
+  const auto all = items_of(inputs);
+  const auto rows = predict::detail::rows_by_user(inputs, tables.size());
+  std::vector<evaluate::Part> parts(all.label.size());
+  Index absent = 0;
+  for (std::size_t u = 0; u < tables.size(); ++u) {
+    std::vector<std::int64_t> times;
+    for (const Index row : rows[u]) times.push_back(all.time_of(row));
+    const auto own = read_parts(file, tables[u].user, times, &absent);
+    for (std::size_t k = 0; k < own.size(); ++k) parts[static_cast<std::size_t>(rows[u][k])] = own[k];
   }
-  if (general.truth.empty()) return nullptr;
-  const auto figures = [&](const evaluate::Judged& judged) {
-    return figures_json(judged, inputs.classes, options.train.seed, options.threads);
+  const auto left_out = std::count(parts.begin(), parts.end(), evaluate::Part{});
+  if (absent > 0) tell(count(absent, "minute", "minutes") + " of " + file.string() + " have no labelled row");
+  if (left_out > 0)
+    tell(file.string() + " names no part of " + count(left_out, "row", "rows") + ", which take no part");
+  try {
+    return evaluate::given_folds(all, parts, options);
+  } catch (const std::invalid_argument& error) {
+    throw format_error(file.string(), error.what());
+  }
+}
+
+/// The first group, from 0, and the fold that has nothing of it to train on; nothing where there is none.
+std::optional<std::pair<std::size_t, std::size_t>> untrained_group(
+    const predict::RowInputs& inputs, const std::vector<std::vector<std::size_t>>& groups,
+    const std::vector<evaluate::Split>& folds) {
+  for (std::size_t f = 0; f < folds.size(); ++f)
+    for (std::size_t g = 0; g < groups.size(); ++g)
+      if (predict::detail::rows_of(folds[f].train, inputs, groups[g]).empty()) return std::pair(g, f);
+  return std::nullopt;
+}
+
+/// Labels that have nothing to do with the rows: those of minutes go round in their sessions (`evaluate::shifted_labels`),
+/// and all rows of a minute get that of theirs.
+std::vector<Index> shifted_labels_of(const predict::RowInputs& inputs, const Random& random) {
+  const auto rows = items_of(inputs);
+  std::map<std::pair<Index, std::int64_t>, Index> minute_of;
+  evaluate::Items minutes;
+  std::vector<Index> own(rows.label.size());
+  for (Index n = 0; n < rows.size(); ++n) {
+    const auto [found, fresh] = minute_of.try_emplace({rows.person_of(n), rows.time_of(n)}, minutes.size());
+    own[static_cast<std::size_t>(n)] = found->second;
+    if (!fresh) continue;
+    minutes.label.push_back(rows.label_of(n));
+    minutes.time.push_back(rows.time_of(n));
+    minutes.person.push_back(rows.person_of(n));
+  }
+  const auto shifted = evaluate::shifted_labels(minutes, random);
+  for (auto& label : own) label = shifted[static_cast<std::size_t>(label)];
+  return own;
+}
+
+/// What everybody's predictor and the baselines say of the rows that each fold tests.
+struct SaidOfRows {
+  std::vector<std::vector<Index>> tested;
+  std::vector<std::pair<std::string, std::vector<std::vector<Index>>>> predicted;  ///< [predictors], [folds]
+
+  /// Macro F1 over all folds.
+  double f1(std::size_t predictor, const predict::RowInputs& inputs) const {
+    metrics::ConfusionMatrix confusion(inputs.classes);
+    for (std::size_t f = 0; f < tested.size(); ++f)
+      for (std::size_t k = 0; k < tested[f].size(); ++k)
+        confusion.add(inputs.labels[static_cast<std::size_t>(tested[f][k])],
+                      predicted[predictor].second[f][k]);
+    return confusion.macro_f1();
+  }
+};
+
+/// general: of the folds, what a predictor of everybody says.
+SaidOfRows said_of_rows(const predict::RowInputs& inputs, const std::vector<evaluate::Split>& folds,
+                        std::vector<std::vector<Index>> general) {
+  const auto items = items_of(inputs);
+  SaidOfRows said;
+  std::vector<std::vector<Index>> majority, clock, statistics;
+  const Eigen::Map<const Eigen::Matrix<Index, Eigen::Dynamic, 1>> labels(
+      inputs.labels.data(), static_cast<Index>(inputs.labels.size()));
+  evaluate::LogisticOptions logistic;
+  logistic.classes = inputs.classes;
+  for (const auto& fold : folds) {
+    said.tested.push_back(fold.test);
+    majority.push_back(evaluate::predict_majority(items, fold.train, fold.test));
+    clock.push_back(evaluate::predict_clock(items, fold.train, fold.test));
+    const auto all =
+        evaluate::statistics_baseline(inputs.rows, labels.cast<int>().eval(), fold.train, logistic).classes;
+    auto& own = statistics.emplace_back();
+    for (const Index row : fold.test) own.push_back(all[static_cast<std::size_t>(row)]);
+  }
+  said.predicted = {{"general", std::move(general)},
+                    {"majority", std::move(majority)},
+                    {"clock", std::move(clock)},
+                    {"statistics", std::move(statistics)}};
+  return said;
+}
+
+/// Everybody's predictor beside the baselines, with intervals and, where labels were shifted, p-values.
+class JudgedRows {
+ public:
+  JudgedRows(const predict::RowInputs& inputs, const TrainingOptions& options)
+      : inputs_(inputs), options_(options), items_(items_of(inputs)), blocks_(evaluate::blocks_of(items_)) {}
+
+  void add(const SaidOfRows& said, Index seed) {
+    judged_.resize(said.predicted.size());
+    names_.clear();
+    for (std::size_t p = 0; p < said.predicted.size(); ++p) {
+      names_.push_back(said.predicted[p].first);
+      for (std::size_t f = 0; f < said.tested.size(); ++f)
+        for (std::size_t k = 0; k < said.tested[f].size(); ++k) {
+          const Index row = said.tested[f][k];
+          judged_[p].add(items_.label_of(row), said.predicted[p].second[f][k], items_.person_of(row),
+                         blocks_[static_cast<std::size_t>(row)], seed);
+        }
+    }
+    if (seed != 0) return;
+    for (std::size_t p = 0; p < names_.size(); ++p) first_f1_.push_back(said.f1(p, inputs_));
+  }
+
+  /// inputs: with labels shifted.
+  void add_null(const SaidOfRows& said, const predict::RowInputs& inputs) {
+    nulls_.resize(said.predicted.size());
+    for (std::size_t p = 0; p < nulls_.size(); ++p) nulls_[p].push_back(said.f1(p, inputs));
+  }
+
+  /// Null where nothing was tested.
+  nlohmann::ordered_json json() const {
+    if (judged_.empty() || judged_.front().truth.empty()) return nullptr;
+    auto json = figures(0);
+    // Of MiniRocket nothing: a row is one sample.
+    for (std::size_t p = 1; p < names_.size(); ++p) json["baselines"][names_[p]] = figures(p);
+    json["baselines"]["minirocket"] = nullptr;
+    json["beats_baselines"] = json.at("f1").get<double>() > best_baseline(json).second;
+    return json;
+  }
+
+ private:
+  nlohmann::ordered_json figures(std::size_t p) const {
+    auto json = figures_json(judged_[p], inputs_.classes, options_.train.seed, options_.threads);
+    if (nulls_.empty()) return json;
+    json["first_seed_f1"] = first_f1_[p];
+    json["p_value"] = evaluate::null_p_value(first_f1_[p], nulls_[p]);
+    json["null_f1"] = nulls_[p];
+    return json;
+  }
+
+  const predict::RowInputs& inputs_;
+  const TrainingOptions& options_;
+  evaluate::Items items_;
+  std::vector<Index> blocks_;
+  std::vector<std::string> names_;
+  std::vector<evaluate::Judged> judged_;
+  std::vector<double> first_f1_;
+  std::vector<std::vector<double>> nulls_;
+};
+
+/// Scores become sums of both, what is told of trainings follows.
+void append(predict::Comparison more, predict::Comparison& to) {
+  const auto add = [](const predict::Score& from, predict::Score& sum) {
+    sum.f1 += from.f1, sum.accuracy += from.accuracy;
   };
-  auto json = figures(general);
-  json["baselines"] = {{"majority", figures(majority)}, {"clock", figures(clock)}};
-  json["beats_baselines"] = json.at("f1").get<double>() > best_baseline(json).second;
+  const auto follow = [](auto& from, auto& all) {
+    all.insert(all.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  };
+  add(more.general, to.general);
+  for (std::size_t g = 0; g < to.groups.size(); ++g) {
+    add(more.groups[g].group, to.groups[g].group);
+    add(more.groups[g].general, to.groups[g].general);
+  }
+  follow(more.histories, to.histories);
+  follow(more.statuses, to.statuses);
+  follow(more.tested, to.tested);
+  follow(more.predicted, to.predicted);
+}
+
+void divide_scores(double by, predict::Comparison& comparison) {
+  const auto divide = [by](predict::Score& score) { score.f1 /= by, score.accuracy /= by; };
+  divide(comparison.general);
+  for (auto& group : comparison.groups) divide(group.group), divide(group.general);
+}
+
+void add_figures(const predict::Comparison& comparison, PredictorNulls& to) {
+  to.group.push_back(comparison.mean_group_f1());
+  to.general.push_back(comparison.mean_general_f1());
+  to.difference.push_back(to.group.back() - to.general.back());
+}
+
+/// What chance does beside what was found; null where labels were not shifted.
+nlohmann::ordered_json nulls_json(const PredictorResults& results) {
+  if (results.nulls.group.empty()) return nullptr;
+  nlohmann::ordered_json json;
+  for (const auto& [name, found, nulls] :
+       {std::tuple("mean_group_f1", &results.first_seed.group, &results.nulls.group),
+        std::tuple("mean_general_f1", &results.first_seed.general, &results.nulls.general),
+        std::tuple("difference", &results.first_seed.difference, &results.nulls.difference)})
+    json[name] = {{"first_seed", found->front()},
+                  {"p_value", evaluate::null_p_value(found->front(), *nulls)},
+                  {"null", *nulls}};
   return json;
 }
 
@@ -196,6 +381,7 @@ Evaluation evaluation_of(const std::string& name) {
 std::string evaluation_name(Evaluation evaluation) {
   if (evaluation == Evaluation::blocked) return "blocked";
   if (evaluation == Evaluation::session) return "session";
+  if (evaluation == Evaluation::split_file) return "split-file";
   return evaluation_names[static_cast<std::size_t>(evaluation)];
 }
 
@@ -213,26 +399,70 @@ PredictorResults compare_predictors(const std::vector<data::RowTable>& tables, c
                                     const Program& program) {
   const double epochs = options.train.epochs;
   const auto inputs = predict::row_inputs(tables, bins);
-  require_labelled(inputs, table_numbers(groups));
+  const auto members = table_numbers(groups);
+  require_labelled(inputs, members);
   auto comparing = comparison_options(options, evaluation == Evaluation::stratified);
-  if (evaluation == Evaluation::blocked || evaluation == Evaluation::session)
-    comparing.folds = folds_of(inputs, tables, evaluation, options, folds, program);
-  else
-    comparing.folds = {
-        predict::detail::split_by_user(inputs, tables.size(), options.split, comparing.stratified)};
-  const auto predictors = (groups.size() + 1) * comparing.folds.size();
-  auto progress = program.progress("predictors", static_cast<double>(predictors) * epochs);
-  comparing.seen = [&](std::size_t predictor, const train::Epoch& epoch) {
-    progress.at(static_cast<double>(predictor) * epochs + epoch.epoch,
-                predictor_name(predictor, groups.size()));
+  const bool by_folds = evaluation == Evaluation::blocked || evaluation == Evaluation::session;
+  auto wanted = fold_options(evaluation, options, folds);
+  const auto split = [&](const predict::RowInputs& rows,
+                         const std::function<void(const std::string&)>& tell) {
+    if (evaluation == Evaluation::split_file)
+      return given_folds_of(rows, tables, wanted, folds.split_file, tell);
+    if (by_folds) return folds_of(rows, tables, wanted, tell);
+    return std::vector<evaluate::Split>{
+        predict::detail::split_by_user(rows, tables.size(), options.split, comparing.stratified)};
   };
-  auto comparison = predict::compare_predictors(inputs, tables.size(), table_numbers(groups), comparing);
+  comparing.folds = split(inputs, [&](const std::string& text) { program.out() << text << '\n'; });
+
+  if (const auto untrained = untrained_group(inputs, members, comparing.folds))
+    throw std::invalid_argument("groups: expected people of every group to train on in every fold, group " +
+                                std::to_string(untrained->first + 1) + " has none in fold " +
+                                std::to_string(untrained->second + 1));
+  const auto true_folds = comparing.folds;
+
+  PredictorResults results{{}, groups, {}, evaluation_name(evaluation), comparing.folds.size(), folds.seeds,
+                           {}, {},     {}};
+  const auto of_run = (groups.size() + 1) * results.folds;
+  const auto runs = static_cast<double>(folds.seeds + folds.nulls);
+  auto progress = program.progress("predictors", runs * static_cast<double>(of_run) * epochs);
+  const auto train = [&](const predict::RowInputs& rows, Index run) {
+    comparing.seen = [&, run](std::size_t predictor, const train::Epoch& epoch) {
+      const auto before = static_cast<double>(static_cast<std::size_t>(run) * of_run + predictor);
+      progress.at(before * epochs + epoch.epoch, predictor_name(predictor, groups.size(), results.folds));
+    };
+    return predict::compare_predictors(rows, tables.size(), members, comparing);
+  };
+  JudgedRows judged(inputs, options);
+  for (Index seed = 0; seed < folds.seeds; ++seed) {
+    comparing.train.seed = options.train.seed + static_cast<std::uint64_t>(seed);
+    auto comparison = train(inputs, seed);
+    judged.add(said_of_rows(inputs, comparing.folds, comparison.predicted), seed);
+    if (seed == 0) {
+      add_figures(comparison, results.first_seed);
+      results.comparison = std::move(comparison);
+    } else {
+      append(std::move(comparison), results.comparison);
+    }
+  }
+  divide_scores(static_cast<double>(folds.seeds), results.comparison);
+  comparing.train.seed = options.train.seed;
+  wanted.folds = static_cast<Index>(std::max<std::size_t>(results.folds, 2));
+  for (Index null = 0; null < folds.nulls; ++null) {
+    auto shifted = inputs;
+    shifted.labels =
+        shifted_labels_of(inputs, Random(options.train.seed).fork(1000 + static_cast<std::uint64_t>(null)));
+    // Folds are made of labels anew, unless some people cannot be split by them.
+    comparing.folds = split(shifted, [](const std::string&) {});
+    if (comparing.folds.size() != true_folds.size() || untrained_group(shifted, members, comparing.folds))
+      comparing.folds = true_folds;
+    const auto comparison = train(shifted, folds.seeds + null);
+    add_figures(comparison, results.nulls);
+    judged.add_null(said_of_rows(shifted, comparing.folds, comparison.predicted), shifted);
+  }
   progress.finish();
-  std::vector<std::vector<Index>> trained;
-  for (const auto& fold : comparing.folds) trained.push_back(fold.train);
-  PredictorResults results{std::move(comparison), groups, {}, evaluation_name(evaluation), {}};
-  results.judged = judged_rows(inputs, results.comparison, trained, options);
-  for (std::size_t p = 0; p < predictors; ++p) results.predictors.push_back(predictor_name(p, groups.size()));
+  results.judged = judged.json();
+  for (std::size_t p = 0; p < results.comparison.statuses.size(); ++p)
+    results.predictors.push_back(predictor_name(p, groups.size(), results.folds));
   warn_of_diverged(results.predictors, results.comparison.statuses, program);
   return results;
 }
@@ -271,15 +501,22 @@ void write_predictors(const std::filesystem::path& out, const PredictorResults& 
                       {"group", json_of(group.group)},
                       {"general", json_of(group.general)}});
   }
+  nlohmann::ordered_json told{{"status", worst_status(results, 0)},
+                              {"general", json_of(comparison.general)},
+                              {"groups", groups},
+                              {"mean_group_f1", comparison.mean_group_f1()},
+                              {"mean_general_f1", comparison.mean_general_f1()},
+                              {"evaluate", results.evaluate},
+                              {"folds", results.folds},
+                              {"seeds", results.seeds},
+                              {"judged", results.judged}};
+  if (const auto nulls = nulls_json(results); !nulls.is_null()) told["nulls"] = nulls;
+  nlohmann::ordered_json metrics{
+      {"evaluate", results.evaluate}, {"folds", results.folds}, {"seeds", results.seeds}};
+  if (results.judged.is_object()) metrics.update(results.judged);
   make_directory(out);
-  write_json(out / "comparison.json", {{"status", worst_status(results, 0)},
-                                       {"general", json_of(comparison.general)},
-                                       {"groups", groups},
-                                       {"mean_group_f1", comparison.mean_group_f1()},
-                                       {"mean_general_f1", comparison.mean_general_f1()},
-                                       {"evaluate", results.evaluate},
-                                       {"folds", comparison.tested.size()},
-                                       {"judged", results.judged}});
+  write_json(out / "comparison.json", told);
+  write_json(out / "metrics.json", metrics);
   write_text(out / "history.csv", history_csv(results.predictors, comparison.histories));
 }
 
@@ -324,6 +561,11 @@ std::string predictor_table(const PredictorResults& results) {
   std::ostringstream out;
   out << table << "mean F1: group predictors " << fixed(comparison.mean_group_f1(), 4)
       << ", general predictor " << fixed(comparison.mean_general_f1(), 4) << " on the same rows\n";
+  if (const auto nulls = nulls_json(results); !nulls.is_null())
+    out << "p by " << count(static_cast<long long>(results.nulls.group.size()), "repetition", "repetitions")
+        << " with shifted labels: of groups' F1 " << fixed(nulls.at("mean_group_f1").at("p_value"), 3)
+        << ", of that of everybody's " << fixed(nulls.at("mean_general_f1").at("p_value"), 3)
+        << ", of the difference " << fixed(nulls.at("difference").at("p_value"), 3) << '\n';
   return out.str();
 }
 

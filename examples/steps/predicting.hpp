@@ -17,8 +17,8 @@
 namespace lifelog::examples {
 
 /// What predictors are judged on: each person's own test rows, with labels as they fall or in the same shares in all
-/// parts; on people they were not trained on; or on blocks in time, or sessions, of everybody in turn.
-enum class Evaluation { split, stratified, leave_one_out, blocked, session };
+/// parts; on people they were not trained on; on blocks in time, or sessions, of everybody in turn; or as a split file says.
+enum class Evaluation { split, stratified, leave_one_out, blocked, session, split_file };
 
 /// The words of `--evaluate` that predictors alone have.
 inline const std::vector<std::string> evaluation_names = {"split", "stratified", "leave-one-out"};
@@ -26,12 +26,24 @@ inline const std::vector<std::string> evaluation_names = {"split", "stratified",
 Evaluation evaluation_of(const std::string& name);
 std::string evaluation_name(Evaluation evaluation);
 
+/// F1 of repetitions with labels that have nothing to do with the rows: what chance does. All are [nulls].
+struct PredictorNulls {
+  std::vector<double> group, general;  ///< means over groups, as `mean_group_f1` and `mean_general_f1`
+  std::vector<double> difference;      ///< the former less the latter
+};
+
 /// How group predictors and everybody's did, with the words that files and tables call them by.
 struct PredictorResults {
+  /// Scores are means over seeds; histories, statuses and predictions follow one another, seed by seed.
   predict::Comparison comparison;
   UserLists groups;
-  std::vector<std::string> predictors;  ///< fold by fold the general one, then each group's
-  std::string evaluate;                 ///< the word of `--evaluate`
+  std::vector<std::string> predictors;  ///< seed by seed and fold by fold the general one, then each group's
+  std::string evaluate;                 ///< the word of `--evaluate`, or split-file
+  std::size_t folds = 1;
+  Index seeds = 1;
+  PredictorNulls
+      first_seed;  ///< one figure each, of the first seed: what those of `nulls` are comparable with
+  PredictorNulls nulls;
   /// Everybody's predictor beside the baselines on the same rows: figures, intervals, whether it beats them.
   nlohmann::ordered_json judged;
 };
@@ -46,7 +58,8 @@ struct HeldOutResults {
 std::vector<data::RowTable> read_row_tables(const std::filesystem::path& dir, const UserLists& groups);
 
 /// Trains the predictors of everybody and of each group, with a progress bar; warns of those that diverge. Blocks and
-/// sessions are held out fold by fold, of everybody at once.
+/// sessions are held out fold by fold, of everybody at once. folds: also how many seeds, and how many repetitions with labels
+/// that go round in their sessions; its split file, where there is one, is read. Throws FlagError, io_error, format_error.
 PredictorResults compare_predictors(const std::vector<data::RowTable>& tables, const UserLists& groups,
                                     data::TensionBins bins, const TrainingOptions& options,
                                     Evaluation evaluation, const EvaluationOptions& folds,
@@ -58,7 +71,7 @@ HeldOutResults hold_out_each(const std::vector<data::RowTable>& tables, const Us
                              data::TensionBins bins, const TrainingOptions& options, Index assign_minutes,
                              const Program& program);
 
-/// Writes comparison.json and history.csv into a folder. Throws OutputError.
+/// Writes comparison.json, metrics.json (what of it is of everybody's predictor) and history.csv into a folder. Throws OutputError.
 void write_predictors(const std::filesystem::path& out, const PredictorResults& results);
 
 /// Writes held_out.json and held_out_history.csv into a folder. Throws OutputError.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <filesystem>
 #include <lifelog/data/rules.hpp>
 #include <string>
 
@@ -37,8 +38,10 @@ class PredictorFlags {
            "leave-one-out (as person)";
   }
 
-  /// word: of --evaluate, or empty. study: what the study did where it is empty.
-  static Evaluation evaluation(const std::string& word, bool study) {
+  /// word: of --evaluate, or empty. study: what the study did where it is empty. split_file: a split of somebody's own, in place
+  /// of all that, or empty.
+  static Evaluation evaluation(const std::string& word, bool study, const std::filesystem::path& split_file) {
+    if (!split_file.empty()) return Evaluation::split_file;
     if (word.empty()) return study ? Evaluation::split : Evaluation::blocked;
     if (word == "shuffled") return Evaluation::split;
     if (word == "person") return Evaluation::leave_one_out;

@@ -49,6 +49,14 @@ ordered_json training_settings(const TrainingOptions& options) {
   return settings;
 }
 
+void add_split_file(const fs::path& file, ordered_json& settings) {
+  if (file.empty()) return;
+  settings["split_file"] = fs::absolute(file).lexically_normal().string();
+  readers::detail::Checksum sum;
+  sum.add(io::read_file(file));
+  settings["split_file_checksum"] = std::to_string(sum.value());
+}
+
 /// Nothing where minutes are split by shares, as the study does.
 ordered_json judging_settings(const EvaluationOptions& options) {
   if (options.shares) return nullptr;
@@ -60,12 +68,7 @@ ordered_json judging_settings(const EvaluationOptions& options) {
       {"null", options.nulls}};
   if (options.gap) settings["gap"] = *options.gap;
   if (options.measure) settings["measure"] = "information";
-  if (!options.split_file.empty()) {
-    settings["split_file"] = fs::absolute(options.split_file).lexically_normal().string();
-    readers::detail::Checksum sum;
-    sum.add(io::read_file(options.split_file));
-    settings["split_file_checksum"] = std::to_string(sum.value());
-  }
+  add_split_file(options.split_file, settings);
   return settings;
 }
 
@@ -729,30 +732,67 @@ void Study::compare_predictors() {
     settings["folds"] = options_.judging.folds;
     settings["gap"] = options_.judging.gap.value_or(1);
   }
+  if (options_.evaluation == Evaluation::split_file) {
+    settings["gap"] = options_.judging.gap.value_or(0);
+    add_split_file(options_.judging.split_file, settings);
+  }
   if (hold_out) settings["assign_minutes"] = options_.assign_minutes;
-  step(settings, [&] {
-    const auto groups = read_groups(options_.out / "groups" / "groups.json");
-    const auto tables = read_row_tables(options_.out / "data", groups);
+  // Seeds and shifted labels are for networks: predictors are trained once.
+  auto judging = options_.judging;
+  judging.seeds = 1, judging.nulls = 0;
+  step(settings, [&]() -> std::string {
     const auto dir = options_.out / "predictors";
-    const auto results =
-        lifelog::examples::compare_predictors(tables, groups, options_.rules.bins, options_.predictors,
-                                              options_.evaluation, options_.judging, program_);
-    write_predictors(dir, results);
-    auto summary = "mean F1 of groups " + fixed(results.comparison.mean_group_f1(), 3) +
-                   ", of everybody's predictor " + fixed(results.comparison.mean_general_f1(), 3);
-    if (options_.judging.measure && groups.size() == 1) summary = without_groups();
-    if (!hold_out) {
-      for (const char* file : {"held_out.json", "held_out_history.csv"})
-        writing([&] { fs::remove(dir / file); });
-      return summary;
+    try {
+      return train_predictors(dir, judging, hold_out);
+    } catch (const FlagError& error) {
+      return no_predictors(dir, error.what());
+    } catch (const std::invalid_argument& error) {
+      return no_predictors(dir, error.what());
     }
-    const auto held_out = hold_out_each(tables, groups, options_.rules.bins, options_.predictors,
-                                        options_.assign_minutes, program_);
-    write_held_out(dir, held_out);
-    return summary + "; of people held out: " + fixed(held_out.held_out.mean_assigned_f1(), 3) +
-           " with the assigned group's predictor, " + fixed(held_out.held_out.mean_general_f1(), 3) +
-           " with everybody else's";
   });
+}
+
+/// Everybody's rows, and what is told of predictors. Throws FlagError where groups cannot be compared.
+std::string Study::train_predictors(const fs::path& dir, const EvaluationOptions& judging, bool hold_out) {
+  auto groups = read_groups(options_.out / "groups" / "groups.json");
+  std::vector<std::string> without_rows;
+  for (auto& group : groups) {
+    for (const auto& user : group)
+      if (!fs::exists(rows_file(options_.out / "data", user))) without_rows.push_back(user);
+    std::erase_if(group,
+                  [&](const auto& user) { return !fs::exists(rows_file(options_.out / "data", user)); });
+  }
+  for (std::size_t g = 0; g < groups.size(); ++g)
+    if (groups[g].empty())
+      throw FlagError("nobody of group " + std::to_string(g + 1) + " has a table of rows");
+  if (!without_rows.empty())
+    program_.out() << "no predictors of people without a table of rows: " << joined(without_rows) << '\n';
+  const auto tables = read_row_tables(options_.out / "data", groups);
+  const auto results = lifelog::examples::compare_predictors(
+      tables, groups, options_.rules.bins, options_.predictors, options_.evaluation, judging, program_);
+  write_predictors(dir, results);
+  auto summary = "mean F1 of groups " + fixed(results.comparison.mean_group_f1(), 3) +
+                 ", of everybody's predictor " + fixed(results.comparison.mean_general_f1(), 3);
+  if (options_.judging.measure && groups.size() == 1) summary = without_groups();
+  if (!hold_out) {
+    for (const char* file : {"held_out.json", "held_out_history.csv"})
+      writing([&] { fs::remove(dir / file); });
+    return summary;
+  }
+  const auto held_out = hold_out_each(tables, groups, options_.rules.bins, options_.predictors,
+                                      options_.assign_minutes, program_);
+  write_held_out(dir, held_out);
+  return summary + "; of people held out: " + fixed(held_out.held_out.mean_assigned_f1(), 3) +
+         " with the assigned group's predictor, " + fixed(held_out.held_out.mean_general_f1(), 3) +
+         " with everybody else's";
+}
+
+/// Too few rows are no reason to have no report.
+std::string Study::no_predictors(const fs::path& dir, const std::string& why) const {
+  for (const char* file :
+       {"comparison.json", "metrics.json", "history.csv", "held_out.json", "held_out_history.csv"})
+    writing([&] { fs::remove(dir / file); });
+  return "none can be compared: " + why;
 }
 
 }  // namespace lifelog::examples

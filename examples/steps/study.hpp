@@ -150,6 +150,9 @@ class Study {
   std::string group_by_information() const;
   /// Takes from predictors/comparison.json what compares a group of everybody with everybody.
   std::string without_groups() const;
+  std::string train_predictors(const std::filesystem::path& dir, const EvaluationOptions& judging,
+                               bool hold_out);
+  std::string no_predictors(const std::filesystem::path& dir, const std::string& why) const;
   /// Figures of everybody, of those whose networks are trained; written to metrics.json.
   nlohmann::ordered_json judge_everybody(const std::vector<std::string>& users) const;
   RowMatrix<float> windows_of(const MinuteRows& rows) const;

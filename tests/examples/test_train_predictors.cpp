@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <lifelog/data/dataset_file.hpp>
+#include <lifelog/readers/rows_file.hpp>
 #include <nlohmann/json.hpp>
 
 #include "run.hpp"
@@ -45,6 +49,94 @@ BOOST_AUTO_TEST_CASE(judges_as_it_is_told) {
     BOOST_TEST(run.status == 2);
     BOOST_TEST(run.one_line("train_predictors"));
     BOOST_TEST((run.err.find(bad.substr(0, bad.find(' '))) != std::string::npos), run.err);
+  }
+}
+
+namespace {
+
+/// Two people of 20 minutes, each a group; tables and data sets.
+struct TwoPeople : Sandbox {
+  const std::string arguments = "--rows data --groups groups.json --epochs 3 --bins three ";
+
+  TwoPeople() {
+    generate_data("--users 2 --groups 2 --minutes 20 --dirt 0");
+    write("groups.json", R"({"format": "lifelog-groups", "version": 1, "groups": [["101"], ["102"]]})");
+  }
+
+  nlohmann::json train(const std::string& flags, const std::string& out) const {
+    const auto run = this->run("train_predictors", arguments + flags + " --out " + out);
+    BOOST_REQUIRE_MESSAGE(run.status == 0, run.err);
+    return nlohmann::json::parse(read(out + "/comparison.json"));
+  }
+
+  /// The minutes of a person's data set.
+  std::vector<std::int64_t> minutes_of(const std::string& user) const {
+    const auto set = data::load_dataset((path() / "data" / (user + ".safetensors")).string());
+    return {set.timestamp.begin(), set.timestamp.end()};
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(seeds_are_averaged_and_shifted_labels_tell_chance, TwoPeople) {
+  const auto one = train("--folds 2 --seed 7", "one"), other = train("--folds 2 --seed 8", "other"),
+             both = train("--folds 2 --seed 7 --seeds 2 --null 3", "both");
+  BOOST_TEST(both.at("seeds") == 2);
+  for (const char* figure : {"mean_group_f1", "mean_general_f1"})
+    BOOST_TEST(std::abs(both.at(figure).get<double>() -
+                        (one.at(figure).get<double>() + other.at(figure).get<double>()) / 2) < 0.35);
+  // The first seed is the run with one seed; folds are those of the first.
+  BOOST_TEST(both.at("nulls").at("mean_group_f1").at("first_seed") == one.at("mean_group_f1"));
+  for (const char* figure : {"mean_group_f1", "mean_general_f1", "difference"}) {
+    const auto& nulls = both.at("nulls").at(figure);
+    BOOST_TEST(nulls.at("null").size() == 3U);
+    BOOST_TEST(nulls.at("p_value").get<double>() >= 0.25);
+  }
+  BOOST_TEST(!one.contains("nulls"));
+  const auto metrics = nlohmann::json::parse(read("both/metrics.json"));
+  for (const char* name : {"majority", "clock", "statistics"}) {
+    BOOST_TEST(metrics.at("baselines").at(name).at("intervals").at("f1").at("level") == 0.95);
+    BOOST_TEST(metrics.at("baselines").at(name).at("null_f1").size() == 3U);
+  }
+  BOOST_TEST(metrics.at("baselines").at("minirocket").is_null());
+  BOOST_TEST(metrics.at("f1") == both.at("judged").at("f1"));
+  // 3 predictors, 2 folds, 2 seeds, 3 epochs.
+  const auto history = read("both/history.csv");
+  BOOST_TEST(std::count(history.begin(), history.end(), '\n') == 1 + 3 * 2 * 2 * 3);
+  BOOST_TEST(history.find("\"group 2, fold 2, seed 2\",3,") != std::string::npos);
+  const auto again = train("--folds 2 --seed 7 --seeds 2 --null 3 --threads 3", "again");
+  BOOST_TEST((again == both));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_split_file_says_what_is_tested, TwoPeople) {
+  std::string split = "user,timestamp,part\n";
+  Index tested = 0;
+  for (const std::string user : {"101", "102"}) {
+    const auto minutes = minutes_of(user);
+    for (std::size_t m = 0; m < minutes.size(); ++m)
+      split += user + ',' + std::to_string(minutes[m]) +
+               (m < 5   ? ",test"
+                : m < 8 ? ",valid"
+                        : ",train") +
+               '\n';
+    for (const auto time : readers::read_rows(path() / "data" / (user + ".csv")).time)
+      tested += time >= minutes[0] && time < minutes[5];
+  }
+  write("split.csv", split + "101,60,train\n");
+  const auto told = train("--split-file split.csv", "given");
+  BOOST_TEST(told.at("evaluate") == "split-file");
+  BOOST_TEST(told.at("folds") == 1);
+  BOOST_TEST(told.at("general").at("rows") == tested);
+  write("bad.csv", split + "101,60,sometimes\n");
+  for (const auto& [bad, word] : {std::pair("--split-file bad.csv", "bad.csv:"),
+                                  std::pair("--split-file split.csv --evaluate split", "--split-file"),
+                                  std::pair("--split-file split.csv --folds 3", "--folds"),
+                                  std::pair("--evaluate person --null 2", "--null"),
+                                  std::pair("--evaluate leave-one-out --seeds 2", "--seeds")}) {
+    const auto run = this->run("train_predictors", arguments + bad + " --out x");
+    BOOST_TEST(run.status == 2);
+    BOOST_TEST(run.one_line("train_predictors"), run.err);
+    BOOST_TEST(run.err.find(word) != std::string::npos, run.err);
   }
 }
 
