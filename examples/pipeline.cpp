@@ -57,6 +57,7 @@ void add_flags(FlagSet& app, Flags& flags) {
              "the study's habits, or sensible ones; when absent, recordings are read by the study's, and "
              "networks trained and judged by the sensible ones")
           .check(one_of({"study", "sensible"}));
+  app.add_flag("--allow-missing", study.allow_missing, "keep minutes that lack some modalities");
   add_step_flags(app, study.training.train);
   flags.standardize.add_to(app);
   flags.patience.add_to(app);

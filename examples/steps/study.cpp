@@ -356,6 +356,7 @@ void Study::preprocess() {
   preprocess.step = options_.step;
   preprocess.label_name = options_.label_name;
   preprocess.rules = options_.rules;
+  preprocess.allow_missing = options_.allow_missing;
   preprocess.rows = options_.layout == Layout::etri;
   preprocess.threads = program_.threads;
   const Preprocessor preprocessor(preprocess);

@@ -36,6 +36,8 @@ struct StudyOptions {
   generator::GeneratorOptions generator;
   std::filesystem::path out;
   data::Rules rules = data::study_rules();
+  /// Keep minutes that lack some modalities.
+  bool allow_missing = false;
   TrainingOptions training;
   TrainingOptions predictors;
   /// By which minutes networks are judged, and folds of predictors.

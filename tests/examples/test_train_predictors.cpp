@@ -140,4 +140,28 @@ BOOST_FIXTURE_TEST_CASE(a_split_file_says_what_is_tested, TwoPeople) {
   }
 }
 
+// Minutes without a sensor are trained on; rows are not made of them.
+BOOST_AUTO_TEST_CASE(a_pipeline_passes_over_people_without_rows) {
+  const Sandbox sandbox;
+  sandbox.generate("--users 2 --groups 1 --minutes 12 --dirt 0");
+  for (const auto& file : sandbox.files())
+    if (file.find("/101/") != std::string::npos && file.find("/e4Eda/") != std::string::npos)
+      std::filesystem::remove(sandbox.path() / file);
+  const std::string flags = "--data raw --epochs 1 --predictor-epochs 1 --seeds 1 --folds 2 --threads 1 ";
+  const auto run = sandbox.run("pipeline", flags + "--allow-missing --out kept");
+  BOOST_TEST(run.status == 0, run.err);
+  BOOST_TEST((run.out.find("no predictors of people without a table of rows: 101") != std::string::npos),
+             run.out);
+  const auto set = data::load_dataset((sandbox.path() / "kept/data/101.safetensors").string());
+  BOOST_TEST(set.size() == 12);
+  BOOST_TEST(set.present(0, 2) == 0);
+  // Without a table of anybody's nothing is compared.
+  std::filesystem::remove(sandbox.path() / "kept/data/102.csv");
+  std::filesystem::remove(sandbox.path() / "kept/.steps/predictors.json");
+  const auto again = sandbox.run("pipeline", flags + "--allow-missing --out kept --only predictors");
+  BOOST_TEST(again.status == 0, again.err);
+  BOOST_TEST((again.out.find("none can be compared: nobody of group 1") != std::string::npos), again.out);
+  BOOST_TEST(!std::filesystem::exists(sandbox.path() / "kept/predictors/comparison.json"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
