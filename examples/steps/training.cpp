@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <lifelog/core/shown.hpp>
 #include <lifelog/io/atomic_file.hpp>
 #include <lifelog/predict/dataset_bags.hpp>
 #include <lifelog/predict/model_notes.hpp>
@@ -23,6 +24,30 @@ namespace {
 template<class Encoders>
 using Network = mil::BagNetwork<float, Encoders>;
 
+/// "pulse (1), acc (3), hr": with channels, but of scalars.
+std::string modalities_text(const std::vector<mil::ModalityShape>& shapes) {
+  std::string text;
+  for (const auto& shape : shapes)
+    text += (text.empty() ? "" : ", ") + shape.name +
+            (shape.scalar() ? std::string() : " (" + std::to_string(shape.channels) + ')');
+  return lifelog::detail::shown(text, 200);
+}
+
+/// Throws format_error where a model is not of the modalities of a data set. from: what the model is from.
+void require_modalities(const mil::AnyModel& model, const data::DataSet& data, const std::string& from) {
+  std::vector<mil::ModalityShape> wanted;
+  for (const auto& modality : data.modalities)
+    wanted.push_back(
+        {modality.name, modality.scalar ? Index{0} : static_cast<Index>(modality.values.shape(1))});
+  const auto got = mil::shapes_of(model);
+  const auto alike = [](const auto& a, const auto& b) {
+    return a.name == b.name && a.channels == b.channels;
+  };
+  if (!std::equal(wanted.begin(), wanted.end(), got.begin(), got.end(), alike))
+    throw format_error(from, "expected a model of what --data has, " + modalities_text(wanted) +
+                                 ", got one of " + modalities_text(got));
+}
+
 /// The model to start from, if there is one.
 std::optional<mil::AnyModel> init_model(const data::DataSet& data, const TrainingOptions& options) {
   if (options.init.empty()) return std::nullopt;
@@ -31,6 +56,7 @@ std::optional<mil::AnyModel> init_model(const data::DataSet& data, const Trainin
   if (mil::classes_of(model) != classes)
     throw format_error(options.init.string(), "expected a model of " + std::to_string(classes) +
                                                   " classes, got " + std::to_string(mil::classes_of(model)));
+  require_modalities(model, data, options.init.string());
   return model;
 }
 
@@ -407,6 +433,7 @@ RowMatrix<float> weights_in_time(const mil::BagNetwork<float, Encoders>& net, co
 }  // namespace
 
 Importance modal_importance(const mil::AnyModel& model, data::DataSet& data, bool test_only, int threads) {
+  require_modalities(model, data, "--model");
   const auto fitted = std::visit([](const auto& one) { return predict::standardization_of(one); }, model);
   if (fitted) data::standardize(data, *fitted, threads);
   Importance result;

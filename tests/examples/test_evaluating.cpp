@@ -183,6 +183,24 @@ BOOST_AUTO_TEST_CASE(minutes_that_teach_nothing_are_named) {
   BOOST_TEST(run.err.find("101: 2 minutes, expected at least 3") != std::string::npos, run.err);
 }
 
+BOOST_AUTO_TEST_CASE(a_model_of_other_modalities_is_told_which) {
+  const Sandbox sandbox;
+  write_person(sandbox, 1);
+  metrics_of(sandbox, "", "a");
+  auto set = data::load_dataset((sandbox.path() / "p.safetensors").string());
+  set.modalities.pop_back();
+  data::save_dataset((sandbox.path() / "less.safetensors").string(), set);
+  const std::string told = "expected a model of what --data has, pulse (1), got one of pulse (1), drift";
+  for (const auto& [program, flags] :
+       {std::pair("modal_importance", "--model a/m.safetensors --out i.npy"),
+        std::pair("stream_inference", "--model a/m.safetensors"),
+        std::pair("train_mil", "--init a/m.safetensors --out o/m.safetensors")}) {
+    const auto run = sandbox.run(program, flags + std::string(" --data less.safetensors"));
+    BOOST_TEST(run.status == 2);
+    BOOST_TEST(run.err.find(told) != std::string::npos, run.err);
+  }
+}
+
 // The study's way: shares of shuffled minutes, no patience, the latest of equals, values as they are.
 BOOST_AUTO_TEST_CASE(the_study_s_way_stays) {
   const Sandbox sandbox;
