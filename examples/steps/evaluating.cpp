@@ -62,6 +62,7 @@ struct Job {
   // Where sensors are measured.
   std::optional<mil::AnyModel> model;
   RowMatrix<double> log_probabilities;  ///< [test, C]
+  std::optional<importance::TrustEvidence> evidence;
   std::optional<ReplicateMeasures> measures;
 
   bool replicate_of_truth() const { return null < 0 && !shuffled; }
@@ -71,6 +72,13 @@ data::DataSet with_labels(const data::DataSet& data, const std::vector<Index>& l
   auto own = data;
   std::copy(labels.begin(), labels.end(), own.label.begin());
   return own;
+}
+
+/// What a network says of the minutes it was not trained on. data: as it was trained.
+void ask(const mil::AnyModel& model, const data::DataSet& data, Job& job) {
+  job.log_probabilities = log_probabilities_of(model, data, job.split.test, 1);
+  job.evidence = trust_evidence_of(model, data, job.split.test, class_shares_of(data, job.split.train), 1);
+  job.model = model;
 }
 
 void train_job(const data::DataSet& data, const TrainingOptions& options, bool measure, Job& job) {
@@ -85,8 +93,7 @@ void train_job(const data::DataSet& data, const TrainingOptions& options, bool m
   job.note = {{"status", status_name(training.status)}, {"best_epoch", training.best_epoch}};
   job.valid_log_p = training.valid_log_p, job.test_log_p = training.test_log_p;
   if (!measure || !job.replicate_of_truth()) return;
-  job.log_probabilities = log_probabilities_of(training.model, own, job.split.test, 1);
-  job.model = training.model;
+  ask(training.model, own, job);
 }
 
 /// The class of the highest mean probability over networks, minute by minute, the lowest of equals; networks that make no numbers of a
@@ -193,8 +200,7 @@ class PersonEvaluation {
   void ask_kept(Job& job) {
     auto own = data_;
     standardize_as(kept_.model, own, 1);
-    job.log_probabilities = log_probabilities_of(kept_.model, own, job.split.test, 1);
-    job.model = kept_.model;
+    ask(kept_.model, own, job);
   }
 
   /// How far the networks of a fold are believed, by how far those of the others were right on their minutes: none of these minutes
@@ -204,25 +210,12 @@ class PersonEvaluation {
     for (const auto& job : jobs_)
       if (job.replicate_of_truth()) folds = std::max(folds, job.fold + 1);
     for (int fold = 0; fold < folds; ++fold) {
-      const auto asked = [fold](const Job& job) { return job.replicate_of_truth() && job.fold != fold; };
-      Index most = 0, rows = 0;
+      importance::TrustEvidence evidence(static_cast<Index>(data_.modalities.size()));
       for (const auto& job : jobs_)
-        if (asked(job)) most += static_cast<Index>(job.split.test.size());
-      RowMatrix<double> said(most, classes_), shares(most, classes_);
-      Rows labels;
-      for (const auto& job : jobs_) {
-        if (!asked(job)) continue;
-        const Eigen::RowVectorXd guess = class_shares_of(data_, job.split.train).array().log().transpose();
-        for (std::size_t k = 0; k < job.split.test.size(); ++k) {
-          const auto row = job.log_probabilities.row(static_cast<Index>(k));
-          if (!row.allFinite()) continue;
-          said.row(rows) = row;
-          shares.row(rows++) = guess;
-          labels.push_back(items_.label_of(job.split.test[k]));
-        }
-      }
-      trust_.push_back(importance::fit_trust(said.topRows(rows), shares.topRows(rows), labels));
+        if (job.evidence && job.fold != fold) evidence.add(*job.evidence);
+      trust_.push_back(evidence.fit());
     }
+    for (auto& job : jobs_) job.evidence.reset();
   }
 
   void measure(Job& job) const {
@@ -330,7 +323,8 @@ class PersonEvaluation {
     result.contributions.setConstant(items_.size(), sensors * classes_,
                                      std::numeric_limits<float>::quiet_NaN());
     result.fold.assign(items_.label.size(), -1);
-    result.trust = trust_;
+    for (const auto& trust : trust_)
+      result.trust.push_back(trust(~importance::Coalition{0} >> (64 - result.modalities.size())));
     for (const auto& job : jobs_) {
       if (!job.measures) continue;
       for (std::size_t k = 0; k < job.split.test.size(); ++k) {
@@ -432,7 +426,7 @@ class PersonEvaluation {
   std::vector<Index> blocks_;
   FeatureBaselines features_;
   std::vector<Job> jobs_;
-  std::vector<double> trust_;  ///< [folds], where sensors are measured
+  std::vector<importance::SensorTrust> trust_;  ///< [folds], where sensors are measured
 };
 
 }  // namespace

@@ -50,6 +50,15 @@ RowMatrix<double> log_probabilities_of(const mil::AnyModel& model, const data::D
   });
 }
 
+importance::TrustEvidence trust_evidence_of(const mil::AnyModel& model, const data::DataSet& data,
+                                            const std::vector<Index>& rows, const Eigen::VectorXd& shares,
+                                            int threads) {
+  const auto labels = predict::labels_of(data);
+  return with_bags(model, data, [&](const auto& network, const auto& bags) {
+    return importance::trust_evidence(network, bags, labels, rows, shares, {}, threads);
+  });
+}
+
 void standardize_as(const mil::AnyModel& model, data::DataSet& data, int threads) {
   const auto fitted = std::visit([](const auto& one) { return predict::standardization_of(one); }, model);
   if (fitted) data::standardize(data, *fitted, threads);
@@ -83,7 +92,7 @@ double rank_correlation_with(const Eigen::VectorXd& drop, const RowMatrix<double
 
 ReplicateMeasures measure_replicate(const mil::AnyModel& model, const data::DataSet& data,
                                     const std::vector<Index>& rows, const Eigen::VectorXd& shares,
-                                    double trust, std::uint64_t seed, int threads) {
+                                    const importance::SensorTrust& trust, std::uint64_t seed, int threads) {
   constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
   const auto labels = predict::labels_of(data);
   return with_bags(model, data, [&](const auto& network, const auto& bags) {

@@ -27,6 +27,12 @@ Eigen::VectorXd class_shares_of(const data::DataSet& data, const std::vector<Ind
 RowMatrix<double> log_probabilities_of(const mil::AnyModel& model, const data::DataSet& data,
                                        const std::vector<Index>& rows, int threads);
 
+/// What a model says of some minutes, whichever sensors it is shown, for and against believing it. data: standardised as the model
+/// was trained; shares: of the classes among its training minutes.
+importance::TrustEvidence trust_evidence_of(const mil::AnyModel& model, const data::DataSet& data,
+                                            const std::vector<Index>& rows, const Eigen::VectorXd& shares,
+                                            int threads);
+
 /// Standardises a data set as the model was trained, where it was.
 void standardize_as(const mil::AnyModel& model, data::DataSet& data, int threads);
 
@@ -42,10 +48,11 @@ struct ReplicateMeasures {
   MeasureFaithfulness of_attention, of_contributions;
 };
 
-/// data: standardised as the model was trained; shares: of the classes among its training minutes; trust: how far it is believed.
+/// data: standardised as the model was trained; shares: of the classes among its training minutes; trust: how far it is believed, by what
+/// it is shown.
 ReplicateMeasures measure_replicate(const mil::AnyModel& model, const data::DataSet& data,
                                     const std::vector<Index>& rows, const Eigen::VectorXd& shares,
-                                    double trust, std::uint64_t seed, int threads);
+                                    const importance::SensorTrust& trust, std::uint64_t seed, int threads);
 
 /// [n], neighbouring minutes of one label as one block, cut where it would be longer than a tenth of all. rows: ascending.
 std::vector<Index> information_blocks(const data::DataSet& data, const std::vector<Index>& rows);

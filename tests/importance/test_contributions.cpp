@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 #include <limits>
 #include <numeric>
+#include <optional>
 
 BOOST_AUTO_TEST_SUITE(importance_contributions)
 
@@ -192,6 +193,123 @@ BOOST_AUTO_TEST_CASE(sampled_information_sums_to_the_same) {
   BOOST_TEST((exact.total() - sampled.total()).norm() < 1e-12);
   BOOST_TEST(sampled.error.maxCoeff() > 0);
   BOOST_TEST(((exact.bits - sampled.bits).cwiseAbs().array() <= 5 * sampled.error.array() + 1e-12).all());
+}
+
+namespace {
+
+/// Bags whose labels follow the first two sensors, a third as surely as the network says; the third knows nothing and says next to
+/// nothing, but predictions are means over sensors, so that it calms.
+struct Calmed {
+  static constexpr Index count = 600;
+  std::vector<std::vector<double>> values;
+  mil::Bags<double> bags;
+  std::vector<Index> labels, first, second, blocks;
+  std::optional<Network> net;
+
+  Calmed() {
+    Random random(3);
+    bags.count = count;
+    for (int m = 0; m < 3; ++m) {
+      auto& own = values.emplace_back();
+      for (Index i = 0; i < count * 2; ++i) own.push_back(m == 2 ? 0.01 * random.normal() : random.normal());
+    }
+    for (int m = 0; m < 3; ++m)
+      bags.modalities.push_back({std::string(1, static_cast<char>('a' + m)),
+                                 values[static_cast<std::size_t>(m)].data(),
+                                 0,
+                                 2,
+                                 {},
+                                 nullptr});
+    net.emplace(mil::make_bag_network<double, Encoders>(bags.shapes(), 3, 5, mil::Pool::mean));
+    nn::visit(
+        [](const nn::Path& path, const nn::Layout& layout, double* w) {
+          const double scale = path.name != nullptr && std::string(path.name) == "bias" ? 0 : 12;
+          for (Index i = 0; i < layout.size(); ++i) w[i] *= scale;
+        },
+        *net);
+    nn::visit(
+        [](const nn::Path&, const nn::Layout& layout, double* w) {
+          for (Index i = 0; i < layout.size(); ++i) w[i] *= 0.001;
+        },
+        net->branches[2].value);
+    auto two = bags;
+    two.modalities[2].start.assign(count + 1, 0);
+    std::vector<Index> all(count);
+    std::iota(all.begin(), all.end(), Index{0});
+    const auto said = mil::evaluate(*net, two, all).log_probabilities;
+    for (Index n = 0; n < count; ++n) {
+      Eigen::RowVectorXd p = (0.33 * said.row(n)).array().exp();
+      p /= p.sum();
+      const double at = random.uniform();
+      labels.push_back(at < p[0] ? 0 : at < p[0] + p[1] ? 1 : 2);
+      (n < count / 2 ? first : second).push_back(n);
+    }
+    for (Index n = 0; n < count / 2; ++n) blocks.push_back(n / 10);
+  }
+  Calmed(const Calmed&) = delete;
+  Calmed& operator=(const Calmed&) = delete;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(who_only_calms_the_others_gets_no_bits) {
+  const Calmed person;
+  const Eigen::VectorXd shares = Eigen::VectorXd::Constant(3, 1.0 / 3);
+  const auto told = [&](const SensorTrust& trust) {
+    return information(*person.net, person.bags, person.labels, person.second, shares, {}, 0, trust);
+  };
+  const auto evidence = trust_evidence(*person.net, person.bags, person.labels, person.first, shares);
+  const auto trust = evidence.fit();
+  const auto as_said = told(1).bits, fitted = told(trust).bits;
+  // As the network says it, the third seems to tell more than anything.
+  BOOST_TEST(as_said.col(2).mean() > 0.2);
+  BOOST_TEST(std::abs(fitted.col(2).mean()) < 0.01);
+  const auto summary = summarize({fitted}, person.blocks);
+  BOOST_TEST(summary.identified[0]);
+  BOOST_TEST(summary.identified[1]);
+  BOOST_TEST(!summary.identified[2]);
+  // A trust for all sets alike does not do: the third still gets bits of it.
+  BOOST_TEST(told(trust(0b111)).bits.col(2).mean() > 0.03);
+  BOOST_TEST(trust(0b100) < 0.5);
+  BOOST_TEST(trust(0b001) < trust(0b101));
+
+  const auto all = mil::evaluate(*person.net, person.bags, person.second).log_probabilities;
+  const Eigen::RowVectorXd log_shares = shares.array().log().transpose();
+  for (Index i = 0; i < fitted.rows(); ++i) {
+    const Index label = person.labels[static_cast<std::size_t>(person.second[static_cast<std::size_t>(i)])];
+    const double gain = believed(all.row(i), log_shares, trust(0b111))[label] - log_shares[label];
+    BOOST_TEST(std::abs(fitted.row(i).sum() - gain / std::log(2.0)) < 1e-12);
+  }
+  const auto alone =
+      trust_evidence(*person.net, person.bags, person.labels, person.first, shares, {}, 1).fit();
+  for (Coalition set = 1; set < 8; ++set) BOOST_TEST(alone(set) == trust(set));
+}
+
+// Sensors of a bag are players of its game, sets of sensors are the network's: one that is not there shifts the players.
+BOOST_AUTO_TEST_CASE(trust_goes_by_the_networks_sensors) {
+  const Person person;
+  const auto net = network_of(mil::Pool::self, person);
+  const Eigen::Vector3d shares(0.5, 0.25, 0.25);
+  TrustEvidence evidence(4);
+  const Eigen::RowVectorXd log_shares = shares.array().log().transpose(),
+                           sure = Eigen::RowVector3d(0.9, 0.05, 0.05).array().log();
+  for (Coalition set = 1; set < 16; ++set) evidence.add(set, sure, log_shares, set == 0b1010 ? 0 : 1);
+  const auto trust = evidence.fit();
+  // Of the fourth bag's sensors, which has no third: guesses, but with the second and fourth.
+  const auto got = information(net, person.bags, person.labels, {4}, shares, {}, 0, trust);
+  const Index label = person.labels[4];
+  const auto expected = by_every_order(
+      [&](unsigned sensors) -> Eigen::RowVectorXd {
+        const auto those = there(person, 4, sensors);
+        Eigen::RowVectorXd bits(1);
+        bits << (those == 0 ? log_shares[label]
+                            : believed(shown(net, person, 4, those), log_shares, trust(those))[label]) /
+                    std::log(2.0);
+        return bits;
+      },
+      1);
+  BOOST_TEST((got.bits.row(0).transpose() - expected).norm() < 1e-12);
+  BOOST_TEST(expected.norm() > 1e-3);
 }
 
 BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {

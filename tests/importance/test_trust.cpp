@@ -29,23 +29,73 @@ BOOST_AUTO_TEST_CASE(between_the_network_and_the_shares) {
 // Logits that are three times too large are to be believed by a third; where labels have nothing to do with them, not at all.
 BOOST_AUTO_TEST_CASE(finds_how_far) {
   Random random(3);
-  RowMatrix<double> sure(6000, 3), shares(6000, 3);
-  std::vector<Index> labels, others;
-  for (Index n = 0; n < sure.rows(); ++n) {
+  const Eigen::RowVectorXd shares = Eigen::RowVectorXd::Constant(3, -std::log(3.0));
+  TrustSlopes slopes, of_others, half, other_half;
+  for (Index n = 0; n < 6000; ++n) {
     Eigen::RowVectorXd logits(3);
     for (auto& logit : logits) logit = random.normal();
     const Eigen::RowVectorXd p = log_softmax(logits).array().exp();
     const double at = random.uniform();
-    labels.push_back(at < p[0] ? 0 : at < p[0] + p[1] ? 1 : 2);
-    others.push_back(static_cast<Index>(random.below(3)));
-    sure.row(n) = log_softmax(3 * logits);
-    shares.row(n).setConstant(-std::log(3.0));
+    const Index label = at < p[0] ? 0 : at < p[0] + p[1] ? 1 : 2;
+    slopes.add(log_softmax(3 * logits), shares, label);
+    (n < 2000 ? half : other_half).add(log_softmax(3 * logits), shares, label);
+    of_others.add(log_softmax(3 * logits), shares, static_cast<Index>(random.below(3)));
   }
-  BOOST_TEST(std::abs(fit_trust(sure, shares, labels) - 1.0 / 3) < 0.02);
-  BOOST_TEST(fit_trust(sure, shares, others) < 0.02);
-  BOOST_TEST(fit_trust(sure, shares, labels, 0.1) == 0.1);
-  BOOST_TEST(fit_trust(RowMatrix<double>(0, 3), RowMatrix<double>(0, 3), {}) == 1);
-  BOOST_CHECK_THROW(fit_trust(sure, shares, {0}), std::invalid_argument);
+  BOOST_TEST(std::abs(slopes.best() - 1.0 / 3) < 0.02);
+  BOOST_TEST(of_others.best() < 0.02);
+  half.add(other_half);
+  BOOST_TEST(half.bags() == 6000);
+  BOOST_TEST(std::abs(half.best() - slopes.best()) < 1e-9);
+}
+
+BOOST_AUTO_TEST_CASE(trust_has_ends) {
+  const Eigen::RowVectorXd shares = Eigen::RowVector2d(0.5, 0.5).array().log(),
+                           said = Eigen::RowVector2d(0.6, 0.4).array().log();
+  TrustSlopes right, wrong, none;
+  right.add(said, shares, 0);
+  wrong.add(said, shares, 1);
+  none.add(Eigen::RowVector2d(0, -INFINITY), shares, 1);
+  none.add(Eigen::RowVector2d(NAN, NAN), shares, 1);
+  BOOST_TEST(right.best() == TrustSlopes::most);
+  BOOST_TEST(wrong.best() == 0);
+  BOOST_TEST(none.best() == 1);
+  BOOST_TEST(none.bags() == 0);
+}
+
+// Of two sensors: alone the first is three times too sure, the second just right; both together were never seen in this bag.
+BOOST_AUTO_TEST_CASE(each_set_of_sensors_has_its_own_trust) {
+  Random random(4);
+  const Eigen::RowVectorXd shares = Eigen::RowVectorXd::Constant(2, -std::log(2.0));
+  TrustEvidence evidence(3);
+  for (Index n = 0; n < 4000; ++n) {
+    const Eigen::RowVector2d logits(random.normal(), 0);
+    const Index label = random.uniform() < std::exp(log_softmax(logits)[0]) ? 0 : 1;
+    evidence.add(0b001, log_softmax(3 * logits), shares, label);
+    evidence.add(0b010, log_softmax(logits), shares, label);
+  }
+  const auto trust = evidence.fit();
+  BOOST_TEST(std::abs(trust(0b001) - 1.0 / 3) < 0.05);
+  BOOST_TEST(std::abs(trust(0b010) - 1) < 0.15);
+  // Not seen: as sets of as many; where there are none of these either, wholly.
+  BOOST_TEST(trust(0b100) > trust(0b001));
+  BOOST_TEST(trust(0b100) < trust(0b010));
+  BOOST_TEST(trust(0b111) == 1);
+  BOOST_TEST(SensorTrust()(0b11) == 1);
+  BOOST_TEST(SensorTrust(0.25)(0b11) == 0.25);
+  BOOST_CHECK_THROW(evidence.add(TrustEvidence(2)), std::invalid_argument);
+  BOOST_CHECK_THROW(TrustEvidence(0), std::invalid_argument);
+}
+
+BOOST_AUTO_TEST_CASE(of_many_sensors_sets_of_as_many_are_one) {
+  const Eigen::RowVectorXd shares = Eigen::RowVector2d(0.5, 0.5).array().log(),
+                           said = Eigen::RowVector2d(0.6, 0.4).array().log();
+  TrustEvidence evidence(40);
+  evidence.add(Coalition{1} << 39, said, shares, 0);
+  evidence.add(Coalition{3} << 20, said, shares, 1);
+  const auto trust = evidence.fit();
+  BOOST_TEST(trust(1) == TrustSlopes::most);
+  BOOST_TEST(trust(0b11) == 0);
+  BOOST_TEST(trust(0b111) == 1);
 }
 
 // By SciPy 1.17.1, scipy.stats.t.sf(t, freedom).

@@ -75,7 +75,7 @@ FAULTS = [
     ("importance/information.hpp", "of_blocks += sum.col(m) / replicates;", "of_blocks += sum.col(m);", "importance"),
     ("importance/shapley.hpp", "squares.array() += of_pair.array().square();", "squares.array() += of_pair.array();", "importance"),
     ("importance/student.hpp", "return t >= 0 ? tail : 1 - tail;", "return tail;", "importance"),
-    ("importance/trust.hpp", "if (slope(most) >= 0) return most;", "if (slope(most) < 0) return most;", "importance"),
+    ("importance/trust.hpp", "if (!(slopes_[0] > 0)) return 0;", "if (!(slopes_[0] > 0)) return most;", "importance"),
     ("manifold/quality.hpp", "ranks.data()[i] - static_cast<double>(k)", "ranks.data()[i]", "manifold"),
     ("train/schedule.hpp", "lowest >= 0 && lowest <= 1", "lowest >= 0", "train"),
     ("features/minirocket.hpp", "std::min(below + 1, values.size() - 1)", "below", "features"),

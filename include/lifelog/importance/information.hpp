@@ -37,24 +37,13 @@ LIFELOG_LAZY Eigen::VectorXd class_shares(const std::vector<Index>& labels, cons
   return counts / counts.sum();
 }
 
-/// How much each sensor tells of the labels, in bits: the Shapley value of the label's log-likelihood over the sensors, those of a
-/// coalition being shown to the network and the others left out (SAGE: Covert, Lundberg, Lee 2020, "Understanding global feature
-/// contributions with additive importance measures"). With no sensor the classes' shares among the training labels guess.
-///
-/// A bag's bits sum to log₂ p(label) − log₂ share(label): to how much the network beats guessing. They are negative where a sensor
-/// misleads. Their mean over bags that the network was not trained on is what a sensor tells on average. Meant for networks that
-/// are at home with missing sensors (`mil::SensorDropout`).
-///
-/// labels: one a bag of all bags, 0…C−1; rows: bags, in the order of the result; shares: [C], above 0. threads: 0 for all there are;
-/// results do not depend on it. trust: how far the network is believed (`fit_trust`), whatever it is shown. Throws
-/// std::invalid_argument on what does not fit.
+namespace detail {
+
 template<class T, class Encoders>
-BagInformation information(const mil::BagNetwork<T, Encoders>& net, const mil::Bags<T>& bags,
-                           const std::vector<Index>& labels, const std::vector<Index>& rows,
-                           const Eigen::VectorXd& shares, const ShapleyOptions& options = {}, int threads = 0,
-                           double trust = 1) {
+void check_asked(const mil::BagNetwork<T, Encoders>& net, const mil::Bags<T>& bags,
+                 const std::vector<Index>& labels, const std::vector<Index>& rows,
+                 const Eigen::VectorXd& shares) {
   using lifelog::detail::require;
-  require(trust >= 0, "trust: expected at least 0, got ", trust);
   require(static_cast<Index>(labels.size()) == bags.count, "labels: expected one for each of ", bags.count,
           " bags, got ", labels.size());
   require(shares.size() == net.classes(), "shares: expected one for each of ", net.classes(),
@@ -67,6 +56,73 @@ BagInformation information(const mil::BagNetwork<T, Encoders>& net, const mil::B
     const Index label = labels[static_cast<std::size_t>(row)];
     require(label >= 0 && label < net.classes(), "labels: expected 0…", net.classes() - 1, ", got ", label);
   }
+}
+
+/// The network's sensors that a coalition of a bag's kinds is.
+LIFELOG_LAZY Coalition shown_of(Coalition players, const std::vector<Index>& kinds) {
+  Coalition shown = 0;
+  for (std::size_t j = 0; j < kinds.size(); ++j)
+    if (players >> j & 1) shown |= Coalition{1} << kinds[j];
+  return shown;
+}
+
+}  // namespace detail
+
+/// By how much the labels of some bags speak for believing a network, whichever sensors it is shown: what the trust in it is to be
+/// fitted by, for other bags than these. Arguments as `information`'s.
+///
+///     auto evidence = importance::trust_evidence(net, bags, labels, rows_of_another_fold, shares);
+///     const auto bits = importance::information(net, bags, labels, rows, shares, {}, 0, evidence.fit());
+template<class T, class Encoders>
+TrustEvidence trust_evidence(const mil::BagNetwork<T, Encoders>& net, const mil::Bags<T>& bags,
+                             const std::vector<Index>& labels, const std::vector<Index>& rows,
+                             const Eigen::VectorXd& shares, const ShapleyOptions& options = {},
+                             int threads = 0) {
+  detail::check_asked(net, bags, labels, rows, shares);
+  constexpr Index at_once =
+      64;  // bags whose worths are kept, so that they add up in the same order on any threads
+  const Eigen::RowVectorXd log_shares = shares.array().log().transpose();
+  const auto count = static_cast<Index>(rows.size());
+  TrustEvidence evidence(net.modalities());
+  struct Seen {
+    std::vector<Index> kinds;
+    std::vector<Coalition> coalitions;
+    RowMatrix<double> worth;
+  };
+  for (Index begin = 0; begin < count; begin += at_once) {
+    const std::vector<Index> some(rows.begin() + begin, rows.begin() + std::min(begin + at_once, count));
+    std::vector<Seen> seen(some.size());
+    detail::for_each_game(
+        net, bags, some, options, threads,
+        [&](Index i, const std::vector<Index>& kinds, const Shapley& game, const RowMatrix<double>& worth) {
+          seen[static_cast<std::size_t>(i)] = {kinds, game.coalitions(), worth};
+        });
+    for (std::size_t i = 0; i < seen.size(); ++i)
+      for (std::size_t s = 1; s < seen[i].coalitions.size(); ++s)
+        evidence.add(detail::shown_of(seen[i].coalitions[s], seen[i].kinds),
+                     seen[i].worth.row(static_cast<Index>(s)), log_shares,
+                     labels[static_cast<std::size_t>(some[i])]);
+  }
+  return evidence;
+}
+
+/// How much each sensor tells of the labels, in bits: the Shapley value of the label's log-likelihood over the sensors, those of a
+/// coalition being shown to the network and the others left out (SAGE: Covert, Lundberg, Lee 2020, "Understanding global feature
+/// contributions with additive importance measures"). With no sensor the classes' shares among the training labels guess.
+///
+/// A bag's bits sum to log₂ p(label) − log₂ share(label): to how much the network beats guessing. They are negative where a sensor
+/// misleads. Their mean over bags that the network was not trained on is what a sensor tells on average. Meant for networks that
+/// are at home with missing sensors (`mil::SensorDropout`).
+///
+/// labels: one a bag of all bags, 0…C−1; rows: bags, in the order of the result; shares: [C], above 0. threads: 0 for all there are;
+/// results do not depend on it. trust: how far the network is believed, by what it is shown (`trust_evidence`). Throws
+/// std::invalid_argument on what does not fit.
+template<class T, class Encoders>
+BagInformation information(const mil::BagNetwork<T, Encoders>& net, const mil::Bags<T>& bags,
+                           const std::vector<Index>& labels, const std::vector<Index>& rows,
+                           const Eigen::VectorXd& shares, const ShapleyOptions& options = {}, int threads = 0,
+                           const SensorTrust& trust = {}) {
+  detail::check_asked(net, bags, labels, rows, shares);
   const auto count = static_cast<Index>(rows.size());
   const Eigen::RowVectorXd log_shares = shares.array().log().transpose();
   BagInformation result{RowMatrix<double>::Zero(count, net.modalities()),
@@ -76,8 +132,10 @@ BagInformation information(const mil::BagNetwork<T, Encoders>& net, const mil::B
       [&](Index i, const std::vector<Index>& kinds, const Shapley& game, const RowMatrix<double>& worth) {
         const Index label = labels[static_cast<std::size_t>(rows[static_cast<std::size_t>(i)])];
         RowMatrix<double> bits(worth.rows(), 1);
-        for (Index s = 1; s < worth.rows(); ++s)
-          bits(s, 0) = believed(worth.row(s), log_shares, trust)[label] / std::numbers::ln2;
+        for (Index s = 1; s < worth.rows(); ++s) {
+          const auto shown = detail::shown_of(game.coalitions()[static_cast<std::size_t>(s)], kinds);
+          bits(s, 0) = believed(worth.row(s), log_shares, trust(shown))[label] / std::numbers::ln2;
+        }
         bits(0, 0) = std::log2(shares[label]);
         const auto shapley = game(bits);
         for (std::size_t j = 0; j < kinds.size(); ++j) {

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
+#include <bit>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "../core/error.hpp"
 #include "../core/matrix.hpp"
+#include "shapley.hpp"
 
 namespace lifelog::inline LIFELOG_ABI::importance {
 
@@ -22,38 +26,132 @@ LIFELOG_LAZY Eigen::RowVectorXd believed(const Eigen::RowVectorXd& log_probabili
   return mixed.array() - (most + std::log((mixed.array() - most).exp().sum()));
 }
 
-/// How far predictions are to be believed: the trust, 0 … `most`, under which some labels are most likely. A temperature that pulls
-/// towards the shares in place of equal probabilities (Guo et al. 2017, "On calibration of modern neural networks", § 4.2), so that
-/// who knows nothing loses nothing. Fit it on bags other than those it is then used for. 1 without bags.
-///
-/// log_probabilities, log_shares: [n, C]; labels: [n]. Throws std::invalid_argument on other shapes.
-LIFELOG_LAZY double fit_trust(const RowMatrix<double>& log_probabilities, const RowMatrix<double>& log_shares,
-                              const std::vector<Index>& labels, double most = 4) {
-  using lifelog::detail::require;
-  const Index count = log_probabilities.rows();
-  require(log_shares.rows() == count && log_shares.cols() == log_probabilities.cols() &&
-              static_cast<Index>(labels.size()) == count,
-          "fit_trust: expected shares and labels of ", count, " bags, got ", log_shares.rows(), " and ",
-          labels.size());
-  if (count == 0) return 1;
-  // The derivative of the log-likelihood by trust, which falls as trust grows.
-  const auto slope = [&](double trust) {
-    double total = 0;
-    for (Index n = 0; n < count; ++n) {
-      const Eigen::RowVectorXd difference = log_probabilities.row(n) - log_shares.row(n);
-      const Eigen::RowVectorXd p = believed(log_probabilities.row(n), log_shares.row(n), trust).array().exp();
-      total += difference[labels[static_cast<std::size_t>(n)]] - p.dot(difference);
+/// How much likelier labels become as predictions are believed more, from trust 0 to `most`, at values close together near 0. Of
+/// more bags, networks or folds slopes add up, so that nothing else of them need be kept.
+class TrustSlopes {
+ public:
+  static constexpr std::size_t steps = 32;
+  static constexpr double most = 4;
+
+  /// One bag's. log_probabilities, log_shares: [C], natural logarithms. A bag of which there are no numbers adds nothing.
+  void add(const Eigen::RowVectorXd& log_probabilities, const Eigen::RowVectorXd& log_shares, Index label) {
+    const Eigen::RowVectorXd difference = log_probabilities - log_shares;
+    if (!difference.allFinite()) return;
+    Eigen::RowVectorXd p(difference.size());
+    for (std::size_t k = 0; k <= steps; ++k) {
+      p = log_shares + trust_at(k) * difference;
+      p = (p.array() - p.maxCoeff()).exp();
+      slopes_[k] += difference[label] - p.dot(difference) / p.sum();
     }
-    return total;
-  };
-  if (!(slope(0) > 0)) return 0;
-  if (slope(most) >= 0) return most;
-  double low = 0, high = most;
-  for (int step = 0; step < 40; ++step) {
-    const double middle = (low + high) / 2;
-    (slope(middle) > 0 ? low : high) = middle;
+    ++bags_;
   }
-  return (low + high) / 2;
+
+  void add(const TrustSlopes& other) {
+    for (std::size_t k = 0; k <= steps; ++k) slopes_[k] += other.slopes_[k];
+    bags_ += other.bags_;
+  }
+
+  Index bags() const { return bags_; }
+
+  /// The trust, 0 … `most`, under which the labels are most likely: a temperature that pulls towards the shares in place of equal
+  /// probabilities (Guo et al. 2017, "On calibration of modern neural networks", § 4.2), so that who knows nothing loses nothing. Use
+  /// it for other bags than those it was made of. 1 without bags.
+  double best() const {
+    if (bags_ == 0) return 1;
+    if (!(slopes_[0] > 0)) return 0;
+    for (std::size_t k = 1; k <= steps; ++k)
+      if (slopes_[k] < 0)
+        return trust_at(k - 1) +
+               (trust_at(k) - trust_at(k - 1)) * slopes_[k - 1] / (slopes_[k - 1] - slopes_[k]);
+    return most;
+  }
+
+ private:
+  static constexpr double trust_at(std::size_t step) {
+    const double share = static_cast<double>(step) / static_cast<double>(steps);
+    return most * share * share;
+  }
+
+  std::array<double, steps + 1> slopes_{};  // they fall as trust grows
+  Index bags_ = 0;
+};
+
+namespace detail {
+
+/// Up to so many sensors each set of them is told apart from all others; of more, sets of as many are one.
+inline constexpr Index sets_up_to = 12;
+
+LIFELOG_LAZY Index sets_of(Index sensors) {
+  return sensors <= sets_up_to ? Index{1} << sensors : sensors + 1;
 }
+
+LIFELOG_LAZY std::size_t place_of(Coalition shown, Index sensors) {
+  return sensors <= sets_up_to ? static_cast<std::size_t>(shown)
+                               : static_cast<std::size_t>(std::popcount(shown));
+}
+
+}  // namespace detail
+
+/// How far a network is believed, by the sensors it is shown.
+class SensorTrust {
+ public:
+  /// Always as far.
+  SensorTrust(double whatever = 1) : whatever_(whatever) {}
+  SensorTrust(Index sensors, std::vector<double> of_sets) : sensors_(sensors), of_sets_(std::move(of_sets)) {}
+
+  double operator()(Coalition shown) const {
+    return of_sets_.empty() ? whatever_ : of_sets_[detail::place_of(shown, sensors_)];
+  }
+
+ private:
+  double whatever_ = 1;
+  Index sensors_ = 0;
+  std::vector<double> of_sets_;
+};
+
+/// What the trust in each set of sensors is fitted by.
+///
+/// A network may be far too sure when it is shown little, and about right when it is shown all, or the other way round. Believed as
+/// far whatever it is shown, it loses by some sensors what nobody need lose, and a sensor that says little wins by keeping it from
+/// that: bits for calming the others, not for what it knows. What a set of sensors is worth is what they tell somebody who knows how
+/// far they are to be believed (Covert, Lundberg, Lee 2020, § 3: the mutual information, for the best model of each set).
+class TrustEvidence {
+ public:
+  /// sensors: of the network, 1…64.
+  explicit TrustEvidence(Index sensors) : sensors_(sensors) {
+    lifelog::detail::require(sensors >= 1 && sensors <= 64, "sensors: expected 1…64, got ", sensors);
+    slopes_.resize(static_cast<std::size_t>(detail::sets_of(sensors)));
+  }
+
+  /// Of a bag, as it is with some sensors shown: bit m of `shown` is the network's m-th.
+  void add(Coalition shown, const Eigen::RowVectorXd& log_probabilities, const Eigen::RowVectorXd& log_shares,
+           Index label) {
+    slopes_[detail::place_of(shown, sensors_)].add(log_probabilities, log_shares, label);
+  }
+
+  /// Of other networks or other bags. Throws std::invalid_argument on another number of sensors.
+  void add(const TrustEvidence& other) {
+    lifelog::detail::require(other.sensors_ == sensors_, "sensors: expected ", sensors_, ", got ",
+                             other.sensors_);
+    for (std::size_t s = 0; s < slopes_.size(); ++s) slopes_[s].add(other.slopes_[s]);
+  }
+
+  /// Each set by itself; one that no bag was seen with, by all sets of as many sensors.
+  SensorTrust fit() const {
+    std::vector<TrustSlopes> of_size(static_cast<std::size_t>(sensors_) + 1);
+    const auto size = [&](std::size_t s) {
+      return sensors_ <= detail::sets_up_to ? static_cast<std::size_t>(std::popcount(s)) : s;
+    };
+    for (std::size_t s = 0; s < slopes_.size(); ++s) of_size[size(s)].add(slopes_[s]);
+    std::vector<double> trust;
+    for (std::size_t s = 0; s < slopes_.size(); ++s)
+      trust.push_back((slopes_[s].bags() > 0 ? slopes_[s] : of_size[size(s)]).best());
+    return {sensors_, std::move(trust)};
+  }
+
+ private:
+  Index sensors_;
+  std::vector<TrustSlopes> slopes_;
+};
 
 }  // namespace lifelog::importance
