@@ -128,59 +128,44 @@ std::string predictor_words(const std::string& name) {
   return name == "both" ? "tuned networks and logistic regression together" : name;
 }
 
-struct Best {
-  const Figures* figures = nullptr;
-  Index minutes = 0;
-};
-
-/// The highest F1 of rows that `wanted` picks; of equals the one with fewer labels, then the first.
-template<class Wanted>
-Best best_across(const Across& across, Wanted wanted) {
-  Best best;
-  for (const auto& row : across.rows)
-    for (const auto& figures : row.figures)
-      if (wanted(row) && (!best.figures || figures.f1 > best.figures->f1 ||
-                          (figures.f1 == best.figures->f1 && row.minutes < best.minutes)))
-        best = {&figures, row.minutes};
-  return best;
-}
-
 std::string f1_words(const Figures& figures) {
   return with_interval(figures.f1, figures.low, figures.high, 3);
 }
 
-/// Whether labelled minutes of somebody new help.
-std::string labels_words(const Best& without, const Best& with) {
-  const auto best = "With labelled minutes of theirs the highest F1 is " + f1_words(*with.figures) + ", of " +
-                    predictor_words(with.figures->name) + " with " + std::to_string(with.minutes) + ". ";
-  if (!without.figures) return best + "Without any, nothing was predicted.";
-  if (with.figures->f1 <= without.figures->f1)
-    return best + "That is no higher than without: they do not help.";
-  return best +
-         (with.figures->low > without.figures->f1
-              ? "Even the lower end of that interval is above what is reached without: they help."
-              : "That is higher than without, but the interval includes it: whether they help is open.");
+/// A difference of F1, and what follows if it is above 0, below, or not to be told from 0.
+std::string difference_words(const Across::Difference& one, const char* above, const char* below,
+                             const char* open) {
+  return with_interval(one.f1, one.low, one.high, 3) + ": " +
+         (one.low > 0    ? above
+          : one.high < 0 ? below
+                         : open) +
+         ".";
 }
 
-/// In how many rows networks alone have a higher F1 than logistic regression.
-std::string networks_words(const Across& across) {
-  std::size_t both = 0, higher = 0;
-  for (const auto& row : across.rows) {
-    const Figures *network = nullptr, *regression = nullptr;
-    for (const auto& figures : row.figures) {
-      if (figures.name == "logistic") regression = &figures;
-      if ((figures.name == "general" || figures.name == "tuned" || figures.name == "group") &&
-          (!network || figures.f1 > network->f1))
-        network = &figures;
-    }
-    if (!network || !regression) continue;
-    ++both;
-    higher += network->f1 > regression->f1 ? 1 : 0;
-  }
-  if (both == 0) return {};
-  return "Networks alone, the best of them, have a higher F1 than logistic regression at " +
-         std::to_string(higher) + " of " +
-         count(static_cast<long long>(both), "number of labelled minutes.", "numbers of labelled minutes.");
+std::string labels_of(Index minutes) {
+  return count(static_cast<long long>(minutes), "labelled minute", "labelled minutes");
+}
+
+/// Whether labelled minutes of somebody new help: each predictor beside itself without any, with the most that were given.
+void add_labels_words(const Across& across, std::vector<std::string>& words) {
+  Index most = 0;
+  for (const auto& gain : across.gains) most = std::max(most, gain.minutes);
+  for (const auto& gain : across.gains)
+    if (gain.minutes == most)
+      words.push_back("What " + labels_of(most) + " add to the F1 of " + predictor_words(gain.predictor) +
+                      " is " +
+                      difference_words(gain, "they help", "they do harm", "whether they help is open"));
+}
+
+/// Whether tuned networks are better than logistic regression, with the fewest and the most labels.
+void add_networks_words(const Across& across, std::vector<std::string>& words) {
+  const auto& differences = across.over_regression;
+  for (std::size_t i = 0; i < differences.size(); ++i)
+    if (i == 0 || i + 1 == differences.size())
+      words.push_back("With " + labels_of(differences[i].minutes) +
+                      " the F1 of networks less that of logistic regression is " +
+                      difference_words(differences[i], "networks are better", "networks are worse",
+                                       "which of them is better is open"));
 }
 
 /// A row for each number of labelled minutes, a column for each who predicts at any of them.
@@ -209,16 +194,18 @@ std::string across_table_html(const Across& across) {
 std::vector<std::string> across_words(const Report& report) {
   if (!report.across) return {};
   const auto& across = *report.across;
-  const auto without = best_across(across, [](const auto& row) { return row.minutes == 0; });
-  const auto with = best_across(across, [](const auto& row) { return row.minutes > 0; });
   std::vector<std::string> words;
-  if (without.figures)
+  std::string without;
+  for (const auto& row : across.rows)
+    for (const auto& figures : row.figures)
+      if (row.minutes == 0 && figures.name != "tuned")
+        without += (without.empty() ? "" : ", ") + predictor_words(figures.name) + " " + f1_words(figures);
+  if (!without.empty())
     words.push_back("Of somebody new, whom nothing was trained on (" +
                     count(static_cast<long long>(across.people), "person", "people") +
-                    ", each held out in turn), the highest F1 without any label is that of " +
-                    predictor_words(without.figures->name) + ": " + f1_words(*without.figures) + ".");
-  if (with.figures) words.push_back(labels_words(without, with));
-  if (!words.empty()) words.push_back(networks_words(across));
+                    ", each held out in turn), F1 without any label: " + without + ".");
+  add_labels_words(across, words);
+  add_networks_words(across, words);
   return words;
 }
 

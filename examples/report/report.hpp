@@ -66,8 +66,16 @@ struct Across {
     Index minutes = 0;
     std::vector<Figures> figures;
   };
+  /// By how much the F1 of `predictor` is higher than another's, of the same minutes, and the interval of that.
+  struct Difference {
+    std::string predictor;
+    Index minutes = 0;
+    double f1 = 0, low = 0, high = 0;
+  };
   Index people = 0;
   std::vector<Row> rows;
+  std::vector<Difference> gains;            ///< over the same predictor without labelled minutes
+  std::vector<Difference> over_regression;  ///< over logistic regression with as many
 };
 
 /// Bits a minute, and the interval they lie in.

@@ -16,6 +16,9 @@ namespace {
 
 using nlohmann::ordered_json;
 
+// Of predict::across_names.
+constexpr std::size_t tuned = 1, regression = 3, both = 4;
+
 predict::AcrossPeopleOptions across_options(const AcrossOptions& options) {
   predict::AcrossPeopleOptions across;
   const auto& train = options.training.train;
@@ -44,23 +47,61 @@ std::vector<predict::AcrossPrediction> predictions_of(const predict::PooledPeopl
   });
 }
 
-/// Figures of one predictor by some labelled minutes; null where it says nothing of somebody.
-ordered_json figures_of(const predict::PooledPeople& people, const evaluate::Items& items,
-                        const std::vector<predict::AcrossPrediction>& predictions, Index minutes,
-                        std::size_t predictor, const TrainingOptions& training) {
+/// What one predictor says by some labelled minutes; none where it says nothing of somebody.
+evaluate::Judged judged_of(const evaluate::Items& items,
+                           const std::vector<predict::AcrossPrediction>& predictions, Index minutes,
+                           std::size_t predictor) {
   const auto blocks = evaluate::blocks_of(items);
   evaluate::Judged judged;
   for (const auto& one : predictions) {
     if (one.minutes != minutes) continue;
     const auto& predicted = one.predicted[predictor];
-    if (predicted.size() != one.tested.size()) return nullptr;
+    if (predicted.size() != one.tested.size()) return {};
     for (std::size_t k = 0; k < predicted.size(); ++k)
       judged.add(items.label_of(one.tested[k]), predicted[k], one.person,
                  blocks[static_cast<std::size_t>(one.tested[k])], 0);
   }
-  if (judged.truth.empty()) return nullptr;
-  return figures_json(judged, static_cast<Index>(people.data.classes.size()), training.train.seed,
-                      training.threads);
+  return judged;
+}
+
+ordered_json difference_json(const char* name, Index minutes, const evaluate::Judged& first,
+                             const evaluate::Judged& second, const AcrossOptions& options, Index classes) {
+  evaluate::BootstrapOptions bootstrap;
+  bootstrap.seed = options.training.train.seed;
+  bootstrap.threads = options.training.threads;
+  const auto f1 = evaluate::judge_difference(first, second, classes, bootstrap).f1;
+  return {{"predictor", name}, {"minutes", minutes}, {"f1", f1.value}, {"low", f1.low}, {"high", f1.high}};
+}
+
+/// By how much labelled minutes of somebody raise the F1 of who predicts, over the same without any, on the same minutes.
+ordered_json gains_json(const evaluate::Items& items,
+                        const std::vector<predict::AcrossPrediction>& predictions,
+                        const AcrossOptions& options, Index classes) {
+  auto gains = ordered_json::array();
+  for (const std::size_t p : {tuned, regression, both}) {
+    const auto without = judged_of(items, predictions, 0, p);
+    for (const Index minutes : options.minutes) {
+      if (minutes == 0) continue;
+      const auto with = judged_of(items, predictions, minutes, p);
+      if (without.truth.empty() || with.truth != without.truth) continue;
+      gains.push_back(difference_json(predict::across_names[p], minutes, with, without, options, classes));
+    }
+  }
+  return gains;
+}
+
+/// By how much tuned networks are better than logistic regression with the same labelled minutes, on the same minutes.
+ordered_json over_regression_json(const evaluate::Items& items,
+                                  const std::vector<predict::AcrossPrediction>& predictions,
+                                  const AcrossOptions& options, Index classes) {
+  auto rows = ordered_json::array();
+  for (const Index minutes : options.minutes) {
+    const auto network = judged_of(items, predictions, minutes, tuned),
+               other = judged_of(items, predictions, minutes, regression);
+    if (network.truth.empty() || other.truth != network.truth) continue;
+    rows.push_back(difference_json(predict::across_names[tuned], minutes, network, other, options, classes));
+  }
+  return rows;
 }
 
 /// F1 of each predictor of one person by some labelled minutes.
@@ -90,14 +131,22 @@ ordered_json hold_people_out(const std::vector<data::DataSet>& data, const Acros
   items.label = predict::labels_of(people.data);
   items.time.assign(people.data.timestamp.begin(), people.data.timestamp.end());
   items.person = people.person;
+  const auto classes = static_cast<Index>(people.data.classes.size());
   ordered_json across{
       {"people", people.people()}, {"classes", people.data.classes}, {"figures", ordered_json::array()}};
   for (const Index minutes : options.minutes) {
     ordered_json row{{"minutes", minutes}};
-    for (std::size_t p = 0; p < predict::across_names.size(); ++p)
-      row[predict::across_names[p]] = figures_of(people, items, predictions, minutes, p, options.training);
+    for (std::size_t p = 0; p < predict::across_names.size(); ++p) {
+      const auto judged = judged_of(items, predictions, minutes, p);
+      row[predict::across_names[p]] =
+          judged.truth.empty()
+              ? ordered_json()
+              : figures_json(judged, classes, options.training.train.seed, options.training.threads);
+    }
     across["figures"].push_back(std::move(row));
   }
+  across["gains"] = gains_json(items, predictions, options, classes);
+  across["over_regression"] = over_regression_json(items, predictions, options, classes);
   across["each"] = ordered_json::array();
   for (const auto& one : predictions) across["each"].push_back(each_of(people, one));
   return across;

@@ -179,6 +179,14 @@ void read_people_held_out(const fs::path& out, report::Report& report) {
   report.across = reading(file, [](const ordered_json& json) {
     report::Across across;
     across.people = json.at("people");
+    const auto differences = [&](const char* key) {
+      std::vector<report::Across::Difference> list;
+      for (const auto& one : json.value(key, ordered_json::array()))
+        list.push_back({one.at("predictor"), one.at("minutes"), one.at("f1"), one.at("low"), one.at("high")});
+      return list;
+    };
+    across.gains = differences("gains");
+    across.over_regression = differences("over_regression");
     for (const auto& row : json.at("figures")) {
       across.rows.push_back({row.at("minutes"), {}});
       for (const auto& [name, figures] : row.items())

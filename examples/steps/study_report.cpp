@@ -66,6 +66,12 @@ void Study::report() {
     writing([&] { fs::remove(file); });
   else
     write_truth(file, planted);
+  // What an earlier run held people out for may be of other data by now.
+  if (!options_.hold_people_out)
+    writing([&] {
+      fs::remove(stamp_file("people held out"));
+      fs::remove_all(options_.out / "across");
+    });
   const auto report = read_report(options_.out);
   if (!planted.empty()) write_truth(file, planted, report.truth);
   write_report(options_.out, report);

@@ -98,4 +98,22 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_judged_is_refused) {
   BOOST_CHECK_THROW(judge(judged, 2, {.level = 1}), std::invalid_argument);
 }
 
+// Blocks that are hard are so for both: the difference is surer than either figure.
+BOOST_AUTO_TEST_CASE(differences_are_of_the_same_minutes) {
+  const auto first = by_blocks(5, 12, 6, 0.6, 4);
+  auto second = first;
+  for (std::size_t i = 0; i < second.truth.size(); i += 12) second.predicted[i] = 1 - second.truth[i];
+  const auto one = judge(first, 2), other = judge(second, 2), difference = judge_difference(first, second, 2);
+  BOOST_TEST(std::abs(difference.f1.value - (one.f1.value - other.f1.value)) < 1e-15);
+  BOOST_TEST(std::abs(difference.accuracy.value - (one.accuracy.value - other.accuracy.value)) < 1e-15);
+  BOOST_TEST(difference.accuracy.low > 0);
+  BOOST_TEST(one.accuracy.low < other.accuracy.high);
+  BOOST_TEST(difference.accuracy.high - difference.accuracy.low < (one.accuracy.high - one.accuracy.low) / 2);
+  const auto none = judge_difference(first, first, 2).f1;
+  BOOST_TEST((none.value == 0 && none.low == 0 && none.high == 0));
+  auto others = first;
+  others.block[0] = 77;
+  BOOST_CHECK_THROW(judge_difference(first, others, 2), std::invalid_argument);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -76,6 +76,12 @@ BOOST_AUTO_TEST_CASE(leaves_a_report_and_goes_on_where_it_stopped) {
   BOOST_TEST(contains(second.out, "networks: done before"));
   BOOST_TEST((results(sandbox, "a") == before));
 
+  // People held out by an earlier run are none of this one's.
+  fs::create_directories(sandbox.path() / "a/across");
+  sandbox.write("a/across/across.json", "{}");
+  BOOST_TEST(sandbox.run("pipeline", small + "--out a").status == 0);
+  BOOST_TEST(!fs::exists(sandbox.path() / "a/across"));
+
   // The page comes from the files alone.
   fs::remove(sandbox.path() / "a/report/index.html");
   const auto rendered = sandbox.run("report", "--in a");

@@ -197,15 +197,18 @@ BOOST_AUTO_TEST_CASE(people_held_out_are_shown_where_they_were) {
   prepare(sandbox);
   std::filesystem::create_directories(sandbox.path() / "out/across");
   const auto file = sandbox.path() / "out/across/across.json";
-  write_json(file, {{"people", 2},
-                    {"classes", {"a", "b"}},
-                    {"figures",
-                     {{{"minutes", 0}, {"general", figures(0.5)}, {"group", nullptr}},
-                      {{"minutes", 5}, {"general", figures(0.75)}, {"group", nullptr}}}}});
+  write_json(
+      file,
+      {{"people", 2},
+       {"classes", {"a", "b"}},
+       {"figures",
+        {{{"minutes", 0}, {"general", figures(0.5)}, {"group", nullptr}},
+         {{"minutes", 5}, {"general", figures(0.75)}, {"group", nullptr}}}},
+       {"gains", {{{"predictor", "tuned"}, {"minutes", 5}, {"f1", 0.25}, {"low", 0.125}, {"high", 0.5}}}}});
   BOOST_TEST(sandbox.run("report", "--in out").status == 0);
   const auto html = sandbox.read("out/report/index.html");
   for (const char* part : {"<section id=\"across\"", "0.500 (0.400 to 0.600)", "0.750 (0.650 to 0.850)",
-                           "above what is reached without: they help."})
+                           "5 labelled minutes add", "0.250 (0.125 to 0.500): they help."})
     BOOST_TEST(contains(html, part), part);
   BOOST_TEST(!contains(html, "likeliest group"));
   write_text(file, "{\"people\": 2}");

@@ -129,6 +129,56 @@ Scores person_scores(const JudgedPerson& person, Pick pick) {
   return scores_of(sum);
 }
 
+/// Figures as they are, and those of every resample. Of other predictions of the same minutes the same blocks are drawn.
+struct Resampled {
+  Scores value;
+  std::vector<Scores> drawn;
+};
+
+LIFELOG_LAZY Resampled resample(const Judged& judged, Index classes, const BootstrapOptions& options) {
+  using lifelog::detail::require;
+  require(options.resamples >= 1, "resamples: expected at least 1, got ", options.resamples);
+  require(options.level > 0 && options.level < 1, "level: expected a share above 0 and below 1, got ",
+          options.level);
+  const auto people = judged_people(judged, classes);
+  const auto mean_over = [&](auto&& draw_person, auto&& draw_block) {
+    Scores mean;
+    for (std::size_t p = 0; p < people.size(); ++p) {
+      const auto scores = person_scores(people[draw_person(p)], draw_block);
+      mean.f1 += scores.f1, mean.accuracy += scores.accuracy, mean.kappa += scores.kappa;
+    }
+    const auto n = static_cast<double>(people.size());
+    return Scores{mean.f1 / n, mean.accuracy / n, mean.kappa / n};
+  };
+  Resampled result{mean_over([](std::size_t p) { return p; }, [](std::size_t b, std::size_t) { return b; }),
+                   std::vector<Scores>(static_cast<std::size_t>(options.resamples))};
+  parallel_for(options.resamples, options.threads, [&](Index piece) {
+    auto random = Random(options.seed).fork(static_cast<std::uint64_t>(piece));
+    const auto draw = [&](std::size_t n) { return static_cast<std::size_t>(random.below(n)); };
+    result.drawn[static_cast<std::size_t>(piece)] =
+        mean_over([&](std::size_t) { return draw(people.size()); },
+                  [&](std::size_t, std::size_t n) { return draw(n); });
+  });
+  return result;
+}
+
+LIFELOG_LAZY Figures figures_of(const Resampled& of, double level) {
+  const auto interval = [&](double Scores::*which) {
+    std::vector<double> sorted;
+    for (const auto& scores : of.drawn) sorted.push_back(scores.*which);
+    std::sort(sorted.begin(), sorted.end());
+    const double outside = (1 - level) / 2, value = of.value.*which;
+    // A resample repeats what is there, so the figure itself may lie beyond nearly all of them.
+    return Interval{value, std::min(value, lifelog::detail::quantile(sorted, outside)),
+                    std::max(value, lifelog::detail::quantile(sorted, 1 - outside))};
+  };
+  return {interval(&Scores::f1), interval(&Scores::accuracy), interval(&Scores::kappa)};
+}
+
+LIFELOG_LAZY Scores difference(const Scores& a, const Scores& b) {
+  return {a.f1 - b.f1, a.accuracy - b.accuracy, a.kappa - b.kappa};
+}
+
 }  // namespace detail
 
 /// Macro F1, accuracy and kappa of held-out minutes, and percentile intervals by a bootstrap over blocks within people and
@@ -139,39 +189,24 @@ Scores person_scores(const JudgedPerson& person, Pick pick) {
 /// Of several people a figure is the mean of theirs; of several replicates, the mean over them. classes: that labels are
 /// below. Throws std::invalid_argument for lists that disagree, classes out of range, and options out of range.
 LIFELOG_LAZY Figures judge(const Judged& judged, Index classes, const BootstrapOptions& options = {}) {
-  using lifelog::detail::require;
-  require(options.resamples >= 1, "resamples: expected at least 1, got ", options.resamples);
-  require(options.level > 0 && options.level < 1, "level: expected a share above 0 and below 1, got ",
-          options.level);
-  const auto people = detail::judged_people(judged, classes);
-  const auto mean_over = [&](auto&& draw_person, auto&& draw_block) {
-    detail::Scores mean;
-    for (std::size_t p = 0; p < people.size(); ++p) {
-      const auto scores = detail::person_scores(people[draw_person(p)], draw_block);
-      mean.f1 += scores.f1, mean.accuracy += scores.accuracy, mean.kappa += scores.kappa;
-    }
-    const auto n = static_cast<double>(people.size());
-    return detail::Scores{mean.f1 / n, mean.accuracy / n, mean.kappa / n};
-  };
-  const auto value = mean_over([](std::size_t p) { return p; }, [](std::size_t b, std::size_t) { return b; });
-  std::vector<detail::Scores> drawn(static_cast<std::size_t>(options.resamples));
-  parallel_for(options.resamples, options.threads, [&](Index piece) {
-    auto random = Random(options.seed).fork(static_cast<std::uint64_t>(piece));
-    const auto draw = [&](std::size_t n) { return static_cast<std::size_t>(random.below(n)); };
-    drawn[static_cast<std::size_t>(piece)] = mean_over([&](std::size_t) { return draw(people.size()); },
-                                                       [&](std::size_t, std::size_t n) { return draw(n); });
-  });
-  const auto interval = [&](double detail::Scores::*which) {
-    std::vector<double> sorted;
-    for (const auto& scores : drawn) sorted.push_back(scores.*which);
-    std::sort(sorted.begin(), sorted.end());
-    const double outside = (1 - options.level) / 2;
-    // A resample repeats what is there, so the figure itself may lie beyond nearly all of them.
-    return Interval{value.*which, std::min(value.*which, lifelog::detail::quantile(sorted, outside)),
-                    std::max(value.*which, lifelog::detail::quantile(sorted, 1 - outside))};
-  };
-  return {interval(&detail::Scores::f1), interval(&detail::Scores::accuracy),
-          interval(&detail::Scores::kappa)};
+  return detail::figures_of(detail::resample(judged, classes, options), options.level);
+}
+
+/// By how much the first predictions of some minutes are better than the second: differences of the figures, and intervals of
+/// the differences, the same people and blocks being drawn of both. What is hard in both then does not blur what differs.
+///
+/// Both: of the same minutes in the same order. Throws std::invalid_argument otherwise, and as `judge`.
+LIFELOG_LAZY Figures judge_difference(const Judged& first, const Judged& second, Index classes,
+                                      const BootstrapOptions& options = {}) {
+  lifelog::detail::require(
+      first.truth == second.truth && first.person == second.person && first.block == second.block,
+      "judged: expected predictions of the same minutes, got others");
+  auto both = detail::resample(first, classes, options);
+  const auto other = detail::resample(second, classes, options);
+  both.value = detail::difference(both.value, other.value);
+  for (std::size_t r = 0; r < both.drawn.size(); ++r)
+    both.drawn[r] = detail::difference(both.drawn[r], other.drawn[r]);
+  return detail::figures_of(both, options.level);
 }
 
 }  // namespace lifelog::evaluate
