@@ -101,7 +101,8 @@ std::string to_html(const Report& report) {
                    {"settings", "How it was made", settings_section(report)}};
   std::erase_if(page.sections, [](const Page::Section& section) { return section.body.empty(); });
   const auto most = std::max({report.people.size(), report.groups.size(),
-                              report.importance_map.label_names.size(), report.raw_map.label_names.size()});
+                              report.importance_map.label_names.size(), report.raw_map.label_names.size(),
+                              static_cast<std::size_t>(report.clusters ? report.clusters->k : 0)});
   page.style = scatter_style(static_cast<int>(most)) + timeline_style();
   page.script = scatter_script() + timeline_script();
   return page_html(page);

@@ -222,6 +222,19 @@ struct MinuteMap {
   std::vector<std::int64_t> minute;
   std::vector<std::string> label_names;
   double kl_divergence = 0;
+  /// [n], of `MinuteClusters`, −1: in none; empty where minutes were not clustered.
+  std::vector<int> cluster;
+};
+
+/// k-means of the same minutes by several kinds of rows: adjusted Rand index of each against people and labels.
+struct MinuteClusters {
+  struct Row {
+    std::string name;
+    double people = 0, labels = 0;
+  };
+  int k = 0;
+  Index minutes = 0;
+  std::vector<Row> rows;
 };
 
 /// A predictor of one group beside the predictor of everybody, both on that group's test rows.
@@ -257,6 +270,7 @@ struct Report {
   std::vector<Strip> strips;
   Selection selection;
   MinuteMap importance_map, raw_map;
+  std::optional<MinuteClusters> clusters;
   std::vector<Group> groups;
   std::vector<Comparison> comparison;
   std::vector<HeldOut> held_out;

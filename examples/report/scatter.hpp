@@ -9,9 +9,9 @@
 namespace lifelog::examples::report {
 
 /// A map can be coloured in up to so many ways.
-inline constexpr std::size_t max_colorings = 3;
+inline constexpr std::size_t max_colorings = 4;
 
-/// One way of colouring the points of a map: by person, by group, by label.
+/// One way of colouring the points of a map: by person, by group, by label, by cluster.
 struct Coloring {
   std::string name;
   /// [n], index into `names`; negative: belongs to none (grey).

@@ -227,7 +227,33 @@ Scatter scatter_of(const Report& report, const MinuteMap& map, std::string title
   if (!map.group.empty() && report.groups_found())
     scatter.colorings.push_back({"group", map.group, group_names(report)});
   if (!map.label.empty()) scatter.colorings.push_back({"label", map.label, map.label_names});
+  if (report.clusters && !map.cluster.empty()) {
+    std::vector<std::string> names;
+    for (int k = 1; k <= report.clusters->k; ++k) names.push_back(std::to_string(k));
+    scatter.colorings.push_back({"cluster", map.cluster, std::move(names)});
+  }
   return scatter;
+}
+
+std::string rows_words(const std::string& name) {
+  if (name == "raw") return "raw sensor windows";
+  if (name == "attention") return "weights of attention";
+  if (name == "contributions") return "contributions to what is said";
+  return name == "information" ? "bits of information" : name;
+}
+
+std::string clusters_part(const Report& report) {
+  if (!report.clusters || report.clusters->rows.empty()) return {};
+  const auto& clusters = *report.clusters;
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& row : clusters.rows)
+    rows.push_back({rows_words(row.name), fixed(row.people, 3), fixed(row.labels, 3)});
+  return paragraph(
+             "The same " + count(static_cast<long long>(clusters.minutes), "minute", "minutes") + " in " +
+             count(static_cast<long long>(clusters.k), "cluster", "clusters") +
+             " by k-means, whose adjusted Rand index against people and states is 1 where clusters are just "
+             "these, and 0 where they have no more in common than by chance:") +
+         table_html({"clusters of", "against people", "against states"}, rows);
 }
 
 }  // namespace
@@ -251,7 +277,7 @@ std::string maps_section(const Report& report) {
              "go from one to the next by arrow keys, to see whose it is, in the other map too; switch names "
              "off and "
              "on below the map.") +
-         row_of(figures, 400);
+         row_of(figures, 400) + clusters_part(report);
 }
 
 std::string groups_section(const Report& report) {

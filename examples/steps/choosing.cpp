@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "choosing.hpp"
 
+#include <lifelog/data/labels.hpp>
+#include <lifelog/metrics/agreement.hpp>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
@@ -30,6 +32,18 @@ cluster::Grouping group_points(const RowMatrix<double>& points, const Eigen::Vec
                                const cluster::GroupingOptions& options,
                                const std::function<void(int, int)>& tried) {
   return cluster::group_rows(points, users, options, tried);
+}
+
+RowClusters cluster_rows(std::string name, const RowMatrix<float>& rows, const MinuteRows& minutes,
+                         const cluster::KMeansOptions& options) {
+  const auto encoder = data::LabelEncoder::fit(minutes.label);
+  Eigen::VectorXi states(minutes.size());
+  for (Index i = 0; i < states.size(); ++i)
+    states[i] = static_cast<int>(encoder.encode(minutes.label[static_cast<std::size_t>(i)]));
+  RowClusters clusters{std::move(name), cluster::kmeans(rows, options).labels};
+  clusters.with_people = metrics::adjusted_rand(clusters.labels, minutes.users_of_rows());
+  clusters.with_labels = metrics::adjusted_rand(clusters.labels, states);
+  return clusters;
 }
 
 void write_selection(const std::filesystem::path& path, const report::Selection& selection) {

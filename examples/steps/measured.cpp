@@ -35,6 +35,25 @@ std::vector<RowMatrix<double>> Measured::bits_of(const std::vector<Index>& rows)
   return some;
 }
 
+RowMatrix<double> Measured::mean_bits(const std::vector<Index>& rows) const {
+  RowMatrix<double> sum =
+      RowMatrix<double>::Zero(static_cast<Index>(rows.size()), static_cast<Index>(modalities.size()));
+  for (const auto& of_seed : bits) sum += of_seed(rows, Eigen::all);
+  return sum / static_cast<double>(bits.size());
+}
+
+RowMatrix<float> Measured::for_said(const std::vector<Index>& rows) const {
+  RowMatrix<float> result(static_cast<Index>(rows.size()), static_cast<Index>(modalities.size()));
+  for (Index i = 0; i < result.rows(); ++i) {
+    const Eigen::Map<const RowMatrix<float>> own(contributions.row(rows[size_of(i)]).data(), result.cols(),
+                                                 classes());
+    Index said = 0;
+    own.colwise().sum().maxCoeff(&said);
+    result.row(i) = own.col(said).transpose();
+  }
+  return result;
+}
+
 void save_measured(const std::filesystem::path& file, const Measured& measured) {
   const auto minutes = size_of(measured.contributions.rows()), sensors = measured.modalities.size();
   xt::xtensor<double, 3> bits(std::array<std::size_t, 3>{measured.bits.size(), minutes, sensors});

@@ -29,6 +29,10 @@ struct Measured {
   std::vector<Index> told(Index of_fold = -1) const;
   /// [seeds] of [rows, M].
   std::vector<RowMatrix<double>> bits_of(const std::vector<Index>& rows) const;
+  /// [rows, M], mean over seeds.
+  RowMatrix<double> mean_bits(const std::vector<Index>& rows) const;
+  /// [rows, M], what each sensor says for the class that all of them together say.
+  RowMatrix<float> for_said(const std::vector<Index>& rows) const;
 };
 
 /// Throws OutputError.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <lifelog/io/npy.hpp>
 #include <lifelog/readers/csv_numbers.hpp>
+#include <numeric>
 
 #include "../common/files.hpp"
 #include "../common/quality_file.hpp"
@@ -196,6 +197,41 @@ void read_people_held_out(const fs::path& out, report::Report& report) {
   });
 }
 
+/// [minutes], the clusters of a sample of them; −1 of the others.
+std::vector<int> clusters_from(const fs::path& file, const std::vector<Index>& sample, std::size_t minutes,
+                               int k) {
+  std::vector<int> clusters;
+  if (!fs::exists(file)) return clusters;
+  const auto labels = io::load_npy<int, 1>(file);
+  if (labels.size() != sample.size() ||
+      std::any_of(labels.begin(), labels.end(), [&](int label) { return label < 0 || label >= k; }))
+    throw format_error(file.string(), "expected one of " + std::to_string(k) + " clusters of each of " +
+                                          std::to_string(sample.size()) + " minutes");
+  clusters.assign(minutes, -1);
+  for (std::size_t i = 0; i < sample.size(); ++i) clusters[static_cast<std::size_t>(sample[i])] = labels(i);
+  return clusters;
+}
+
+/// sample: the minutes that were clustered, which are also those of the raw map.
+void read_clusters(const fs::path& out, const std::vector<Index>& sample, report::Report& report) {
+  const auto folder = out / "clusters";
+  if (!fs::exists(folder / "clusters.json")) return;
+  report.clusters = reading(folder / "clusters.json", [](const ordered_json& json) {
+    report::MinuteClusters clusters;
+    json.at("k").get_to(clusters.k);
+    json.at("minutes").get_to(clusters.minutes);
+    for (const auto& row : json.at("rows"))
+      clusters.rows.push_back({row.at("rows"), row.at("people"), row.at("labels")});
+    return clusters;
+  });
+  const int k = report.clusters->k;
+  std::vector<Index> all(sample.size());
+  std::iota(all.begin(), all.end(), Index{0});
+  report.importance_map.cluster =
+      clusters_from(folder / "attention.npy", sample, report.importance_map.x.size(), k);
+  report.raw_map.cluster = clusters_from(folder / "raw.npy", all, sample.size(), k);
+}
+
 /// Attention, its clusters, and maps.
 void read_attention(const fs::path& out, report::Report& report) {
   if (!fs::exists(out / "importance" / "people.json")) return;
@@ -231,6 +267,7 @@ void read_attention(const fs::path& out, report::Report& report) {
   report.importance_map = map_of(rows, clusters, "importance");
   const auto sample = raw_sample(rows.size());
   report.raw_map = map_of(rows.pick(sample), clusters(sample), "raw");
+  read_clusters(out, sample, report);
 }
 
 void read_predictors(const fs::path& out, report::Report& report) {

@@ -27,6 +27,7 @@ std::vector<std::string> usable_users(const std::vector<data::Quality>& people);
 ///     importance/information.json, faithfulness.json, contributions/<user>.npy
 ///     groups/selection.json, labels.npy
 ///     map/importance.npy, raw.npy, maps.json
+///     clusters/clusters.json, raw.npy, attention.npy
 ///     predictors/comparison.json, held_out.json
 ///     report/truth.json, else raw/truth.json: of generated people
 ///     .steps/<step>.json: settings, and how long it took

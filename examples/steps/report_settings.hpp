@@ -42,8 +42,9 @@ inline void add_settings(const std::string& step, const std::string& name,
 /// How a pipeline's folder was made, by what each of its steps noted. layout: of the recordings.
 inline std::vector<report::Report::Setting> read_settings(const std::filesystem::path& out,
                                                           const std::string& layout) {
-  static const std::vector<std::string> order = {"recordings",  "data",   "networks", "importances",
-                                                 "information", "groups", "maps",     "predictors"};
+  static const std::vector<std::string> order = {"recordings",  "data",        "networks",
+                                                 "importances", "information", "groups",
+                                                 "maps",        "clusters",    "predictors"};
   std::vector<std::string> steps;
   std::error_code none;
   for (const auto& entry : std::filesystem::directory_iterator(out / ".steps", none))

@@ -122,6 +122,7 @@ std::vector<StudyStep> Study::steps_of(const StudyOptions& options) {
   if (options.hold_people_out)
     steps.push_back({"people held out", "across", {"data", "groups"}, &Study::hold_people_out});
   steps.push_back({"maps", "map", {"data", "importances"}, &Study::draw_maps});
+  steps.push_back({"clusters", "clusters", {"data", "networks", "importances"}, &Study::cluster_minutes});
   if (options.layout == Layout::etri)
     steps.push_back({"predictors", "predictors", {"data", "groups"}, &Study::compare_predictors});
   StudyStep report{"report", "report", {}, &Study::report};
@@ -638,8 +639,8 @@ std::string Study::without_groups() const {
          fixed(comparison.at("general").at("f1").get<double>(), 3);
 }
 
-RowMatrix<float> Study::windows_of(const MinuteRows& rows) const {
-  RowMatrix<float> windows;
+template<class Body>
+void Study::for_each_person(const MinuteRows& rows, const Body& body) const {
   for (Index at = 0; at < rows.size();) {
     const auto user = static_cast<std::size_t>(rows.person[static_cast<std::size_t>(at)]);
     const auto data = data::load_dataset(dataset_file(options_.out / "data", rows.users[user]));
@@ -649,12 +650,70 @@ RowMatrix<float> Study::windows_of(const MinuteRows& rows) const {
       own.push_back(std::find(data.timestamp.begin(), data.timestamp.end(), rows.timestamp[i]) -
                     data.timestamp.begin());
     }
+    body(data, own, at);
+    at += static_cast<Index>(own.size());
+  }
+}
+
+RowMatrix<float> Study::windows_of(const MinuteRows& rows) const {
+  RowMatrix<float> windows;
+  for_each_person(rows, [&](const data::DataSet& data, const std::vector<Index>& own, Index at) {
     const auto of_user = data::raw_windows(data, own);
     if (at == 0) windows.resize(rows.size(), of_user.cols());
     windows.middleRows(at, of_user.rows()) = of_user;
-    at += of_user.rows();
-  }
+  });
   return windows;
+}
+
+std::vector<std::pair<std::string, RowMatrix<float>>> Study::kinds_of_rows(const MinuteRows& rows) const {
+  RowMatrix<float> windows, contributions(rows.size(), rows.importance.cols()),
+      information(rows.size(), rows.importance.cols());
+  bool told = options_.judging.measure;
+  for_each_person(rows, [&](const data::DataSet& data, const std::vector<Index>& own, Index at) {
+    const auto of_user = data::raw_windows(data, own);
+    if (at == 0) windows.resize(rows.size(), of_user.cols());
+    windows.middleRows(at, of_user.rows()) = of_user;
+    const auto file = training_files(data.user).measured;
+    told = told && fs::exists(file);
+    if (!told) return;
+    const auto measured = load_measured(file);
+    const auto size = static_cast<Index>(own.size());
+    contributions.middleRows(at, size) = measured.for_said(own);
+    information.middleRows(at, size) = measured.mean_bits(own).cast<float>();
+  });
+  std::vector<std::pair<std::string, RowMatrix<float>>> kinds{{"raw", std::move(windows)},
+                                                              {"attention", rows.importance.cast<float>()}};
+  if (told && contributions.allFinite()) kinds.emplace_back("contributions", std::move(contributions));
+  if (told && information.allFinite()) kinds.emplace_back("information", std::move(information));
+  return kinds;
+}
+
+/// What the study did of raw windows, and beside it the same of what networks say of the same minutes.
+void Study::cluster_minutes() {
+  constexpr int k = 7;  // the study's, of raw windows
+  step({{"k", k}}, [&]() -> std::string {
+    const auto dir = options_.out / "clusters";
+    writing([&] { fs::remove_all(dir); });
+    make_directory(dir);
+    const auto all = minutes();
+    const auto rows = all.pick(raw_sample(all.size()));
+    if (rows.size() < std::max<Index>(k, cluster::fewest_rows_to_group)) return "too few minutes to cluster";
+    cluster::KMeansOptions options;
+    options.clusters = k;
+    options.seed = program_.seed;
+    options.threads = program_.threads;
+    ordered_json json{{"k", k}, {"minutes", rows.size()}, {"rows", ordered_json::array()}};
+    std::string summary;
+    for (const auto& kind : kinds_of_rows(rows)) {
+      const auto found = cluster_rows(kind.first, kind.second, rows, options);
+      writing([&] { io::save_npy(dir / (found.name + ".npy"), found.labels.cast<std::int64_t>().eval()); });
+      json["rows"].push_back(
+          {{"rows", found.name}, {"people", found.with_people}, {"labels", found.with_labels}});
+      summary += (summary.empty() ? "" : ", ") + found.name + " " + fixed(found.with_people, 3);
+    }
+    write_json(dir / "clusters.json", json);
+    return "adjusted Rand index of " + std::to_string(k) + " clusters of minutes against people: " + summary;
+  });
 }
 
 void Study::hold_people_out() {

@@ -82,6 +82,7 @@ struct StepCost {
 ///     groups/       selection.json, labels.npy, groups.json: by information, by the study's rules of attention
 ///     across/       across.json, of people held out, if asked for
 ///     map/          importance.npy, raw.npy, maps.json
+///     clusters/     clusters.json; raw.npy, attention.npy, and where there is information contributions.npy, information.npy
 ///     predictors/   comparison.json, history.csv; held_out.json, held_out_history.csv if asked for
 ///     report/       index.html; truth.json of generated people
 ///
@@ -112,6 +113,7 @@ class Study {
   void find_groups();
   void hold_people_out();
   void draw_maps();
+  void cluster_minutes();
   void compare_predictors();
   /// Writes the report and prints the short table for people.
   void report();
@@ -157,7 +159,12 @@ class Study {
   std::string no_predictors(const std::filesystem::path& dir, const std::string& why) const;
   /// Figures of everybody, of those whose networks are trained; written to metrics.json.
   nlohmann::ordered_json judge_everybody(const std::vector<std::string>& users) const;
+  /// body(data set, which of its minutes, the first of their rows), person by person.
+  template<class Body>
+  void for_each_person(const MinuteRows& rows, const Body& body) const;
   RowMatrix<float> windows_of(const MinuteRows& rows) const;
+  /// Kinds of rows of the same minutes, by name.
+  std::vector<std::pair<std::string, RowMatrix<float>>> kinds_of_rows(const MinuteRows& rows) const;
 
   void print_summary(const report::Report& report) const;
   void print_truth(const report::Report& report) const;

@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "steps/choosing.hpp"
+#include "steps/measured.hpp"
 #include "steps/sample_points.hpp"
 
 BOOST_AUTO_TEST_SUITE(choosing)
@@ -47,6 +48,39 @@ BOOST_AUTO_TEST_CASE(few_minutes_or_one_person_are_one_group) {
     BOOST_TEST(choice.labels.maxCoeff() == 0);
     BOOST_TEST(choice.selection.silhouette.empty());
   }
+}
+
+BOOST_AUTO_TEST_CASE(clusters_of_minutes_are_compared_with_people_and_labels) {
+  auto rows = sample_rows(4, 2);
+  RowMatrix<float> of_people(40, 2), of_labels(40, 2);
+  for (Index i = 0; i < 40; ++i) {
+    rows.label[static_cast<std::size_t>(i)] = i % 2 == 0 ? "calm" : "tense";
+    of_people.row(i).setConstant(static_cast<float>(10 * rows.person[static_cast<std::size_t>(i)]));
+    of_labels.row(i).setConstant(static_cast<float>(i % 2));
+  }
+  cluster::KMeansOptions options;
+  options.clusters = 4;
+  const auto people = cluster_rows("a", of_people, rows, options);
+  BOOST_TEST(people.with_people == 1);
+  BOOST_TEST(std::abs(people.with_labels) < 0.1);
+  options.clusters = 2;
+  const auto labels = cluster_rows("b", of_labels, rows, options);
+  BOOST_TEST(labels.name == "b");
+  BOOST_TEST(labels.with_labels == 1);
+  BOOST_TEST(std::abs(labels.with_people) < 0.1);
+}
+
+BOOST_AUTO_TEST_CASE(rows_of_what_is_told) {
+  Measured measured;
+  measured.modalities = {"a", "b"};
+  measured.bits.assign(2, RowMatrix<double>::Zero(3, 2));
+  measured.bits[0].row(2) << 1, 2;
+  measured.bits[1].row(2) << 3, -2;
+  // Two classes: sensor a says 1 and −1, b −3 and 3, so that the second is said.
+  measured.contributions.setZero(3, 4);
+  measured.contributions.row(1) << 1, -1, -3, 3;
+  BOOST_TEST((measured.mean_bits({2, 0}) == (RowMatrix<double>(2, 2) << 2, 0, 0, 0).finished()));
+  BOOST_TEST((measured.for_said({1}) == Eigen::RowVector2f(-1, 3)));
 }
 
 BOOST_AUTO_TEST_CASE(selection_files_come_back) {

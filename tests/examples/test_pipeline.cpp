@@ -60,7 +60,8 @@ BOOST_AUTO_TEST_CASE(leaves_a_report_and_goes_on_where_it_stopped) {
     BOOST_TEST(contains(html, part), part);
   for (const char* file :
        {"a/data/quality.json", "a/mil/101/metrics.json", "a/mil/101/history.csv", "a/groups/groups.json",
-        "a/predictors/comparison.json", "a/map/raw.npy", "a/metrics.json", "a/mil/101/predictions.csv",
+        "a/predictors/comparison.json", "a/map/raw.npy", "a/clusters/clusters.json", "a/clusters/raw.npy",
+        "a/clusters/information.npy", "a/metrics.json", "a/mil/101/predictions.csv",
         "a/importance/information.json", "a/importance/faithfulness.json"})
     BOOST_TEST(fs::exists(sandbox.path() / file), file);
   const auto importance = io::load_npy<float, 2>(sandbox.path() / "a/importance/importance.npy");

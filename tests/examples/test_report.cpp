@@ -265,6 +265,19 @@ BOOST_AUTO_TEST_CASE(wrong_lengths_are_refused) {
   BOOST_CHECK_THROW(pair_svg({"t", "b", "a", {"x"}, {}, {1}, {}}), std::invalid_argument);
 }
 
+BOOST_AUTO_TEST_CASE(minutes_are_coloured_by_clusters_of_their_windows) {
+  auto report = sample_report(2, 3, 2, 5);
+  BOOST_TEST(!contains(to_html(report), ">cluster</button>"));
+  report.clusters = MinuteClusters{7, 10, {{"raw", 0.125, 0.25}, {"information", 0.5, 0.0}}};
+  report.raw_map.cluster.assign(report.raw_map.x.size(), 6);
+  const auto html = to_html(report);
+  for (const char* part : {">cluster</button>", "The same 10 minutes in 7 clusters", "raw sensor windows",
+                           "0.125", "bits of information", "0.500"})
+    BOOST_TEST(contains(html, part), part);
+  report.raw_map.cluster.back() = 7;
+  BOOST_CHECK_THROW(to_html(report), std::invalid_argument);
+}
+
 BOOST_AUTO_TEST_CASE(map_is_compact) {
   const auto map = sample_report(20, 9, 5, 500).importance_map;
   Scatter scatter{"map", map.x, map.y, {{"label", map.label, map.label_names}}, {}};
