@@ -126,7 +126,11 @@ LIFELOG_LAZY class EntryParser {
       if (!extent.is_number_unsigned())
         fail(std::string("expected non-negative integers in '") + what + "', got " +
              lifelog::detail::shown(json.dump()));
-      extents.push_back(extent.get<std::size_t>());
+      const auto value = extent.get<std::uint64_t>();
+      if (!std::in_range<std::size_t>(value))
+        fail(std::string("'") + what + "': " + std::to_string(value) +
+             " is larger than any memory of this machine");
+      extents.push_back(static_cast<std::size_t>(value));
     }
     return extents;
   }
