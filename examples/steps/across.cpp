@@ -6,6 +6,7 @@
 #include <cmath>
 #include <lifelog/predict/across_people.hpp>
 #include <sstream>
+#include <string_view>
 
 #include "../common/table.hpp"
 #include "evaluation_metrics.hpp"
@@ -16,8 +17,15 @@ namespace {
 
 using nlohmann::ordered_json;
 
-// Of predict::across_names.
-constexpr std::size_t tuned = 1, regression = 3, both = 4;
+/// Where one of predict::across_names is.
+constexpr std::size_t place_of(std::string_view name) {
+  return static_cast<std::size_t>(
+      std::find(predict::across_names.begin(), predict::across_names.end(), name) -
+      predict::across_names.begin());
+}
+
+constexpr std::size_t tuned = place_of("tuned"), regression = place_of("logistic"), both = place_of("both");
+static_assert(std::max({tuned, regression, both}) < predict::across_names.size());
 
 predict::AcrossPeopleOptions across_options(const AcrossOptions& options) {
   predict::AcrossPeopleOptions across;

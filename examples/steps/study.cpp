@@ -49,6 +49,14 @@ ordered_json training_settings(const TrainingOptions& options) {
   return settings;
 }
 
+/// A person's raw windows into those of everybody, [minutes, …], from row `at`.
+void put_windows(const data::DataSet& data, const std::vector<Index>& own, Index at, Index minutes,
+                 RowMatrix<float>& windows) {
+  const auto of_user = data::raw_windows(data, own);
+  if (at == 0) windows.resize(minutes, of_user.cols());
+  windows.middleRows(at, of_user.rows()) = of_user;
+}
+
 void add_split_file(const fs::path& file, ordered_json& settings) {
   if (file.empty()) return;
   settings["split_file"] = fs::absolute(file).lexically_normal().string();
@@ -658,9 +666,7 @@ void Study::for_each_person(const MinuteRows& rows, const Body& body) const {
 RowMatrix<float> Study::windows_of(const MinuteRows& rows) const {
   RowMatrix<float> windows;
   for_each_person(rows, [&](const data::DataSet& data, const std::vector<Index>& own, Index at) {
-    const auto of_user = data::raw_windows(data, own);
-    if (at == 0) windows.resize(rows.size(), of_user.cols());
-    windows.middleRows(at, of_user.rows()) = of_user;
+    put_windows(data, own, at, rows.size(), windows);
   });
   return windows;
 }
@@ -670,9 +676,7 @@ std::vector<std::pair<std::string, RowMatrix<float>>> Study::kinds_of_rows(const
       information(rows.size(), rows.importance.cols());
   bool told = options_.judging.measure;
   for_each_person(rows, [&](const data::DataSet& data, const std::vector<Index>& own, Index at) {
-    const auto of_user = data::raw_windows(data, own);
-    if (at == 0) windows.resize(rows.size(), of_user.cols());
-    windows.middleRows(at, of_user.rows()) = of_user;
+    put_windows(data, own, at, rows.size(), windows);
     const auto file = training_files(data.user).measured;
     told = told && fs::exists(file);
     if (!told) return;

@@ -2,6 +2,8 @@
 
 // What the report says in words: every sentence is the numbers'.
 
+#include "common/table.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include "report/sections.hpp"
@@ -220,6 +222,12 @@ BOOST_AUTO_TEST_CASE(lists_are_written_as_people_write_them) {
   BOOST_TEST(listed({"a", "b"}) == "a and b");
   BOOST_TEST(listed({"a", "b", "c"}) == "a, b and c");
   BOOST_TEST(listed({"a", "b", "c", "d"}, 2) == "a, b and 2 more");
+}
+
+BOOST_AUTO_TEST_CASE(what_rounds_to_nothing_has_no_minus) {
+  BOOST_TEST(lifelog::examples::fixed(-1e-9, 4) == "0.0000");
+  BOOST_TEST(lifelog::examples::fixed(-0.4, 0) == "0");
+  BOOST_TEST(lifelog::examples::fixed(-0.0002, 4) == "-0.0002");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

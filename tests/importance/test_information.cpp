@@ -156,4 +156,17 @@ BOOST_AUTO_TEST_CASE(people_who_are_together_are_counted) {
   BOOST_CHECK_THROW(co_assignment({{0, 1}, {0}}), std::invalid_argument);
 }
 
+// 0.1 + 0.2 − 0.3 is not 0 in binary, and alike in every bag: far from 0 in units of its spread, but no gain.
+BOOST_AUTO_TEST_CASE(nothing_is_identified_by_a_gain_of_rounding) {
+  RowMatrix<double> bits(120, 3);
+  for (Index n = 0; n < bits.rows(); ++n) bits.row(n) << 0.1, 0.2, -0.3;
+  BOOST_TEST(bits.row(0).sum() > 0);
+  const auto person = summarize({bits, bits}, blocks_of_ten());
+  BOOST_TEST(person.total.value == 0);
+  BOOST_TEST(person.bits[0].low > 0);
+  BOOST_TEST(!person.any());
+  bits.col(2).setConstant(-0.2);
+  BOOST_TEST(summarize({bits, bits}, blocks_of_ten()).any());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

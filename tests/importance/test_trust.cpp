@@ -2,6 +2,8 @@
 #include <lifelog/core/random.hpp>
 #include <lifelog/importance/student.hpp>
 #include <lifelog/importance/trust.hpp>
+#include <limits>
+#include <stdexcept>
 
 #include <boost/test/unit_test.hpp>
 
@@ -22,7 +24,10 @@ BOOST_AUTO_TEST_CASE(between_the_network_and_the_shares) {
   const Eigen::RowVectorXd said = log_softmax(Eigen::RowVector3d(2, 0, -1)),
                            shares = Eigen::RowVector3d(0.5, 0.3, 0.2).array().log();
   BOOST_TEST((believed(said, shares, 1) == said));
-  BOOST_TEST((believed(said, shares, 0) - shares).cwiseAbs().maxCoeff() < 1e-15);
+  BOOST_TEST((believed(said, shares, 0) == shares));
+  const Eigen::RowVectorXd never = Eigen::RowVector3d(0, -std::numeric_limits<double>::infinity(), -40);
+  BOOST_TEST((believed(never, shares, 0) == shares));
+  BOOST_CHECK_THROW(SensorTrust(-0.1), std::invalid_argument);
   BOOST_TEST(std::abs(believed(said, shares, 0.4).array().exp().sum() - 1) < 1e-15);
 }
 

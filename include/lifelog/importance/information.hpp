@@ -79,8 +79,8 @@ TrustEvidence trust_evidence(const mil::BagNetwork<T, Encoders>& net, const mil:
                              const Eigen::VectorXd& shares, const ShapleyOptions& options = {},
                              int threads = 0) {
   detail::check_asked(net, bags, labels, rows, shares);
-  constexpr Index at_once =
-      64;  // bags whose worths are kept, so that they add up in the same order on any threads
+  // Bags whose worths are kept, so that they add up in the same order on any threads.
+  constexpr Index at_once = 64;
   const Eigen::RowVectorXd log_shares = shares.array().log().transpose();
   const auto count = static_cast<Index>(rows.size());
   TrustEvidence evidence(net.modalities());
@@ -136,7 +136,7 @@ BagInformation information(const mil::BagNetwork<T, Encoders>& net, const mil::B
           const auto shown = detail::shown_of(game.coalitions()[static_cast<std::size_t>(s)], kinds);
           bits(s, 0) = believed(worth.row(s), log_shares, trust(shown))[label] / std::numbers::ln2;
         }
-        bits(0, 0) = std::log2(shares[label]);
+        bits(0, 0) = log_shares[label] / std::numbers::ln2;
         const auto shapley = game(bits);
         for (std::size_t j = 0; j < kinds.size(); ++j) {
           result.bits(i, kinds[j]) = shapley.values(static_cast<Index>(j), 0);
@@ -210,6 +210,10 @@ class BlockSums {
         ++sizes_[block];
       }
       sum.col(modalities) = sum.leftCols(modalities).rowwise().sum();
+      // A network that is not believed at all gains nothing, but its sensors' shares sum to 0 only nearly.
+      for (Index b = 0; b < sum.rows(); ++b)
+        if (std::abs(sum(b, modalities)) <= 1e-12 * sum.row(b).head(modalities).template lpNorm<1>())
+          sum(b, modalities) = 0;
     }
   }
 

@@ -21,6 +21,7 @@ namespace lifelog::inline LIFELOG_ABI::importance {
 LIFELOG_LAZY Eigen::RowVectorXd believed(const Eigen::RowVectorXd& log_probabilities,
                                          const Eigen::RowVectorXd& log_shares, double trust) {
   if (trust == 1) return log_probabilities;
+  if (trust == 0) return log_shares;
   const Eigen::RowVectorXd mixed = trust * log_probabilities + (1 - trust) * log_shares;
   const double most = mixed.maxCoeff();
   return mixed.array() - (most + std::log((mixed.array() - most).exp().sum()));
@@ -95,16 +96,18 @@ LIFELOG_LAZY std::size_t place_of(Coalition shown, Index sensors) {
 /// How far a network is believed, by the sensors it is shown.
 class SensorTrust {
  public:
-  /// Always as far.
-  SensorTrust(double whatever = 1) : whatever_(whatever) {}
+  /// Always as far: at least 0, or std::invalid_argument.
+  SensorTrust(double always = 1) : always_(always) {
+    lifelog::detail::require(always >= 0, "trust: expected at least 0, got ", always);
+  }
   SensorTrust(Index sensors, std::vector<double> of_sets) : sensors_(sensors), of_sets_(std::move(of_sets)) {}
 
   double operator()(Coalition shown) const {
-    return of_sets_.empty() ? whatever_ : of_sets_[detail::place_of(shown, sensors_)];
+    return of_sets_.empty() ? always_ : of_sets_[detail::place_of(shown, sensors_)];
   }
 
  private:
-  double whatever_ = 1;
+  double always_ = 1;
   Index sensors_ = 0;
   std::vector<double> of_sets_;
 };

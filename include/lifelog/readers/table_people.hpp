@@ -40,8 +40,8 @@ class PersonScan {
  public:
   explicit PersonScan(const TableLayout& layout) : layout_(layout) {}
 
-  /// take(person, row, line): the person's name as a cell shows it, that of an earlier row when it is the same; the bytes of the row in `text`,
-  /// its line end included.
+  /// take(person, row, line): the person's name as a cell shows it, that of an earlier row when it is the same; the bytes of the
+  /// row in `text`, its line end included.
   template<class Take>
   void scan(std::string_view text, Index& line, Take&& take) const {
     if (simple(text))
@@ -153,8 +153,8 @@ LIFELOG_LAZY std::optional<TablePeople> index_people(const std::filesystem::path
   std::vector<Run>* of_present = nullptr;
   for (auto text = chunks.next(); !text.empty(); text = chunks.next()) {
     const auto base = chunks.position();
-    const char* shown =
-        nullptr;  // where in the text the present person was read: most rows say it is there too
+    // Where in the text the present person was read: most rows say it is there too.
+    const char* shown = nullptr;
     scan.scan(text, line, [&](std::string_view person, std::string_view row, Index at_line) {
       const auto begin = base + static_cast<std::uint64_t>(row.data() - text.data());
       if (of_present == nullptr || person.empty() || (person.data() != shown && person != present)) {

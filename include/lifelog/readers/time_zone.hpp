@@ -44,8 +44,8 @@ LIFELOG_LAZY std::optional<std::int64_t> zone_offset(std::string_view text) {
 ///     const auto berlin = TimeZone::named("Europe/Berlin");
 ///     berlin.unix_seconds(1656669600);   // 2022-07-01 10:00:00 there: 1656662400
 ///
-/// Of an hour that clocks show twice in autumn the first is meant (`repeated` says of the second); of one that they leave out in spring, the time that
-/// would have been, had they been changed later.
+/// Of an hour that clocks show twice in autumn the first is meant (`repeated` says of the second); of one that they leave out in
+/// spring, the time that would have been, had they been changed later.
 class TimeZone {
  public:
   /// UTC.
@@ -119,9 +119,8 @@ class TimeZone {
   /// Seconds after which clocks show the same once more; 0: they do not.
   std::int64_t repeated(std::int64_t local) const {
     const auto first = unix_seconds(local);
-    for (auto at =
-             std::upper_bound(changes_.begin(), changes_.end(), first,
-                              [](std::int64_t time, const Change&change) { return time < change.time; });
+    for (auto at = std::upper_bound(changes_.begin(), changes_.end(), first,
+                                    [](std::int64_t time, const auto&change) { return time < change.time; });
          at != changes_.end() && at->time <= first + largest_offset; ++at)
       if (const auto second = local - at->offset; second > first && second >= at->time) return second - first;
     return 0;
