@@ -184,6 +184,51 @@ BOOST_AUTO_TEST_CASE(missing_and_constant_series_have_their_say) {
   for (const float bias : fit_minirocket(nobody).biases) BOOST_TEST_REQUIRE(bias == 0);
 }
 
+// Few dilations have many biases each; odd lengths leave samples over when registers are full.
+BOOST_AUTO_TEST_CASE(shares_are_those_of_sums_one_by_one) {
+  for (const Index length : {9, 31, 61, 130}) {
+    BOOST_TEST_CONTEXT(length << " samples") {
+      const Index channels = 3;
+      const auto x = noise(channels, length);
+      const auto view = view_of(x, channels);
+      const auto fitted = fit_minirocket(view, {}, {.features = 84 * 41, .dilations = 3, .seed = 2});
+      const auto shares = minirocket_features(view, fitted, 1);
+      std::set<Index> biases_a_kernel;
+      Index at = 0;
+      std::size_t combination = 0, channel = 0;
+      for (std::size_t d = 0; d < fitted.dilations.size(); ++d)
+        for (int kernel = 0; kernel < minirocket_kernels; ++kernel, ++combination) {
+          const auto count = static_cast<std::size_t>(fitted.channels_of[combination]);
+          const Index dilation = fitted.dilations[d];
+          std::vector<float> sums(static_cast<std::size_t>(length));
+          for (Index t = 0; t < length; ++t)
+            for (std::size_t c = channel; c < channel + count; ++c) {
+              float sum = 0;
+              for (const Index shift : {0, -4, -3, -2, -1, 1, 2, 3, 4})
+                if (const Index from = t + shift * dilation; from >= 0 && from < length)
+                  sum -= x(fitted.channel[c], from);
+              for (const int place : detail::minirocket_places[static_cast<std::size_t>(kernel)])
+                if (const Index from = t + (place - 4) * dilation; from >= 0 && from < length)
+                  sum += 3 * x(fitted.channel[c], from);
+              sums[static_cast<std::size_t>(t)] += sum;
+            }
+          channel += count;
+          const bool whole = (static_cast<int>(d % 2) + kernel) % 2 == 0;
+          const Index edge = whole ? 0 : 4 * dilation;
+          biases_a_kernel.insert(fitted.biases_a_kernel[d]);
+          for (Index b = 0; b < fitted.biases_a_kernel[d]; ++b, ++at) {
+            const float bias = fitted.biases[static_cast<std::size_t>(at)];
+            const auto above =
+                std::count_if(sums.begin() + edge, sums.end() - edge, [&](float sum) { return sum > bias; });
+            BOOST_TEST_REQUIRE(shares(0, at) == static_cast<float>(static_cast<double>(above) /
+                                                                   static_cast<double>(length - 2 * edge)));
+          }
+        }
+      BOOST_TEST(*biases_a_kernel.rbegin() > 8);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(bad_arguments_are_refused) {
   const auto x = noise(2, 20);
   check_throws<std::invalid_argument>(
@@ -191,6 +236,11 @@ BOOST_AUTO_TEST_CASE(bad_arguments_are_refused) {
         fit_minirocket(WindowsView<float>{x.data(), 2, 1, 8});
       },
       {"at least 9", "got 8"});
+  check_throws<std::invalid_argument>(
+      [&] {
+        fit_minirocket(WindowsView<float>{x.data(), 1, 1, (Index{1} << 24) + 1});
+      },
+      {"at most 16777216", "got 16777217"});
   check_throws<std::invalid_argument>([&] { fit_minirocket(view_of(x, 1), {}, {.features = 0}); },
                                       {"features"});
   check_throws<std::invalid_argument>([&] { fit_minirocket(view_of(x, 1), {}, {.dilations = 0}); },

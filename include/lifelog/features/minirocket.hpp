@@ -92,6 +92,13 @@ LIFELOG_LAZY float quantile_of(const std::vector<float>& values, double share) {
   return static_cast<float>(low + (place - static_cast<double>(below)) * (high - low));
 }
 
+LIFELOG_LAZY void require_length(Index length) {
+  lifelog::detail::require(
+      length >= 9, "windows: expected at least 9 samples, as many as a kernel has weights, got ", length);
+  lifelog::detail::require(length <= minirocket_longest, "windows: expected at most ", minirocket_longest,
+                           " samples, got ", length);
+}
+
 /// Windows that have a finite sample, among `rows`, or among all where that is empty.
 template<class T>
 std::vector<Index> usable_windows(const WindowsView<T>& view, std::span<const Index> rows) {
@@ -116,15 +123,14 @@ std::vector<Index> usable_windows(const WindowsView<T>& view, std::span<const In
 ///
 /// windows: WindowsView or xtensor expression [N, channels, length]; rows: those to draw from, none for all. Gaps are filled
 /// by straight lines; windows without a finite sample are not drawn, and without any other all biases are 0. Throws
-/// std::invalid_argument for series shorter than the nine weights of a kernel, no channel, and options out of range.
+/// std::invalid_argument for series of fewer than 9 samples or of more than 2²⁴, no channel, and options out of range.
 template<class X>
 MiniRocket fit_minirocket(const X& windows, std::span<const Index> rows = {},
                           const MiniRocketOptions& options = {}) {
   using lifelog::detail::require;
   const WindowsOf<X> held(windows);
   const auto& view = held.view();
-  require(view.length >= 9, "windows: expected at least 9 samples, as many as a kernel has weights, got ",
-          view.length);
+  detail::require_length(view.length);
   require(view.channels > 0, "windows: expected at least one channel");
   require(options.features > 0, "features: expected at least 1, got ", options.features);
   require(options.dilations > 0, "dilations: expected at least 1, got ", options.dilations);
@@ -148,8 +154,8 @@ MiniRocket fit_minirocket(const X& windows, std::span<const Index> rows = {},
       if (!usable.empty()) {
         window.fill(view, usable[static_cast<std::size_t>(of_windows.below(usable.size()))]);
         window.dilate(fitted.dilations[d]);
-        window.convolve(kernel, {channel, static_cast<std::size_t>(fitted.channels_of[combination])}, 0,
-                        view.length, convolved.data());
+        window.convolve(kernel, {channel, static_cast<std::size_t>(fitted.channels_of[combination])},
+                        convolved.data());
         std::sort(convolved.begin(), convolved.end());
       }
       for (Index b = 0; b < fitted.biases_a_kernel[d]; ++b)
@@ -172,6 +178,7 @@ template<class X>
 RowMatrix<float> minirocket_features(const X& windows, const MiniRocket& fitted, int threads = 0) {
   const WindowsOf<X> held(windows);
   const auto& view = held.view();
+  detail::require_length(view.length);
   lifelog::detail::require(view.channels == fitted.channels && view.length == fitted.length,
                            "windows: expected ", fitted.channels, " x ", fitted.length, " as fitted, got ",
                            view.channels, " x ", view.length);
