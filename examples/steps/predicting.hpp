@@ -26,10 +26,9 @@ inline const std::vector<std::string> evaluation_names = {"split", "stratified",
 Evaluation evaluation_of(const std::string& name);
 std::string evaluation_name(Evaluation evaluation);
 
-/// F1 of repetitions with labels that have nothing to do with the rows: what chance does. All are [nulls].
-struct PredictorNulls {
-  std::vector<double> group, general;  ///< means over groups, as `mean_group_f1` and `mean_general_f1`
-  std::vector<double> difference;      ///< the former less the latter
+struct PredictorFigures {
+  double group = 0, general = 0;  ///< means over groups, as `mean_group_f1` and `mean_general_f1`
+  double difference = 0;          ///< the former less the latter
 };
 
 /// How group predictors and everybody's did, with the words that files and tables call them by.
@@ -41,9 +40,9 @@ struct PredictorResults {
   std::string evaluate;                 ///< the word of `--evaluate`, or split-file
   std::size_t folds = 1;
   Index seeds = 1;
-  PredictorNulls
-      first_seed;  ///< one figure each, of the first seed: what those of `nulls` are comparable with
-  PredictorNulls nulls;
+  PredictorFigures first_seed;  ///< what `nulls` are comparable with
+  std::vector<PredictorFigures>
+      nulls;  ///< with labels that have nothing to do with the rows: what chance does
   /// Everybody's predictor beside the baselines on the same rows: figures, intervals, whether it beats them.
   nlohmann::ordered_json judged;
 };
