@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -18,8 +17,7 @@
 #include "../data/labels.hpp"
 #include "../data/rules.hpp"
 #include "../data/windows.hpp"
-#include "etri_tree.hpp"
-#include "overlap.hpp"
+#include "detail/etri_candidates.hpp"
 #include "progress.hpp"
 
 namespace lifelog::inline LIFELOG_ABI::readers {
@@ -49,73 +47,10 @@ struct EtriPerson {
 
 namespace detail {
 
-/// A labelled minute that may become a bag.
-struct EtriMinute {
-  std::size_t session;
-  std::int64_t ts;
-  std::string label;
-  const char* repair;  ///< a `lifelog::data::reason`, null when its label was as it should be
-};
-
 /// What reading a minute's files found: one window and the defects of one file per modality.
 struct EtriMinuteResult {
   std::vector<data::Window> windows;
   std::vector<Index> bad_cells, unsorted, repeated, unsorted_line;
-};
-
-/// Minutes worth reading; accounts for all others of the person at once.
-LIFELOG_LAZY class EtriCandidates {
- public:
-  EtriCandidates(const std::vector<EtriSession>& sessions, const EtriOptions& options, data::Quality& quality)
-      : options_(options), quality_(quality) {
-    for (std::size_t s = 0; s < sessions.size(); ++s) {
-      const auto labels = read_etri_labels(sessions[s], quality);
-      const auto column = labels.find(etri_label_column(options.target));
-      if (!column && !labels.ts.empty())
-        quality.defect("bad_label_file", labels.file, 1,
-                       "expected a column \"" + std::string(etri_label_column(options.target)) + "\"");
-      for (const auto ts : labels.ts) labelled_.push_back({ts, ts + 60});
-      for (const auto& minutes : sessions[s].minutes)
-        for (const auto ts : minutes) recorded_.push_back({ts, ts + 60});
-      for (const auto ts : etri_minutes(sessions[s], labels)) consider(s, ts, sessions[s], labels, column);
-    }
-  }
-
-  /// As `overlap_fault`, of all sessions.
-  std::string overlap() const { return overlap_fault(labelled_, recorded_); }
-
-  std::vector<EtriMinute> take() { return std::move(minutes_); }
-
- private:
-  void consider(std::size_t s, std::int64_t ts, const EtriSession& session, const EtriLabels& labels,
-                std::optional<std::size_t> column) {
-    const auto drop = [&](const char* why) {
-      quality_.drop(why, (session.path / std::to_string(ts)).string());
-    };
-    const auto row = labels.find(ts);
-    if (!row) return drop(data::reason::unlabelled);
-    if (!column) return drop(data::reason::bad_label);
-    auto label = usable_label(labels.cell(*row, *column), options_.target, options_.rules);
-    if (label.why != nullptr) {
-      quality_.note(labels.file, labels.line[*row],
-                    "label \"" + lifelog::detail::shown(labels.cell(*row, *column), 80) + "\" is not usable");
-      return quality_.drop(label.why, data::Quality::place(labels.file, labels.line[*row]));
-    }
-    std::size_t recorded = 0;
-    for (std::size_t m = 0; m < session.minutes.size(); ++m) recorded += session.has(m, ts);
-    if (recorded == 0 || (recorded < session.minutes.size() && !options_.allow_missing))
-      return drop(data::reason::missing_modality);
-    const bool respelt = options_.target == EtriTarget::action && labels.misspelt[*row];
-    minutes_.push_back({s, ts, std::move(label.text),
-                        labels.repeated[*row] ? data::reason::duplicate_label
-                        : respelt             ? data::reason::misspelt_action
-                                              : nullptr});
-  }
-
-  const EtriOptions& options_;
-  data::Quality& quality_;
-  std::vector<EtriMinute> minutes_;
-  std::vector<TimeSpan> labelled_, recorded_;
 };
 
 LIFELOG_LAZY data::Window read_window(const std::filesystem::path& path, const data::Modality& modality,
@@ -323,7 +258,8 @@ LIFELOG_LAZY EtriPerson read_etri_person(const std::filesystem::path& dir, const
   person.data.user = person.quality.user = user;
   person.quality.max_notes = options.max_notes;
   const auto sessions = list_etri_sessions(folder, options.rules.modalities, person.quality);
-  detail::EtriCandidates candidates(sessions, options, person.quality);
+  detail::EtriCandidates candidates(sessions, options.target, options.rules, options.allow_missing,
+                                    person.quality);
   const auto minutes = candidates.take();
   const auto results = detail::EtriWindows(sessions, minutes, options, person.data).read();
   std::vector<std::size_t> kept;
