@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Times reading one table of many people beside pandas, in turns.
 
+    python3 -m venv /tmp/peers && /tmp/peers/bin/pip install numpy pandas
     /tmp/peers/bin/python benchmarks/peers/tables.py [--megabytes 200] [--repeats 5]
 
 The table is as phones write them: device_id,timestamp (ms),x,y,z. Processor time of each process, least of the repeats; pandas

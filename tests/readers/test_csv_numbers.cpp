@@ -94,11 +94,18 @@ BOOST_AUTO_TEST_CASE(plain_decimals_are_read_to_the_bits_of_from_chars) {
   const auto expect_same_bits = [](double value, double expected, const std::string& text) {
     BOOST_TEST(std::bit_cast<std::uint64_t>(value) == std::bit_cast<std::uint64_t>(expected), text);
   };
-  Eigen::Index fast = 0, faster = 0;
+  Eigen::Index fast = 0, faster = 0, known_to_end = 0;
   for (const auto& text : texts) {
     const char *at = text.data(), *const end = at + text.size();
     double value = 7, expected = 7;
     const auto [stop, error] = std::from_chars(at, end, expected);
+    const auto followed = text + "," + std::string(lifelog::readers::detail::short_decimal_reach, '1');
+    if (double cell = 7;
+        lifelog::readers::detail::short_decimal(followed.data(), followed.data() + text.size(), cell)) {
+      ++known_to_end;
+      BOOST_TEST((stop == end && error == std::errc()), text);
+      expect_same_bits(cell, expected, text);
+    }
     if (!lifelog::readers::detail::plain_decimal(at, end, value)) {
       BOOST_TEST((at == text.data()));
       continue;
@@ -120,6 +127,7 @@ BOOST_AUTO_TEST_CASE(plain_decimals_are_read_to_the_bits_of_from_chars) {
   }
   BOOST_TEST(fast > 15000);
   BOOST_TEST(faster > 10 * 3000);
+  BOOST_TEST(known_to_end > 3000);
 }
 
 BOOST_AUTO_TEST_CASE(every_short_decimal_is_taken_by_the_short_cut) {
@@ -135,6 +143,10 @@ BOOST_AUTO_TEST_CASE(every_short_decimal_is_taken_by_the_short_cut) {
         double value = 0;
         BOOST_TEST(lifelog::readers::detail::short_decimal(at, value), text);
         BOOST_TEST((at - cell.data() == static_cast<std::ptrdiff_t>(text.size())), text);
+        BOOST_TEST(value == parse_number(text).value, text);
+        value = 0;
+        BOOST_TEST(lifelog::readers::detail::short_decimal(cell.data(), cell.data() + text.size(), value),
+                   text);
         BOOST_TEST(value == parse_number(text).value, text);
       }
 }

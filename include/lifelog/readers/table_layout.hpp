@@ -24,6 +24,7 @@ struct TableLayout {
   std::size_t needed = 0;             ///< columns up to the last that is wanted
   std::vector<std::size_t> channels;  ///< a channel: its column in the file
   std::size_t time_column = CsvReader::none, date_column = CsvReader::none, person_column = CsvReader::none;
+  bool repeated = false;    ///< whether a column is wanted for two things
   std::uint64_t begin = 0;  ///< byte of the first row of data
   Index line = 1;           ///< and its line
 };
@@ -88,6 +89,7 @@ LIFELOG_LAZY TableLayout table_layout(std::string_view text, const std::string& 
                                           "\", got " + lifelog::detail::shown(got, 200));
     }
     const auto index = static_cast<std::size_t>(at - names.begin());
+    layout.repeated = layout.repeated || layout.roles[index] != TableLayout::skipped;
     layout.roles[index] = role;
     layout.needed = std::max(layout.needed, index + 1);
     return index;

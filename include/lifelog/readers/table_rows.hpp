@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,7 +11,7 @@
 
 #include "../core/finite.hpp"
 #include "../data/quality.hpp"
-#include "detail/plain_decimal.hpp"
+#include "detail/plain_row.hpp"
 #include "empatica_files.hpp"
 #include "table_people.hpp"
 #include "table_samples.hpp"
@@ -35,13 +33,11 @@ LIFELOG_LAZY class RowReader {
         out_(out),
         quality_(quality),
         time_(sensor.source.time, TimeZone::named(sensor.source.zone), true),
-        row_(sensor.columns.size()),
-        epoch_(sensor.source.time == TimeForm::seconds        ? 9
-               : sensor.source.time == TimeForm::milliseconds ? 6
-               : sensor.source.time == TimeForm::microseconds ? 3
-               : sensor.source.time == TimeForm::nanoseconds  ? 0
-                                                              : -1) {
-    out.channels = sensor.columns.size();
+        plain_(layout, sensor.source.time, time_),
+        channels_(sensor.columns.size()),
+        values_(most_held * channels_),
+        times_(most_held) {
+    out.channels = channels_;
     for (const auto& column : sensor.columns) scaled_ = scaled_ || column.scale != 1 || column.offset != 0;
   }
 
@@ -53,167 +49,72 @@ LIFELOG_LAZY class RowReader {
     cursor.line = line;
     numbered_ = line > 0;
     while (cursor.find_row()) {
-      std::int64_t time = 0;
-      if (const char* next = read_plain(cursor.at, cursor.end, time)) {
+      if (held_ == most_held) settle();
+      double* const row = values_.data() + held_ * channels_;
+      if (const char* next = plain_.read(cursor.at, cursor.end, row, times_[held_])) {
         cursor.at = next;
         ++cursor.line;
-        keep(time);
+        ++held_;
       } else {
-        read_any(cursor);
+        held_ += read_any(cursor, row, times_[held_]);
         cursor.end_line();
       }
     }
+    settle();
     return numbered_ ? cursor.line : 0;
   }
 
  private:
+  static constexpr std::size_t most_held = 256;
+
   /// Room for as many rows as there seem to be.
   void reserve(std::string_view text, std::uint64_t bytes) {
     constexpr std::size_t looked_at = 4096;
     const auto begin = text.substr(0, looked_at);
     const auto rows = static_cast<std::size_t>(std::count(begin.begin(), begin.end(), '\n'));
     if (rows == 0) return;
-    const auto shortest = 2 * (out_.channels + 1);  // bytes of a row
+    const auto shortest = 2 * (channels_ + 1);  // bytes of a row
     const auto expected = std::min(static_cast<std::size_t>(bytes / begin.size() + 1) * (rows + 1),
                                    static_cast<std::size_t>(bytes) / shortest + 1);
     out_.time.reserve(expected);
-    out_.values.reserve(expected * out_.channels);
+    out_.values.reserve(expected * channels_);
   }
 
-  /// Behind the cell that begins at `at`; null where that takes more than a look.
-  const char* skip_plain(const char* at, const char* end) const {
-    if (at != end && *at == '"') {
-      at = static_cast<const char*>(std::memchr(at + 1, '"', static_cast<std::size_t>(end - at - 1)));
-      if (at == nullptr) return nullptr;
-      ++at;
-      return at == end || *at == layout_.delimiter || *at == '\n' || *at == '\r' ? at : nullptr;
-    }
-    while (at != end && *at != layout_.delimiter && *at != '\n' && *at != '\r' && *at != '"') ++at;
-    return at != end && *at == '"' ? nullptr : at;
-  }
-
-  /// Whether the cell at `at` is that of the person of the row before, as it nearly always is.
-  bool starts_as_before(const char* at, const char* end) const {
-    const auto size = person_.size();
-    if (size == 0 || static_cast<std::size_t>(end - at) <= size || at[size] != layout_.delimiter)
-      return false;
-    if (size < 8 || size > 16) return std::memcmp(at, person_.data(), size) == 0;
-    const auto* name = person_.data();
-    return EightBytes::load(at) == EightBytes::load(name) &&
-           EightBytes::load(at + size - 8) == EightBytes::load(name + size - 8);
-  }
-
-  /// Digits behind the sixteenth of a time.
-  static bool take_last(const char*& stop, const char* end, std::int64_t& whole) {
-    for (int i = 0; i < 3 && stop != end && *stop >= '0' && *stop <= '9'; ++i, ++stop) {
-      if (whole > std::numeric_limits<std::int64_t>::max() / 10 - 1) return false;
-      whole = 10 * whole + (*stop - '0');
-    }
-    return true;
-  }
-
-  bool plain_time(const char*& at, const char* end, std::int64_t& time) {
-    const char* stop = at;
-    if (epoch_ < 0) {
-      while (stop != end && *stop != layout_.delimiter && *stop != '\n' && *stop != '\r' && *stop != '"')
-        ++stop;
-      const auto parsed = time_.parse({at, static_cast<std::size_t>(stop - at)});
-      if (!parsed) return false;
-      time = *parsed;
-      at = stop;
-      return true;
-    }
-    std::int64_t whole = 0;
-    if (end - at > 16 && EightBytes::digits(EightBytes::load(at) ^ '0' * EightBytes::ones)) {
-      const auto eight = EightBytes::number(EightBytes::load(at) ^ '0' * EightBytes::ones);
-      stop += 8;
-      static constexpr std::int64_t powers[] = {1,       10,        100,        1'000,      10'000,
-                                                100'000, 1'000'000, 10'000'000, 100'000'000};
-      const auto tail = EightBytes::load(stop) ^ '0' * EightBytes::ones;
-      const auto more = EightBytes::first(EightBytes::non_digits(tail));
-      const auto rest = more == 0 ? 0 : EightBytes::number(tail << (64 - 8 * more));
-      whole = static_cast<std::int64_t>(eight) * powers[more] + static_cast<std::int64_t>(rest);
-      stop += more;
-      if (more == 8 && !take_last(stop, end, whole)) return false;
-    } else if (take_digits(stop, end, 19, whole) == 0) {
-      return false;
-    }
-    if (stop != end && *stop != '.' && *stop != layout_.delimiter && *stop != '\n' && *stop != '\r')
-      return false;
-    if (stop != end && *stop == '.') {
-      const char* const begin = at;
-      while (++stop != end && *stop >= '0' && *stop <= '9') {
-      }
-      const auto parsed = parse_epoch({begin, static_cast<std::size_t>(stop - begin)}, epoch_);
-      if (!parsed) return false;
-      time = *parsed;
-    } else {
-      static constexpr std::int64_t units[] = {1, 0, 0, 1'000, 0, 0, 1'000'000, 0, 0, nanosecond};
-      const auto unit = units[epoch_];
-      if (whole > latest_second * (nanosecond / unit)) return false;
-      time = whole * unit;
-    }
-    at = stop;
-    return true;
-  }
-
-  /// What nearly all rows are. Where the next one begins; null for any other.
-  const char* read_plain(const char* at, const char* end, std::int64_t& time) {
-    if (layout_.date_column != CsvReader::none) return nullptr;
-    const char* const far_from_end = end - std::min(short_decimal_reach, end - at);
-    const int* const roles = layout_.roles.data();
-    for (std::size_t column = 0;; ++at, ++column) {
-      const int role = roles[column];
-      if (role >= 0) {
-        double& value = row_[static_cast<std::size_t>(role)];
-        if (!(at < far_from_end && short_decimal(at, value)) && !plain_decimal(at, end, value))
-          return nullptr;
-      } else if (role == TableLayout::time) {
-        if (!plain_time(at, end, time)) return nullptr;
-      } else if (role == TableLayout::person && starts_as_before(at, end)) {
-        at += person_.size();
-      } else {
-        const char* const begin = at;
-        at = skip_plain(at, end);
-        if (at == nullptr) return nullptr;
-        if (role == TableLayout::person) person_.assign(begin, at);
-      }
-      if (column + 1 == layout_.needed) break;
-      if (at == end || *at != layout_.delimiter) return nullptr;
-    }
-    if (at != end && *at != layout_.delimiter && *at != '\n' && *at != '\r') return nullptr;
-    return end_of_row(at, end, layout_.needed < layout_.roles.size());
-  }
-
-  /// Behind the line's end; cells that are not wanted are looked at for quotes, which may hold line ends.
-  static const char* end_of_row(const char* at, const char* end, bool more) {
-    if (more) {
-      const char* const begin = at;
-      at = static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(end - at)));
-      if (at == nullptr) return nullptr;
-      const auto length = static_cast<std::size_t>(at - begin);
-      if (std::memchr(begin, '"', length) != nullptr) return nullptr;
-      const auto* carriage = static_cast<const char*>(std::memchr(begin, '\r', length));
-      return carriage == nullptr || carriage + 1 == at ? at + 1 : nullptr;
-    }
-    if (at != end && *at == '\r') ++at;
-    return at != end && *at == '\n' ? at + 1 : nullptr;
-  }
-
-  void keep(std::int64_t time) {
+  /// Gives the rows held to the samples.
+  void settle() {
     if (scaled_)
-      for (std::size_t c = 0; c < row_.size(); ++c)
-        row_[c] = row_[c] * sensor_.columns[c].scale + sensor_.columns[c].offset;
+      for (std::size_t i = 0; i < held_ * channels_; ++i) {
+        const auto& column = sensor_.columns[i % channels_];
+        values_[i] = values_[i] * column.scale + column.offset;
+      }
     const auto before = out_.values.size();
-    for (const double value : row_) out_.values.push_back(static_cast<float>(value));
-    if (lifelog::detail::all_finite(out_.values.data() + before, static_cast<Index>(row_.size())))
-      return out_.time.push_back(time);
-    out_.values.resize(before);
-    out_.gaps.push_back({time, data::CellKind::bad});
-    ++quality_.defects["bad_cell"];
+    out_.values.resize(before + held_ * channels_);
+    float* to = out_.values.data() + before;
+    for (std::size_t i = 0; i < held_ * channels_; ++i) to[i] = static_cast<float>(values_[i]);
+    if (lifelog::detail::all_finite(to, static_cast<Index>(held_ * channels_)))
+      out_.time.insert(out_.time.end(), times_.begin(), times_.begin() + static_cast<std::ptrdiff_t>(held_));
+    else
+      settle_finite(before);
+    held_ = 0;
   }
 
-  void read_any(CsvCursor& cursor) {
+  /// What a float does not hold is no number.
+  void settle_finite(std::size_t to) {
+    for (std::size_t i = 0, from = to; i < held_; ++i, from += channels_) {
+      if (!lifelog::detail::all_finite(out_.values.data() + from, static_cast<Index>(channels_))) {
+        out_.gaps.push_back({times_[i], data::CellKind::bad});
+        ++quality_.defects["bad_cell"];
+        continue;
+      }
+      std::copy_n(out_.values.data() + from, channels_, out_.values.data() + to);
+      out_.time.push_back(times_[i]);
+      to += channels_;
+    }
+    out_.values.resize(to);
+  }
+
+  /// Whether the row is a sample.
+  bool read_any(CsvCursor& cursor, double* row, std::int64_t& when) {
     const auto line = cursor.line;
     cells_.clear();
     do cells_.push_back(cursor.cell());
@@ -230,26 +131,27 @@ LIFELOG_LAZY class RowReader {
     const auto time = time_.parse(text);
     if (!time) {
       defect("bad_time", line, "expected a time (" + time_form_name(sensor_.source.time) + ")", text);
-      return;
+      return false;
     }
     std::size_t missing = 0, bad = 0;
-    for (std::size_t c = 0; c < row_.size(); ++c) {
+    for (std::size_t c = 0; c < channels_; ++c) {
       const auto shown = cell(layout_.channels[c]);
       const auto number = parse(shown);
-      row_[c] = number.value;
+      row[c] = number.value;
       missing += number.kind == data::CellKind::missing;
       if (number.kind != data::CellKind::bad) continue;
       ++bad;
       defect("bad_cell", line, sensor_.columns[c].column + ": expected a number", shown);
     }
     // In a table of several sensors, a row without a number of any channel is one of another sensor.
-    if (missing > 0 && missing == row_.size()) return;
-    if (bad > 0) return out_.gaps.push_back({*time, data::CellKind::bad});
-    if (missing > 0) {
-      ++quality_.defects["missing_cell"];
-      return out_.gaps.push_back({*time, data::CellKind::missing});
+    if (missing > 0 && missing == channels_) return false;
+    if (bad > 0 || missing > 0) {
+      out_.gaps.push_back({*time, bad > 0 ? data::CellKind::bad : data::CellKind::missing});
+      if (bad == 0) ++quality_.defects["missing_cell"];
+      return false;
     }
-    keep(*time);
+    when = *time;
+    return true;
   }
 
   data::CellNumber parse(std::string_view cell) const {
@@ -272,10 +174,11 @@ LIFELOG_LAZY class RowReader {
   TableSamples& out_;
   data::Quality& quality_;
   TimeParser time_;
-  std::vector<double> row_;
+  PlainRow plain_;
+  std::size_t channels_, held_ = 0;
+  std::vector<double> values_;       ///< [held, channels]
+  std::vector<std::int64_t> times_;  ///< [held]
   std::vector<std::string_view> cells_;
-  std::string person_;  ///< cell of the row before
-  int epoch_;
   bool scaled_ = false, numbered_ = true;
 };
 

@@ -6,6 +6,10 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__SSE4_1__)
+#include <immintrin.h>
+#endif
+
 // Plain decimals, "-12.25", read to the bits that std::from_chars gives, in a fraction of the time: a whole number
 // below 2^53 divided by a power of ten that a double holds, both exact, is rounded once (Clinger, "How to read floating
 // point numbers accurately", 1990).
@@ -86,12 +90,80 @@ struct EightBytes {
 /// How many characters there must be at `at` for `short_decimal`.
 inline constexpr std::ptrdiff_t short_decimal_reach = 24;
 
+inline constexpr double signed_powers[2][9] = {{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8},
+                                               {-1e0, -1e1, -1e2, -1e3, -1e4, -1e5, -1e6, -1e7, -1e8}};
+
+#if defined(__SSE4_1__)
+
+/// [digits before the point][digits behind it]: where each of eight digits stands in the text, the last digit last; 128, for
+/// none, before the first.
+struct DigitPlaces {
+  std::uint8_t of[9][9][8] = {};
+
+  constexpr DigitPlaces() {
+    for (int whole = 0; whole <= 8; ++whole)
+      for (int decimals = 0; whole + decimals <= 8; ++decimals)
+        for (int i = 0; i < 8; ++i) {
+          const int digit = i - (8 - whole - decimals);
+          of[whole][decimals][i] = static_cast<std::uint8_t>(digit < 0 ? 128 : digit + (digit >= whole));
+        }
+  }
+};
+inline constexpr DigitPlaces digit_places;
+
+inline __m128i sixteen_characters(const char* at) {
+  return _mm_sub_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)), _mm_set1_epi8('0'));
+}
+
+/// A bit for each of 16 characters that is no digit; those above them are set too.
+inline unsigned non_digits(const char* at) {
+  const auto text = sixteen_characters(at);
+  return ~static_cast<unsigned>(
+      _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(text, _mm_set1_epi8(9)), text)));
+}
+
+/// others: `non_digits` up to `stop`; all but the first and that at `point` are digits.
+inline bool decimal_of(const char* at, unsigned others, int point, int stop, double& value) {
+  const int negative = *at == '-', whole = point - negative, decimals = stop - point - 1;
+  if (at[point] != '.' || whole == 0 || whole + decimals > 8 || static_cast<int>(others & 1) != negative)
+    return false;
+  const auto places = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(digit_places.of[whole][decimals]));
+  const auto eight = _mm_shuffle_epi8(sixteen_characters(at + negative), places);
+  const auto twos = _mm_maddubs_epi16(eight, _mm_set1_epi16(1 << 8 | 10));
+  const auto fours = _mm_madd_epi16(twos, _mm_set1_epi32(1 << 16 | 100));
+  const auto all = _mm_madd_epi16(_mm_packs_epi32(fours, fours), _mm_set1_epi32(1 << 16 | 10'000));
+  value = _mm_cvtsd_f64(_mm_cvtepi32_pd(all)) / signed_powers[negative][decimals];
+  return true;
+}
+
+/// A plain decimal that has a point and at most 8 digits, at least one before the point. Takes the same steps
+/// however long the number is, so that no branch of it is hard to foretell.
+inline bool short_decimal(const char*& at, double& value) {
+  const auto others = non_digits(at);
+  const auto behind_first = others & ~1u;  // which may be the sign
+  const int point = std::countr_zero(behind_first);
+  const int stop = std::countr_zero(behind_first & (behind_first - 1));
+  if (!decimal_of(at, others, point, stop, value)) return false;
+  at += stop;
+  return true;
+}
+
+/// The same of a cell that is known to end at `stop`.
+inline bool short_decimal(const char* at, const char* stop, double& value) {
+  const auto length = stop - at;
+  if (length > 10) return false;
+  const auto others = non_digits(at) & ((1u << length) - 1);
+  const auto behind_first = others & ~1u;
+  return std::has_single_bit(behind_first) &&
+         decimal_of(at, others, std::countr_zero(behind_first), static_cast<int>(length), value);
+}
+
+#else
+
 /// A plain decimal that has a point and at most 8 digits, at least one before the point. Takes the same steps
 /// however long the number is, so that no branch of it is hard to foretell.
 inline bool short_decimal(const char*& at, double& value) {
   using Bytes = EightBytes;
-  static constexpr double powers[2][9] = {{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8},
-                                          {-1e0, -1e1, -1e2, -1e3, -1e4, -1e5, -1e6, -1e7, -1e8}};
   constexpr auto zeros = '0' * Bytes::ones;
   // Digits have this bit; sign, point, exponents, commas, blanks and line ends have not.
   constexpr auto digit_bit = 0x10 * Bytes::ones;
@@ -109,9 +181,16 @@ inline bool short_decimal(const char*& at, double& value) {
   if (!Bytes::digits(upper | lower)) return false;
   // In the mantissa of 2^52: a conversion as by static_cast, but one that waits for no earlier result (x86).
   const auto number = std::bit_cast<std::uint64_t>(0x1p52) + Bytes::number(upper | lower);
-  value = (std::bit_cast<double>(number) - 0x1p52) / powers[negative][decimals];
+  value = (std::bit_cast<double>(number) - 0x1p52) / signed_powers[negative][decimals];
   at = behind + decimals;
   return true;
 }
+
+/// The same of a cell that is known to end at `stop`.
+inline bool short_decimal(const char* at, const char* stop, double& value) {
+  return short_decimal(at, value) && at == stop;
+}
+
+#endif
 
 }  // namespace lifelog::readers::detail
