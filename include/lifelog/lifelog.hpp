@@ -151,6 +151,7 @@
 #include "predict/pooled_people.hpp"
 #include "predict/predictor_network.hpp"
 #include "predict/predictor_training.hpp"
+#include "predict/regroup.hpp"
 #include "predict/row_inputs.hpp"
 #include "predict/row_task.hpp"
 #include "readers/cache.hpp"

@@ -136,15 +136,10 @@ class LeaveOneOut {
             options_.assign_minutes);
     require(inputs_.time.size() == inputs_.user.size(), "inputs: expected a time for each of ",
             inputs_.user.size(), " rows, got ", inputs_.time.size());
-    std::vector<char> seen(users, 0);
+    require_people_once(groups_, users);
     std::size_t with_rows = 0;
     for (const auto& group : groups_)
-      for (const auto user : group) {
-        require(user < users, "groups: expected people below ", users, ", got ", user);
-        require(!seen[user], "groups: expected each person once, got ", user, " twice");
-        seen[user] = 1;
-        with_rows += !rows_[user].empty();
-      }
+      for (const auto user : group) with_rows += !rows_[user].empty();
     require(with_rows >= 2, "groups: expected at least two people with labelled rows, got ", with_rows);
   }
 

@@ -45,6 +45,18 @@ double mean_f1(const Entries& entries, Score Entry::*which) {
   return entries.empty() ? 0 : total / static_cast<double>(entries.size());
 }
 
+/// Throws std::invalid_argument for a person in two groups, or one who is not there.
+LIFELOG_LAZY void require_people_once(const std::vector<std::vector<std::size_t>>& groups,
+                                      std::size_t users) {
+  std::vector<char> seen(users, 0);
+  for (const auto& group : groups)
+    for (const auto user : group) {
+      lifelog::detail::require(user < users, "groups: expected people below ", users, ", got ", user);
+      lifelog::detail::require(!seen[user], "groups: expected each person once, got ", user, " twice");
+      seen[user] = 1;
+    }
+}
+
 /// [users], the rows of each, in order.
 LIFELOG_LAZY std::vector<std::vector<Index>> rows_by_user(const RowInputs& inputs, std::size_t users) {
   std::vector<std::vector<Index>> rows(users);
