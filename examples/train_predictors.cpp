@@ -10,6 +10,7 @@
 #include "steps/predicting.hpp"
 #include "steps/predictor_flags.hpp"
 #include "steps/preprocessing.hpp"
+#include "steps/regrouping.hpp"
 #include "steps/training_flags.hpp"
 
 using namespace lifelog;
@@ -25,6 +26,7 @@ train::TrainOptions study_defaults() {
 
 struct Flags {
   std::string rows, groups, out;
+  bool regroup = false;
   PredictorFlags predictors;
   EvaluationFlags folds;
   TrainingFlags training{study_defaults()};
@@ -35,6 +37,10 @@ void add_flags(FlagSet& app, Flags& flags) {
   app.add_option("--groups", flags.groups,
                  "who belongs together (groups.json); files number groups from 0, tables from 1");
   app.add_option("--out", flags.out, "folder for comparison.json or held_out.json, and histories");
+  app.add_flag(
+      "--regroup", flags.regroup,
+      "from --groups on, move people to the group whose predictor tells them best, and so on in turns; "
+      "judge that on people held out, --folds parts of them");
   flags.predictors.add_to(app);
   flags.training.add_common_to(app);
   flags.folds.add_to(app, PredictorFlags::words(), PredictorFlags::about_words());
@@ -69,6 +75,14 @@ void refuse_with_people_held_out(const EvaluationOptions& folds) {
   if (folds.seeds > 1) throw FlagError("--seeds" + reason);
 }
 
+void refuse_with_regrouping(const EvaluationFlags& flags, const EvaluationOptions& folds) {
+  const auto word = flags.word();
+  if (!word.empty() && word != "person" && word != "leave-one-out")
+    throw FlagError("--regroup: expected people held out, got --evaluate " + word);
+  if (!folds.split_file.empty()) throw FlagError("--regroup: expected people held out, got --split-file");
+  refuse_with_people_held_out(folds);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -90,6 +104,7 @@ int main(int argc, char** argv) {
                                          {"comparison.json of --out", out / "comparison.json"},
                                          {"metrics.json of --out", out / "metrics.json"},
                                          {"held_out.json of --out", out / "held_out.json"},
+                                         {"regrouped.json of --out", out / "regrouped.json"},
                                          {"history.csv of --out", out / "history.csv"},
                                          {"held_out_history.csv of --out", out / "held_out_history.csv"}});
         auto options = flags.training.options(program);
@@ -105,6 +120,14 @@ int main(int argc, char** argv) {
         const auto tables = read_row_tables(flags.rows, groups);
         const auto bins = flags.predictors.bins(data::study_rules());
         const auto folds = flags.folds.options(flags.training.study(), flags.training.shares_given());
+        if (flags.regroup) {
+          refuse_with_regrouping(flags.folds, folds);
+          const auto results = regroup_people(tables, groups, bins, options, folds.folds,
+                                              flags.predictors.assign_minutes, program);
+          if (!flags.out.empty()) write_regrouped(flags.out, results);
+          program.out() << regroup_table(results);
+          return;
+        }
         // Shares on the command line are those of shuffled rows.
         const auto evaluation = PredictorFlags::evaluation(
             flags.folds.word(), flags.training.study() || flags.training.shares_given(), folds.split_file);

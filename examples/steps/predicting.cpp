@@ -29,15 +29,6 @@ std::string predictor_name(const predict::HeldOutPredictor& predictor,
          (predictor.user ? " without " + users[*predictor.user] : "");
 }
 
-/// Indices of tables as `read_row_tables` reads them, group by group.
-std::vector<std::vector<std::size_t>> table_numbers(const UserLists& groups) {
-  std::vector<std::vector<std::size_t>> members(groups.size());
-  std::size_t table = 0;
-  for (std::size_t g = 0; g < groups.size(); ++g)
-    for (std::size_t u = 0; u < groups[g].size(); ++u) members[g].push_back(table++);
-  return members;
-}
-
 /// Throws FlagError where a group has no labelled row; groups are numbered from 1, as people see them.
 void require_labelled(const predict::RowInputs& inputs, const std::vector<std::vector<std::size_t>>& groups) {
   std::vector<Index> rows(
@@ -48,15 +39,6 @@ void require_labelled(const predict::RowInputs& inputs, const std::vector<std::v
                      [&](std::size_t user) { return user < rows.size() && rows[user] > 0; }))
       throw FlagError("--groups: expected people with labelled rows in every group, group " +
                       std::to_string(g + 1) + " has none");
-}
-
-predict::ComparisonOptions comparison_options(const TrainingOptions& options, bool stratified) {
-  predict::ComparisonOptions comparison;
-  comparison.train = options.train;
-  comparison.split = options.split;
-  comparison.stratified = stratified;
-  comparison.threads = options.threads;
-  return comparison;
 }
 
 /// Scores become sums of both, what is told of trainings follows.
@@ -121,6 +103,23 @@ std::vector<data::RowTable> read_row_tables(const std::filesystem::path& dir, co
   for (const auto& group : groups)
     for (const auto& user : group) tables.push_back(readers::read_rows(rows_file(dir, user)));
   return tables;
+}
+
+std::vector<std::vector<std::size_t>> table_numbers(const UserLists& groups) {
+  std::vector<std::vector<std::size_t>> members(groups.size());
+  std::size_t table = 0;
+  for (std::size_t g = 0; g < groups.size(); ++g)
+    for (std::size_t u = 0; u < groups[g].size(); ++u) members[g].push_back(table++);
+  return members;
+}
+
+predict::ComparisonOptions comparison_options(const TrainingOptions& options, bool stratified) {
+  predict::ComparisonOptions comparison;
+  comparison.train = options.train;
+  comparison.split = options.split;
+  comparison.stratified = stratified;
+  comparison.threads = options.threads;
+  return comparison;
 }
 
 PredictorResults compare_predictors(const std::vector<data::RowTable>& tables, const UserLists& groups,

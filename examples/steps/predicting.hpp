@@ -56,6 +56,11 @@ struct HeldOutResults {
 /// Row tables of the users in `groups`, from `<dir>/<user>.csv`. Throws io_error, format_error.
 std::vector<data::RowTable> read_row_tables(const std::filesystem::path& dir, const UserLists& groups);
 
+/// Indices of tables as `read_row_tables` reads them, group by group.
+std::vector<std::vector<std::size_t>> table_numbers(const UserLists& groups);
+
+predict::ComparisonOptions comparison_options(const TrainingOptions& options, bool stratified);
+
 /// Trains the predictors of everybody and of each group, with a progress bar; warns of those that diverge. Blocks and
 /// sessions are held out fold by fold, of everybody at once. folds: also how many seeds, and how many repetitions with labels
 /// that go round in their sessions; its split file, where there is one, is read. Throws FlagError, io_error, format_error.

@@ -38,13 +38,38 @@ BOOST_AUTO_TEST_CASE(judges_as_it_is_told) {
   BOOST_TEST(json.at("predictors").size() == 3U + 4U + 2U);
   BOOST_TEST((sandbox.read("held/held_out_history.csv").find("general without 103,3,") != std::string::npos));
 
+  const auto regrouped = sandbox.run("train_predictors", arguments + "--regroup --folds 2 --out again");
+  BOOST_TEST(regrouped.status == 0, regrouped.err);
+  const auto found = nlohmann::json::parse(sandbox.read("again/regrouped.json"));
+  std::vector<std::string> everybody;
+  for (const auto& group : found.at("groups"))
+    for (const auto& user : group) everybody.push_back(user);
+  std::sort(everybody.begin(), everybody.end());
+  BOOST_TEST((everybody == std::vector<std::string>{"101", "102", "103", "104"}));
+  const auto& new_people = found.at("people_held_out");
+  BOOST_TEST(new_people.at("people").size() == 4U);
+  BOOST_TEST(new_people.at("folds").size() == 2U);
+  for (const char* way : {"regrouped", "general", "random", "own"}) {
+    const double f1 = new_people.at(way).at("f1");
+    BOOST_TEST((f1 > 0 && f1 <= 1), way);
+    BOOST_TEST(new_people.at(way).at("intervals").at("f1").at("low") <= f1);
+  }
+  for (const auto& one : new_people.at("regrouped_less")) {
+    const double by = new_people.at(one.at("by").get<std::string>()).at("f1");
+    BOOST_TEST(std::abs(one.at("f1").get<double>() -
+                        (new_people.at("regrouped").at("f1").get<double>() - by)) < 1e-12);
+  }
+  BOOST_TEST((regrouped.out.find(found.at("verdict").get<std::string>()) != std::string::npos),
+             regrouped.out);
+
   for (const std::string how : {"split", "stratified"}) {
     const auto run = sandbox.run("train_predictors", arguments + "--evaluate " + how + " --out " + how);
     BOOST_TEST(run.status == 0, run.err);
     BOOST_TEST(nlohmann::json::parse(sandbox.read(how + "/comparison.json")).at("groups").size() == 3U);
   }
   BOOST_TEST((sandbox.read("split/comparison.json") != sandbox.read("stratified/comparison.json")));
-  for (const std::string bad : {"--evaluate other", "--assign-minutes 0"}) {
+  for (const std::string bad : {"--evaluate other", "--assign-minutes 0", "--regroup --evaluate blocked",
+                                "--regroup --null 2", "--regroup --split-file groups.json"}) {
     const auto run = sandbox.run("train_predictors", arguments + bad + " --out x");
     BOOST_TEST(run.status == 2);
     BOOST_TEST(run.one_line("train_predictors"));
