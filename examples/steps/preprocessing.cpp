@@ -53,6 +53,7 @@ Preprocessor::Preprocessor(PreprocessOptions options) : options_(std::move(optio
     look_for_empatica();
   else
     find_tables();
+  find_lost_labels();
   if (users_.empty())
     throw format_error(options_.in.string(),
                        options_.layout == Layout::table
@@ -135,6 +136,24 @@ void Preprocessor::name_labelled_only() {
   }
   std::sort(empatica_.begin(), empatica_.end(),
             [](const auto& a, const auto& b) { return data::label_less(a.user, b.user); });
+}
+
+/// Rows of labels that say nothing usable would otherwise be told by their people's notes alone.
+void Preprocessor::find_lost_labels() {
+  Index rows = 0;
+  std::string first;
+  const auto add = [&](const auto& faults, const auto& text_of) {
+    if (rows == 0) first = text_of(faults.front());
+    rows += static_cast<Index>(faults.size());
+  };
+  for (const auto& [user, faults] : labels_.faults)
+    add(faults, [this](const auto& fault) {
+      return data::Quality::place(options_.labels.filename().string(), fault.line) + ": " + fault.message;
+    });
+  for (const auto& [user, faults] : cohort_.labels.faults)
+    add(faults, [this](const auto& fault) { return from_root(fault.text()); });
+  if (rows > 0)
+    findings_.push_back("rows without a usable label: " + std::to_string(rows) + "; the first: " + first);
 }
 
 const readers::EmpaticaPersonFiles& Preprocessor::empatica_files(const std::string& user) const {

@@ -107,6 +107,7 @@ class Preprocessor {
   void look_for_etri();
   void look_for_empatica();
   void name_labelled_only();
+  void find_lost_labels();
   const readers::EmpaticaPersonFiles& empatica_files(const std::string& user) const;
   Recorded read(const std::string& user, const readers::ReadProgress& progress) const;
   std::string state_of(const std::string& user) const;

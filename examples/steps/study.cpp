@@ -376,6 +376,7 @@ void Study::preprocess() {
     if (recordings_discarded()) generate_recordings();
     auto progress = program_.progress("reading", static_cast<double>(preprocessor.users().size()));
     preprocess_all(preprocessor, [&](double done, const std::string& note) { progress.at(done, note); });
+    for (const auto& finding : preprocessor.findings()) program_.warn(finding);
     const auto total = total_quality(read_quality(preprocess.out / "quality.json"));
     return grouped(total.minutes_kept) + " of " + count(total.minutes_seen, "minute", "minutes") + " kept";
   });

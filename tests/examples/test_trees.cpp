@@ -141,6 +141,24 @@ BOOST_FIXTURE_TEST_CASE(sessions_of_one_archive_are_kept_apart, Cohort,
   BOOST_TEST(data.modalities[1].values(0, 0, 0) == 42.5f);
 }
 
+BOOST_FIXTURE_TEST_CASE(labels_that_are_lost_are_told_in_one_line, Cohort) {
+  const E4Export session{.minutes = 4};
+  labels += session.labels("P1") + "P1,1,2,\"calm, at home\"\nP1,2,1,calm\n";
+  put(root() / "P1", session);
+  const std::string expected =
+      "rows without a usable label: 2; the first: labels.csv:4: expected a label in UTF-8 without commas, "
+      "got "
+      "\"calm, at home\"";
+  const auto read = this->read();
+  BOOST_TEST(read.status == 0);
+  BOOST_TEST(read.err == "preprocess: warning: " + expected + "\n");
+  BOOST_TEST(kept() == "P1: 4");
+  BOOST_TEST((quality().at("findings") == Json{expected}));
+  const auto run =
+      this->run("pipeline", "--layout empatica --data e4 --labels labels.csv --epochs 1 --out all");
+  BOOST_TEST((run.err.find("pipeline: warning: " + expected + "\n") != std::string::npos), run.err);
+}
+
 BOOST_FIXTURE_TEST_CASE(acceleration_in_g_gives_the_same_data_set, Cohort) {
   labels += E4Export{}.labels("P1");
   put(path() / "e4" / "P1", E4Export{});
@@ -186,7 +204,9 @@ BOOST_FIXTURE_TEST_CASE(no_byte_ends_the_run, Cohort) {
   for (const char* part :
        {"36.5\\\\xb0C", "\\\\xff\\\\xfe", "x\uac00", "Zo\\\\xeb", "notes \\\\xc7\\\\xd1.txt"})
     BOOST_TEST((text.find(part) != std::string::npos), part);
-  BOOST_TEST(json.at("findings").size() == 2u);
+  BOOST_TEST_REQUIRE(json.at("findings").size() == 3u);  // two names, and P3's labels
+  BOOST_TEST(json.at("findings").dump().find("rows without a usable label: 2; the first: labels.csv:9") !=
+             std::string::npos);
 }
 
 BOOST_FIXTURE_TEST_CASE(everything_below_is_read_or_listed, Cohort,
@@ -344,6 +364,17 @@ struct TableCohort : Sandbox {
 };
 
 }  // namespace
+
+BOOST_FIXTURE_TEST_CASE(lost_labels_of_tables_are_told_in_one_line, TableCohort) {
+  put(path() / "in" / "P1" / "hr.csv", recorded("P1"));
+  labels += "P1,1,2,\"calm, at home\"\n";
+  const auto run = read("--out out");
+  BOOST_TEST(run.status == 0);
+  BOOST_TEST(
+      run.err ==
+      "preprocess: warning: rows without a usable label: 1; the first: labels.csv:4: expected a label in "
+      "UTF-8 without commas, got \"calm, at home\"\n");
+}
 
 BOOST_FIXTURE_TEST_CASE(tables_are_accounted_for_too, TableCohort,
                         *boost::unit_test::precondition(can_unpack)) {
