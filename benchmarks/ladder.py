@@ -144,7 +144,8 @@ def climb(options, effect, strength):
     comparison = out / "predictors" / "comparison.json"
     if comparison.exists():
         told = json.loads(comparison.read_text())
-        row["predictors"] = told["mean_group_f1"] - told["mean_general_f1"]
+        if told["mean_group_f1"] is not None:  # no group, no predictor of one
+            row["predictors"] = told["mean_group_f1"] - told["mean_general_f1"]
     result.write_text(json.dumps(row))
     for part in ("raw", "out"):
         shutil.rmtree(folder / part)

@@ -44,8 +44,8 @@ std::string verdict_of(const nlohmann::ordered_json& differences) {
   const auto& random = by("random");
   const bool over_general = general.at("low").get<double>() > 0,
              over_random = random.at("low").get<double>() > 0;
-  const std::string figures =
-      "F1 over everybody's predictor " + told(general) + ", over random groups " + told(random);
+  const std::string figures = "F1 over everybody's predictor " + told(general) + ", over random groups " +
+                              told(random) + ", over what their few minutes train " + told(by("own"));
   if (over_general && over_random) return "groups help to predict people who are new: " + figures;
   if (over_general)
     return "choosing among predictors helps, but random groups do as well as these: " + figures;
