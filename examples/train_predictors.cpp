@@ -68,11 +68,14 @@ UserLists generate_rows(const std::filesystem::path& dir, const Program& program
   return groups;
 }
 
-/// What people held out are not judged by.
-void refuse_with_people_held_out(const EvaluationOptions& folds) {
-  const std::string reason = ": expected with rows, blocks or sessions held out, got people";
-  if (folds.nulls > 0) throw FlagError("--null" + reason);
-  if (folds.seeds > 1) throw FlagError("--seeds" + reason);
+/// What people held out are not judged by. flag: what asks for them, or empty.
+void refuse_with_people_held_out(const EvaluationOptions& folds, const std::string& flag = {}) {
+  for (const auto& [given, name] :
+       {std::pair(folds.nulls > 0, "--null"), std::pair(folds.seeds > 1, "--seeds")})
+    if (given)
+      throw FlagError(
+          flag.empty() ? name + std::string(": expected with rows, blocks or sessions held out, got people")
+                       : flag + ": expected without " + name + ", which is of rows held out");
 }
 
 void refuse_with_regrouping(const EvaluationFlags& flags, const EvaluationOptions& folds) {
@@ -80,7 +83,7 @@ void refuse_with_regrouping(const EvaluationFlags& flags, const EvaluationOption
   if (!word.empty() && word != "person" && word != "leave-one-out")
     throw FlagError("--regroup: expected people held out, got --evaluate " + word);
   if (!folds.split_file.empty()) throw FlagError("--regroup: expected people held out, got --split-file");
-  refuse_with_people_held_out(folds);
+  refuse_with_people_held_out(folds, "--regroup");
 }
 
 }  // namespace
