@@ -100,7 +100,7 @@ class PlaneBuffer {
 
 }  // namespace detail
 
-/// Training over a batch of feature vectors: planes are [feature][sample], padded to whole register blocks.
+/// Training over a batch of feature vectors: planes are [feature][sample], padded to whole packets.
 /// Values in the padding are finite and arbitrary; gradients there are zero.
 template<class T>
 struct Samples {
@@ -110,7 +110,7 @@ struct Samples {
   int threads = 1;         ///< 0: all there are; results do not depend on it
   std::uint64_t step = 0;  ///< which of training's steps this is: dropout draws anew for each
 
-  Index stride() const { return detail::round_up(count, detail::block_width<T>); }
+  Index stride() const { return detail::round_up(count, detail::packet_size<T>); }
   Index input_stride() const { return stride(); }
   /// Scalars in a node's output.
   Index plane(Index channels) const { return channels * stride(); }
