@@ -6,6 +6,7 @@ usage: believed.py --pipeline build/examples/pipeline --out DIR [--strength 1 0.
 
   AUC         how well a measure ranks planted above other sensors, of everybody's sensors together (needs truth.json)
   identified  people with a sensor that is identified, and sensors identified that were not planted
+  covered     share of sensors whose interval leaves room for the truth's sign: above 0 of planted ones, 0 or below of others
   k, ARI      groups, and their adjusted Rand index against the planted ones
 """
 import argparse
@@ -45,7 +46,7 @@ def judge(out):
     truth = json.loads((out / "raw" / "truth.json").read_text())["users"]
     sensors = information["sensors"]
     scores = {"information": ([], []), "attention": ([], [])}
-    people = wrong = planted_found = 0
+    people = wrong = planted_found = covered = asked = 0
     for person in information["people"]:
         if "sensors" not in person:
             continue
@@ -56,6 +57,8 @@ def judge(out):
             planted = sensor["sensor"] in own
             scores["information"][not planted].append(sensor["bits"])
             scores["attention"][not planted].append(attention[m])
+            covered += sensor["high"] > 0 if planted else sensor["low"] <= 0
+            asked += 1
             wrong += sensor["identified"] and not planted
             planted_found += sensor["identified"] and planted
     groups = information["groups"]
@@ -64,7 +67,7 @@ def judge(out):
     cohort = information["cohort"]
     return {"auc_information": auc(*scores["information"]), "auc_attention": auc(*scores["attention"]),
             "bits": cohort.get("total", {}).get("bits"), "people_identified": people, "planted_identified": planted_found,
-            "others_identified": wrong, "cohort_identified": cohort["identified"],
+            "others_identified": wrong, "covered": covered / max(asked, 1), "cohort_identified": cohort["identified"],
             "agreement": cohort.get("agreement"), "k": groups["k"], "p": groups.get("p"),
             "ari": adjusted_rand(found, planted) if found else None}
 
