@@ -105,6 +105,7 @@ StudyOptions study_options(Flags& flags) {
   study.rules.bins = flags.predictors.bins(study.rules);
   study.evaluation = PredictorFlags::evaluation(flags.evaluation.word(), as_study, study.judging.split_file);
   study.assign_minutes = flags.predictors.assign_minutes;
+  study.regroup = flags.predictors.regroup;
   if (study.layout == Layout::empatica && !study.label_name.empty()) {
     if (study.label_name != "tags")
       throw FlagError("--label: expected tags, or nothing, with --layout empatica");

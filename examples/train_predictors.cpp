@@ -26,7 +26,6 @@ train::TrainOptions study_defaults() {
 
 struct Flags {
   std::string rows, groups, out;
-  bool regroup = false;
   PredictorFlags predictors;
   EvaluationFlags folds;
   TrainingFlags training{study_defaults()};
@@ -37,10 +36,6 @@ void add_flags(FlagSet& app, Flags& flags) {
   app.add_option("--groups", flags.groups,
                  "who belongs together (groups.json); files number groups from 0, tables from 1");
   app.add_option("--out", flags.out, "folder for comparison.json or held_out.json, and histories");
-  app.add_flag(
-      "--regroup", flags.regroup,
-      "from --groups on, move people to the group whose predictor tells them best, and so on in turns; "
-      "judge that on people held out, --folds parts of them");
   flags.predictors.add_to(app);
   flags.training.add_common_to(app);
   flags.folds.add_to(app, PredictorFlags::words(), PredictorFlags::about_words());
@@ -123,7 +118,7 @@ int main(int argc, char** argv) {
         const auto tables = read_row_tables(flags.rows, groups);
         const auto bins = flags.predictors.bins(data::study_rules());
         const auto folds = flags.folds.options(flags.training.study(), flags.training.shares_given());
-        if (flags.regroup) {
+        if (flags.predictors.regroup) {
           refuse_with_regrouping(flags.folds, folds);
           const auto results = regroup_people(tables, groups, bins, options, folds.folds,
                                               flags.predictors.assign_minutes, program);

@@ -252,6 +252,17 @@ struct HeldOut {
   double general_f1 = 0, assigned_f1 = 0;
 };
 
+/// Groups by which predictor tells whom best, beside what else there was, on people held out.
+struct Regrouped {
+  struct Way {
+    std::string name;
+    double f1 = 0, low = 0, high = 0, accuracy = 0;
+  };
+  std::vector<Way> ways;
+  std::string verdict;
+  std::vector<std::vector<std::string>> groups;
+};
+
 /// All that a report shows: plain data. What is empty is left out.
 struct Report {
   std::string title = "What matters to whom";
@@ -274,6 +285,7 @@ struct Report {
   std::vector<Group> groups;
   std::vector<Comparison> comparison;
   std::vector<HeldOut> held_out;
+  std::optional<Regrouped> regrouped;
   std::optional<Informations> information;
   /// Everybody's first, if there are any.
   std::vector<FaithfulPerson> faithfulness;

@@ -338,6 +338,31 @@ std::string held_out_part(const Report& report) {
          table_html({"person", "group", "assigned", "test rows", "F1 general", "F1 assigned", "gain"}, rows);
 }
 
+/// What groups by which predictor tells whom best are worth to people who are new.
+std::string regrouped_part(const Report& report) {
+  if (!report.regrouped) return {};
+  const auto named = [](const std::string& way) -> std::string {
+    if (way == "regrouped") return "the group that a few labelled minutes choose";
+    if (way == "general") return "everybody else's predictor";
+    if (way == "random") return "a random group, chosen in the same way";
+    return "these minutes alone";
+  };
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& way : report.regrouped->ways)
+    rows.push_back({named(way.name), fixed(way.f1, 3), fixed(way.low, 2) + " to " + fixed(way.high, 2),
+                    fixed(way.accuracy, 3)});
+  std::vector<std::vector<std::string>> members;
+  for (const auto& group : report.regrouped->groups)
+    members.push_back({std::to_string(members.size() + 1), group.empty() ? "nobody" : joined(group)});
+  return paragraph(
+             "Groups found by predicting: people move to the group whose predictor fits them best, and "
+             "predictors are trained again, until nobody moves. People who took no part were then "
+             "predicted. Verdict: " +
+             report.regrouped->verdict + ".") +
+         table_html({"people held out, predicted by", "F1", "95 %", "accuracy"}, rows) +
+         table_html({"group", "people"}, members);
+}
+
 }  // namespace
 
 std::string comparison_section(const Report& report) {
@@ -374,7 +399,7 @@ std::string comparison_section(const Report& report) {
          table_html({"group", "test rows", "F1 general", "F1 group", "gain", "accuracy general",
                      "accuracy group", "gain of accuracy"},
                     rows) +
-         held_out_part(report);
+         held_out_part(report) + regrouped_part(report);
 }
 
 std::vector<std::string> top_modalities(const std::vector<double>& importance,

@@ -14,6 +14,7 @@ namespace lifelog::examples {
 class PredictorFlags {
  public:
   Index assign_minutes = 10;
+  bool regroup = false;
 
   void add_to(FlagSet& app) {
     app.add_option(
@@ -24,6 +25,9 @@ class PredictorFlags {
     app.add_option("--assign-minutes", assign_minutes,
                    "labelled minutes by which a person held out gets a group")
         .check(between(1, 1e6));
+    app.add_flag("--regroup", regroup,
+                 "from the groups on, move people to the group whose predictor tells them best, and so on in "
+                 "turns; judge that on people held out, --folds parts of them");
   }
 
   data::TensionBins bins(const data::Rules& rules) const {

@@ -282,6 +282,19 @@ void read_predictors(const fs::path& out, report::Report& report) {
       }
       return 0;
     });
+  const auto regrouped = out / "predictors" / "regrouped.json";
+  if (fs::exists(regrouped))
+    reading(regrouped, [&](const ordered_json& json) {
+      auto& found = report.regrouped.emplace();
+      found.groups = json.at("groups").get<UserLists>();
+      found.verdict = json.at("verdict");
+      for (const char* way : {"regrouped", "general", "random", "own"}) {
+        const auto& figures = json.at("people_held_out").at(way);
+        const auto& f1 = figures.at("intervals").at("f1");
+        found.ways.push_back({way, figures.at("f1"), f1.at("low"), f1.at("high"), figures.at("accuracy")});
+      }
+      return 0;
+    });
   const auto held_out = out / "predictors" / "held_out.json";
   if (!fs::exists(held_out)) return;
   reading(held_out, [&](const ordered_json& json) {

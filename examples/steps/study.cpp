@@ -19,6 +19,7 @@
 #include "informing.hpp"
 #include "mapping.hpp"
 #include "measuring.hpp"
+#include "regrouping.hpp"
 #include "report_files.hpp"
 
 namespace lifelog::examples {
@@ -801,7 +802,8 @@ void Study::compare_predictors() {
     settings["gap"] = options_.judging.gap.value_or(0);
     add_split_file(options_.judging.split_file, settings);
   }
-  if (hold_out) settings["assign_minutes"] = options_.assign_minutes;
+  if (hold_out || options_.regroup) settings["assign_minutes"] = options_.assign_minutes;
+  if (options_.regroup) settings["regroup"] = options_.judging.folds;
   // Seeds and shifted labels are for networks: predictors are trained once.
   auto judging = options_.judging;
   judging.seeds = 1, judging.nulls = 0;
@@ -839,23 +841,39 @@ std::string Study::train_predictors(const fs::path& dir, const EvaluationOptions
   auto summary = "mean F1 of groups " + fixed(results.comparison.mean_group_f1(), 3) +
                  ", of everybody's predictor " + fixed(results.comparison.mean_general_f1(), 3);
   if (options_.judging.measure && groups.size() == 1) summary = without_groups();
-  if (!hold_out) {
-    for (const char* file : {"held_out.json", "held_out_history.csv"})
-      writing([&] { fs::remove(dir / file); });
-    return summary;
+  for (const char* file : {"held_out.json", "held_out_history.csv", "regrouped.json"})
+    writing([&] { fs::remove(dir / file); });
+  if (hold_out) {
+    const auto held_out = hold_out_each(tables, groups, options_.rules.bins, options_.predictors,
+                                        options_.assign_minutes, program_);
+    write_held_out(dir, held_out);
+    summary += "; of people held out: " + fixed(held_out.held_out.mean_assigned_f1(), 3) +
+               " with the assigned group's predictor, " + fixed(held_out.held_out.mean_general_f1(), 3) +
+               " with everybody else's";
   }
-  const auto held_out = hold_out_each(tables, groups, options_.rules.bins, options_.predictors,
-                                      options_.assign_minutes, program_);
-  write_held_out(dir, held_out);
-  return summary + "; of people held out: " + fixed(held_out.held_out.mean_assigned_f1(), 3) +
-         " with the assigned group's predictor, " + fixed(held_out.held_out.mean_general_f1(), 3) +
-         " with everybody else's";
+  return options_.regroup ? summary + "; " + regroup(dir, tables, groups) : summary;
+}
+
+/// Groups by which predictor tells whom best; what they are worth, or why there are none.
+std::string Study::regroup(const fs::path& dir, const std::vector<data::RowTable>& tables,
+                           const UserLists& groups) const {
+  if (groups.size() < 2) return "not regrouped: there are no groups to begin with";
+  try {
+    const auto results = regroup_people(tables, groups, options_.rules.bins, options_.predictors,
+                                        options_.judging.folds, options_.assign_minutes, program_);
+    write_regrouped(dir, results);
+    return results.verdict;
+  } catch (const FlagError& error) {
+    return std::string("not regrouped: ") + error.what();
+  } catch (const std::invalid_argument& error) {
+    return std::string("not regrouped: ") + error.what();
+  }
 }
 
 /// Too few rows are no reason to have no report.
 std::string Study::no_predictors(const fs::path& dir, const std::string& why) const {
-  for (const char* file :
-       {"comparison.json", "metrics.json", "history.csv", "held_out.json", "held_out_history.csv"})
+  for (const char* file : {"comparison.json", "metrics.json", "history.csv", "held_out.json",
+                           "held_out_history.csv", "regrouped.json"})
     writing([&] { fs::remove(dir / file); });
   return "none can be compared: " + why;
 }

@@ -47,6 +47,8 @@ struct StudyOptions {
   /// leave_one_out: besides the comparison on everybody's own test rows.
   Evaluation evaluation = Evaluation::split;
   Index assign_minutes = 10;
+  /// Besides, groups by which predictor tells whom best.
+  bool regroup = false;
   double perplexity = 30;
   int map_iterations = 1000;
   /// `STEP` or `STEP:PERSON`: that alone, in a folder where what it needs was done; empty: all steps.
@@ -83,7 +85,7 @@ struct StepCost {
 ///     across/       across.json, of people held out, if asked for
 ///     map/          importance.npy, raw.npy, maps.json
 ///     clusters/     clusters.json; raw.npy, attention.npy, and where there is information contributions.npy, information.npy
-///     predictors/   comparison.json, history.csv; held_out.json, held_out_history.csv if asked for
+///     predictors/   comparison.json, history.csv; held_out.json, held_out_history.csv, regrouped.json if asked for
 ///     report/       index.html; truth.json of generated people
 ///
 /// A step whose results are there already, of the same settings and inputs, is not done again: neither may have changed
@@ -156,6 +158,8 @@ class Study {
   std::string without_groups() const;
   std::string train_predictors(const std::filesystem::path& dir, const EvaluationOptions& judging,
                                bool hold_out);
+  std::string regroup(const std::filesystem::path& dir, const std::vector<data::RowTable>& tables,
+                      const UserLists& groups) const;
   std::string no_predictors(const std::filesystem::path& dir, const std::string& why) const;
   /// Figures of everybody, of those whose networks are trained; written to metrics.json.
   nlohmann::ordered_json judge_everybody(const std::vector<std::string>& users) const;

@@ -310,6 +310,26 @@ BOOST_AUTO_TEST_CASE(people_are_held_out_if_asked) {
   BOOST_TEST(!contains(sandbox.read("a/report/index.html"), "Each person once held out"));
 }
 
+BOOST_AUTO_TEST_CASE(people_are_regrouped_if_asked) {
+  const Sandbox sandbox;
+  const std::string as_study = small + "--rules study --evaluate split --assign-minutes 3 ";
+  const auto run = sandbox.run("pipeline", as_study + "--regroup --folds 2 --out a");
+  BOOST_TEST(run.status == 0, run.err);
+  const auto json = nlohmann::json::parse(sandbox.read("a/predictors/regrouped.json"));
+  BOOST_TEST(json.at("people_held_out").at("folds").size() == 2U);
+  BOOST_TEST(contains(run.out, json.at("verdict").get<std::string>()), run.out);
+  const auto page = sandbox.read("a/report/index.html");
+  BOOST_TEST(contains(page, "Groups found by predicting"));
+  BOOST_TEST(contains(page, "Verdict: "));
+  // More parts than people: the other predictors are compared all the same.
+  const auto parts = sandbox.run("pipeline", as_study + "--regroup --folds 9 --out a");
+  BOOST_TEST(parts.status == 0, parts.err);
+  BOOST_TEST(contains(parts.out, "not regrouped: "), parts.out);
+  BOOST_TEST(fs::exists(sandbox.path() / "a/predictors/comparison.json"));
+  BOOST_TEST(!fs::exists(sandbox.path() / "a/predictors/regrouped.json"));
+  BOOST_TEST(!contains(sandbox.read("a/report/index.html"), "Groups found by predicting"));
+}
+
 BOOST_AUTO_TEST_CASE(generated_recordings_can_be_discarded) {
   const Sandbox sandbox;
   BOOST_TEST(sandbox.run("pipeline", small + "--out kept").status == 0);
