@@ -77,7 +77,8 @@ struct StepCost {
 ///
 ///     raw/          the generated tree (unless discarded) and truth.json
 ///     data/         <user>.safetensors, <user>.csv, quality.json
-///     mil/<user>/   model.safetensors, history.csv, metrics.json, predictions.csv; replicates.safetensors
+///     mil/<user>/   model.safetensors, history.csv, metrics.json, predictions.csv; replicates.safetensors; .replicates/ of jobs that
+///                   come before the person's, until that is done
 ///     metrics.json  of everybody: figures, intervals, baselines
 ///     importance/   <user>.npy; of all: importance.npy, users.npy, labels.npy, minutes.npy, people.json;
 ///                   when.json: a minute of each, in windows; but by the study's rules also information.json,

@@ -42,11 +42,11 @@ StepCost cost_of(const StudyStep& step, const StudyOptions& options, double mib,
   const auto& judging = options.judging;
   const double replicates = static_cast<double>(replicate_names(judging).size()),
                folds = judging.all_folds ? static_cast<double>(judging.folds) : 1;
-  const double training = 0.007 * mib * folds * static_cast<double>(options.training.train.epochs),
-               judged = 0.1 * mib * folds;
-  if (part == Part::replicate) return {5 + training, 100 + 5 * mib};
+  const double training = 0.004 * mib * folds * static_cast<double>(options.training.train.epochs);
+  if (part == Part::replicate) return {5 + training, 100 + 4 * mib};
   const bool ahead = !replicates_of(judging).empty();
-  return {5 + replicates * ((ahead ? 0 : training) + judged), 100 + 5 * mib};
+  const double judged = mib * (0.3 + 0.04 * folds * replicates);
+  return {5 + judged + (ahead ? 0 : replicates * training), 100 + 5 * mib};
 }
 
 double mib_of(const fs::path& file) {

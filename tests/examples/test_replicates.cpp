@@ -218,8 +218,8 @@ BOOST_AUTO_TEST_CASE(what_was_begun_ahead_is_gone_on_with) {
   epochs = 100;
   BOOST_TEST((person.gather() == expected));
   BOOST_TEST(person.ignored.empty());
-  BOOST_TEST(epochs ==
-             100 + (2 + 2 + 2) * 4 + 1);  // all of the others, and the fourth of what had come to three
+  // All of the others, and the fourth of the one that had come to three.
+  BOOST_TEST(epochs == 100 + 7 * 4 + 1);
 }
 
 // Where no minute is held out there is the model, and nothing that judges it.
