@@ -77,8 +77,10 @@ void add_flags(FlagSet& app, Flags& flags) {
   app.add_flag("--discard-raw", study.discard_raw,
                "remove generated recordings once they are data sets, a third as large");
   app.add_flag("--plan", flags.plan, "print the steps of these options as JSON, and do none");
-  app.add_option("--only", study.only,
-                 "do one step of the plan alone, STEP or STEP:PERSON; what it needs must be done");
+  app.add_option(
+      "--only", study.only,
+      "do one step of the plan alone, STEP, STEP:PERSON or STEP:PERSON:REPLICATE; what it needs must "
+      "be done");
   flags.generator.add_to(app, study.generator);
 }
 

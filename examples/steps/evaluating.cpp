@@ -3,22 +3,16 @@
 #include "evaluating.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <lifelog/core/parallel.hpp>
-#include <lifelog/data/cells.hpp>
-#include <lifelog/evaluate/null_test.hpp>
 #include <lifelog/evaluate/without_sensors.hpp>
-#include <lifelog/io/atomic_file.hpp>
-#include <lifelog/predict/dataset_bags.hpp>
-#include <lifelog/readers/csv.hpp>
 #include <limits>
-#include <map>
 #include <mutex>
 
 #include "../common/table.hpp"
 #include "evaluation_metrics.hpp"
 #include "feature_baselines.hpp"
 #include "measuring.hpp"
+#include "replicates.hpp"
 
 namespace lifelog::examples {
 
@@ -27,52 +21,21 @@ namespace {
 using nlohmann::ordered_json;
 using Rows = std::vector<Index>;
 
-/// Share of what does not test that validates.
-double valid_share(const evaluate::SplitOptions& split) {
-  const double rest = split.train + split.valid;
-  return rest > 0 ? split.valid / rest : 0;
-}
-
-evaluate::FoldOptions fold_options(const TrainingOptions& training, const EvaluationOptions& options,
-                                   evaluate::Scheme scheme) {
-  evaluate::FoldOptions folds;
-  folds.scheme = scheme;
-  folds.folds = options.folds;
-  const bool blocks = scheme == evaluate::Scheme::blocked || scheme == evaluate::Scheme::session;
-  folds.gap = options.gap.value_or(blocks && options.split_file.empty() ? 1 : 0);
-  folds.valid = valid_share(training.split);
-  folds.seed = training.train.seed;
-  return folds;
-}
-
 /// One network and the baselines on one fold.
-struct Job {
-  evaluate::Split split;
-  std::vector<Index> labels;  ///< of all minutes
-  std::uint64_t seed = 0;
-  Index replicate = 0;  ///< seed, from 0
-  int fold = 0;
-  int null = -1;          ///< which repetition with shifted labels
-  bool shuffled = false;  ///< for the leak
-  bool kept = false;      ///< has been trained already
+struct Job : FoldNetwork {
+  explicit Job(FoldNetwork network) : FoldNetwork(std::move(network)) {}
+
   Rows predicted;
   std::vector<Rows> of_baselines;
   ordered_json note;
   RowMatrix<float> valid_log_p, test_log_p;
+  std::string ignored;  ///< why what was trained of it ahead did not count
   // Where sensors are measured.
   std::optional<mil::AnyModel> model;
   RowMatrix<double> log_probabilities;  ///< [test, C]
   std::optional<importance::TrustEvidence> evidence;
   std::optional<ReplicateMeasures> measures;
-
-  bool replicate_of_truth() const { return null < 0 && !shuffled; }
 };
-
-data::DataSet with_labels(const data::DataSet& data, const std::vector<Index>& labels) {
-  auto own = data;
-  std::copy(labels.begin(), labels.end(), own.label.begin());
-  return own;
-}
 
 /// What a network says of the minutes it was not trained on. data: as it was trained.
 void ask(const mil::AnyModel& model, const data::DataSet& data, Job& job) {
@@ -81,19 +44,18 @@ void ask(const mil::AnyModel& model, const data::DataSet& data, Job& job) {
   job.model = model;
 }
 
-void train_job(const data::DataSet& data, const TrainingOptions& options, bool measure, Job& job) {
-  auto own_options = options;
-  own_options.minutes = job.split;
-  own_options.train.seed = job.seed;
-  own_options.resume = false;
-  own_options.threads = 1;
-  auto own = with_labels(data, job.labels);
-  const auto training = train_network(own, own_options);
+void take(const Training& training, Job& job) {
   job.predicted = training.predicted;
   job.note = {{"status", status_name(training.status)}, {"best_epoch", training.best_epoch}};
   job.valid_log_p = training.valid_log_p, job.test_log_p = training.test_log_p;
-  if (!measure || !job.replicate_of_truth()) return;
-  ask(training.model, own, job);
+}
+
+void train_job(const data::DataSet& data, const TrainingOptions& options, const std::filesystem::path& ahead,
+               bool measure, Job& job) {
+  auto own = data;
+  const auto training = train_fold(job, own, options, ahead, job.ignored);
+  take(training, job);
+  if (measure && job.of_truth()) ask(training.model, own, job);
 }
 
 /// The class of the highest mean probability over networks, minute by minute, the lowest of equals; networks that make no numbers of a
@@ -157,13 +119,15 @@ double pooled_f1(const std::vector<Job>& jobs, Index classes, int null, List lis
 class PersonEvaluation {
  public:
   PersonEvaluation(const data::DataSet& data, const MinutePlan& plan, const Training& kept,
-                   const TrainingOptions& training, const EvaluationOptions& options)
+                   const TrainingOptions& training, const EvaluationOptions& options,
+                   const std::filesystem::path& ahead)
       : data_(data),
         items_(items_of(data)),
         plan_(plan),
         kept_(kept),
         training_(training),
         options_(options),
+        ahead_(ahead),
         classes_(static_cast<Index>(data.classes.size())),
         blocks_(evaluate::blocks_of(items_)),
         features_(data, training.train.seed, training.threads) {}
@@ -182,15 +146,15 @@ class PersonEvaluation {
     };
     for_jobs(1, [&](Job& job) {
       train_baselines(items_, features_, job);
-      if (!job.kept)
-        train_job(data_, training_, options_.measure, job);
+      if (!job.is_model())
+        train_job(data_, training_, ahead_, options_.measure, job);
       else if (options_.measure)
         ask_kept(job);
     });
     if (options_.measure) {
       find_trust();
       for_jobs(0.25, [&](Job& job) {
-        if (job.replicate_of_truth()) measure(job);
+        if (job.of_truth()) measure(job);
       });
     }
     return collect();
@@ -208,7 +172,7 @@ class PersonEvaluation {
   void find_trust() {
     int folds = 0;
     for (const auto& job : jobs_)
-      if (job.replicate_of_truth()) folds = std::max(folds, job.fold + 1);
+      if (job.of_truth()) folds = std::max(folds, job.fold + 1);
     for (int fold = 0; fold < folds; ++fold) {
       importance::TrustEvidence evidence(static_cast<Index>(data_.modalities.size()));
       for (const auto& job : jobs_)
@@ -227,60 +191,10 @@ class PersonEvaluation {
   }
 
   void list_jobs() {
-    const bool whole = plan_.folds.empty();  // split by shares: one fold
-    const auto folds = whole ? std::vector<evaluate::Split>{kept_.split} : plan_.folds;
-    const auto count = options_.all_folds ? folds.size() : 1;
-    for (Index seed = 0; seed < options_.seeds; ++seed)
-      for (std::size_t f = 0; f < count; ++f) {
-        auto& job = add_job(folds[f], items_.label, seed, static_cast<int>(f));
-        job.kept = seed == 0 && f == 0;
-        if (job.kept) {
-          job.predicted = kept_.predicted;
-          job.note = {{"status", status_name(kept_.status)}, {"best_epoch", kept_.best_epoch}};
-          job.valid_log_p = kept_.valid_log_p, job.test_log_p = kept_.test_log_p;
-        }
-      }
-    if (options_.leak && plan_.way != "shuffled" && plan_.way != "split-file" && options_.all_folds) {
-      auto shuffled = fold_options(training_, options_, evaluate::Scheme::shuffled);
-      shuffled.folds = static_cast<Index>(folds.size());
-      shuffled.gap = 0;
-      int f = 0;
-      for (const auto& fold : evaluate::make_folds(items_, shuffled).folds)
-        add_job(fold, items_.label, 0, f++).shuffled = true;
+    for (auto& network : list_fold_networks(data_, plan_, training_, options_)) {
+      auto& job = jobs_.emplace_back(std::move(network));
+      if (job.is_model()) take(kept_, job);
     }
-    for (Index k = 0; k < options_.nulls; ++k) list_null(static_cast<int>(k), folds, count);
-  }
-
-  Job& add_job(const evaluate::Split& split, const std::vector<Index>& labels, Index seed, int fold) {
-    Job job;
-    job.split = split;
-    job.labels = labels;
-    job.replicate = seed;
-    job.seed = training_.train.seed + static_cast<std::uint64_t>(seed);
-    job.fold = fold;
-    jobs_.push_back(std::move(job));
-    return jobs_.back();
-  }
-
-  /// The same analysis of labels that go round in their sessions; folds are made of them anew where labels make folds.
-  void list_null(int null, const std::vector<evaluate::Split>& folds, std::size_t count) {
-    auto shifted = items_;
-    shifted.label = evaluate::shifted_labels(
-        items_, Random(training_.train.seed).fork(1000 + static_cast<std::uint64_t>(null)));
-    auto own = folds;
-    if (!plan_.folds.empty() && options_.split_file.empty()) {
-      auto again = fold_options(training_, options_, scheme_of_plan());
-      again.folds = static_cast<Index>(folds.size());
-      again.gap = plan_.gap;
-      own = evaluate::make_folds(shifted, again).folds;
-    }
-    for (std::size_t f = 0; f < std::min(count, own.size()); ++f)
-      add_job(own[f], shifted.label, 0, static_cast<int>(f)).null = null;
-  }
-
-  evaluate::Scheme scheme_of_plan() const {
-    const auto found = std::find(evaluate::scheme_names.begin(), evaluate::scheme_names.end(), plan_.way);
-    return static_cast<evaluate::Scheme>(found - evaluate::scheme_names.begin());
   }
 
   template<class List>
@@ -306,8 +220,7 @@ class PersonEvaluation {
     for (std::size_t fold = 0; fold < trust_.size(); ++fold) {
       std::vector<const RowMatrix<double>*> said;
       for (const auto& job : jobs_)
-        if (job.replicate_of_truth() && job.fold == static_cast<int>(fold))
-          said.push_back(&job.log_probabilities);
+        if (job.of_truth() && job.fold == static_cast<int>(fold)) said.push_back(&job.log_probabilities);
       result.push_back(ensemble_of(said));
     }
     return result;
@@ -365,7 +278,7 @@ class PersonEvaluation {
     for (const char* name : baseline_names) csv += std::string(",") + name;
     csv += together.empty() ? "\n" : ",ensemble\n";
     for (const auto& job : jobs_) {
-      if (!job.replicate_of_truth()) continue;
+      if (!job.of_truth()) continue;
       for (std::size_t k = 0; k < job.split.test.size(); ++k) {
         const auto row = static_cast<std::size_t>(job.split.test[k]);
         csv += std::to_string(items_.time[row]) + ',' + std::to_string(job.replicate) + ',' +
@@ -396,7 +309,7 @@ class PersonEvaluation {
     }
     result.replicates = ordered_json::array();
     for (const auto& job : jobs_) {
-      if (!job.replicate_of_truth()) continue;
+      if (!job.of_truth()) continue;
       metrics::ConfusionMatrix confusion(classes_);
       for (std::size_t k = 0; k < job.predicted.size(); ++k)
         confusion.add(job.labels[static_cast<std::size_t>(job.split.test[k])], job.predicted[k]);
@@ -413,6 +326,8 @@ class PersonEvaluation {
     }
     if (options_.measure) collect_measures(result);
     result.predictions_csv = predictions_csv();
+    for (const auto& job : jobs_)
+      if (!job.ignored.empty()) result.ignored.push_back(job.ignored);
     return result;
   }
 
@@ -422,6 +337,7 @@ class PersonEvaluation {
   const Training& kept_;
   const TrainingOptions& training_;
   const EvaluationOptions& options_;
+  const std::filesystem::path& ahead_;
   Index classes_;
   std::vector<Index> blocks_;
   FeatureBaselines features_;
@@ -439,94 +355,10 @@ void Said::add(const RowMatrix<float>& own, const std::vector<Index>& labels,
   for (const Index row : rows) truth.push_back(labels[static_cast<std::size_t>(row)]);
 }
 
-evaluate::Items items_of(const data::DataSet& data) {
-  evaluate::Items items;
-  items.label.assign(data.label.begin(), data.label.end());
-  items.time.assign(data.timestamp.begin(), data.timestamp.end());
-  return items;
-}
-
-std::vector<evaluate::Part> read_parts(const std::filesystem::path& file, const std::string& whose,
-                                       const std::vector<std::int64_t>& times, Index* absent) {
-  const auto text = io::read_file(file);
-  readers::CsvReader csv(text, file.string());
-  const auto user = csv.column("user"), timestamp = csv.column("timestamp"), part = csv.column("part");
-  std::multimap<std::int64_t, std::size_t> rows;
-  for (std::size_t n = 0; n < times.size(); ++n) rows.emplace(times[n], n);
-  std::vector<evaluate::Part> parts(times.size());
-  std::vector<bool> told(parts.size(), false);
-  while (csv.next()) {
-    if (readers::cell_text(csv.cell(user)) != whose) continue;
-    const auto where = file.string() + ':' + std::to_string(csv.line());
-    const auto when = data::parse_number(csv.cell(timestamp));
-    const bool whole = when.kind == data::CellKind::number && std::abs(when.value) < 1e15 &&
-                       when.value == std::floor(when.value);
-    const auto [first, last] = rows.equal_range(whole ? static_cast<std::int64_t>(when.value) : -1);
-    if (!whole || (first == last && !absent))
-      throw format_error(where, "timestamp: expected that of a minute of " + whose + ", got \"" +
-                                    std::string(csv.cell(timestamp).substr(0, 40)) + '"');
-    const auto word = evaluate::part_named(readers::cell_text(csv.cell(part)));
-    if (!word)
-      throw format_error(where, "part: expected train, valid, test or the number of a fold, got \"" +
-                                    std::string(csv.cell(part).substr(0, 40)) + '"');
-    if (first == last) ++*absent;
-    for (auto row = first; row != last; ++row) {
-      if (told[row->second]) throw format_error(where, "the minute is there twice");
-      told[row->second] = true;
-      parts[row->second] = *word;
-    }
-  }
-  return parts;
-}
-
-MinutePlan plan_minutes(const data::DataSet& data, const TrainingOptions& training,
-                        const EvaluationOptions& options) {
-  MinutePlan plan;
-  if (options.shares) {
-    plan.way = evaluate::scheme_name(evaluate::Scheme::shuffled);
-    return plan;
-  }
-  const auto items = items_of(data);
-  // Of one person nobody can be held out: blocks are the next best.
-  const bool nobody = options.scheme == evaluate::Scheme::person && options.split_file.empty();
-  const auto folds = fold_options(training, options, nobody ? evaluate::Scheme::blocked : options.scheme);
-  plan.gap = folds.gap;
-  if (!options.split_file.empty()) {
-    plan.way = "split-file";
-    const auto parts = read_parts(options.split_file, data.user, items.time);
-    try {
-      plan.folds = evaluate::given_folds(items, parts, folds);
-    } catch (const std::invalid_argument& error) {
-      throw format_error(options.split_file.string() + ", " + data.user, error.what());
-    }
-    const auto left_out = std::count(parts.begin(), parts.end(), evaluate::Part{});
-    if (left_out > 0)
-      plan.reason = options.split_file.string() + " names no part of " +
-                    count(left_out, "minute", "minutes") + ", which take no part";
-    return plan;
-  }
-  try {
-    auto made = evaluate::make_folds(items, folds);
-    plan.folds = std::move(made.folds);
-    plan.reason = std::move(made.reason);
-    plan.way = evaluate::scheme_name(made.scheme);
-    if (made.scheme == evaluate::Scheme::shuffled && options.scheme != made.scheme) plan.gap = 0;
-    if (nobody)
-      plan.reason = "there is 1 person: blocks in place of people" +
-                    (plan.reason.empty() ? std::string() : "; " + plan.reason);
-  } catch (const std::invalid_argument& error) {
-    // Too few minutes for any folds: no reason to train nothing.
-    plan.way = evaluate::scheme_name(evaluate::Scheme::shuffled);
-    plan.gap = 0;
-    plan.reason = std::string(error.what()) + ": shares of shuffled minutes in place of folds";
-  }
-  return plan;
-}
-
 Judgement evaluate_person(const data::DataSet& data, const MinutePlan& plan, const Training& kept,
                           const TrainingOptions& training, const EvaluationOptions& options,
-                          const std::function<void(double)>& seen) {
-  return PersonEvaluation(data, plan, kept, training, options).run(seen);
+                          const std::filesystem::path& ahead, const std::function<void(double)>& seen) {
+  return PersonEvaluation(data, plan, kept, training, options, ahead).run(seen);
 }
 
 Trained train_and_judge(data::DataSet data, TrainingOptions training, const EvaluationOptions& evaluation,
@@ -535,19 +367,26 @@ Trained train_and_judge(data::DataSet data, TrainingOptions training, const Eval
   auto plan = plan_minutes(data, training, evaluation);
   if (!plan.folds.empty()) training.minutes = plan.folds.front();
   const auto raw = data;
-  auto kept = train_person(data, training, files, epoch);
+  std::vector<std::string> ignored;
+  auto kept = train_person(data, training, files, epoch, [&](TrainRun& run) {
+    if (files.ahead.empty() || !std::filesystem::exists(files.ahead)) return;
+    const auto model = list_fold_networks(raw, plan, training, evaluation).front();
+    const auto why = CheckpointAhead(files.ahead, raw, training, model).load(run);
+    if (!why.empty()) ignored.push_back(why);
+  });
   auto metrics = training_metrics(kept, training);
   if (kept.split.test.empty()) {
     for (const auto& file : {files.predictions, files.measured})
       writing([&] { std::filesystem::remove(file); });
   } else {
-    const auto judgement = evaluate_person(raw, plan, kept, training, evaluation, share);
+    const auto judgement = evaluate_person(raw, plan, kept, training, evaluation, files.ahead, share);
     add_evaluation(metrics, judgement, raw, training, evaluation);
     write_text(files.predictions, judgement.predictions_csv);
     if (judgement.measured) save_measured(files.measured, *judgement.measured);
+    ignored.insert(ignored.end(), judgement.ignored.begin(), judgement.ignored.end());
   }
   write_training(kept, metrics, files);
-  return {std::move(kept), std::move(plan), std::move(metrics)};
+  return {std::move(kept), std::move(plan), std::move(metrics), std::move(ignored)};
 }
 
 }  // namespace lifelog::examples

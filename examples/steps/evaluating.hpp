@@ -5,66 +5,18 @@
 #include <filesystem>
 #include <functional>
 #include <lifelog/evaluate/bootstrap.hpp>
-#include <lifelog/evaluate/folds.hpp>
-#include <lifelog/evaluate/given_folds.hpp>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "measured.hpp"
-#include "training.hpp"
+#include "minute_plan.hpp"
 
 namespace lifelog::examples {
 
 /// In the order of files and tables.
 inline constexpr std::array baseline_names = {"majority", "clock", "statistics", "minirocket"};
-
-/// By which minutes networks are judged.
-struct EvaluationOptions {
-  /// One split by the shares of `--split`, minutes at random: the study's way.
-  bool shares = false;
-  evaluate::Scheme scheme = evaluate::Scheme::blocked;
-  Index folds = 4;
-  /// Minutes around what is tested that train nobody; none: 1 around blocks and sessions, 0 else.
-  std::optional<double> gap;
-  /// A split of somebody else's, in place of a scheme.
-  std::filesystem::path split_file;
-  /// Train a network for every fold; else for the first alone, which is the one that is kept.
-  bool all_folds = false;
-  /// Replicates of every fold, each from its own seed.
-  Index seeds = 1;
-  /// Repetitions with labels that have nothing to do with the minutes.
-  Index nulls = 0;
-  /// Besides, train by shuffled folds, to see what leaks.
-  bool leak = true;
-  /// Ask every replicate what each sensor tells of the minutes it was not trained on, and predict by all seeds together.
-  bool measure = false;
-};
-
-/// A person's minutes as they are to be trained on and tested.
-struct MinutePlan {
-  /// None where minutes are split by shares.
-  std::vector<evaluate::Split> folds;
-  /// The word of `--evaluate`, or split-file.
-  std::string way;
-  /// Why not what was asked for; empty if it was.
-  std::string reason;
-  double gap = 0;
-};
-
-/// The minutes of a data set as folds and baselines see them.
-evaluate::Items items_of(const data::DataSet& data);
-
-/// What a split file says of each of somebody's minutes. times: unix seconds of the minutes; of equal ones each gets the same.
-/// absent: where given, minutes of the file that are not there are counted by it. Throws io_error, and format_error on a bad
-/// line, a minute that is told twice, and one that is not there and not counted.
-std::vector<evaluate::Part> read_parts(const std::filesystem::path& file, const std::string& user,
-                                       const std::vector<std::int64_t>& times, Index* absent = nullptr);
-
-/// Minutes that are too few for folds are split by shares. Throws io_error and format_error on a bad split file.
-MinutePlan plan_minutes(const data::DataSet& data, const TrainingOptions& training,
-                        const EvaluationOptions& options);
 
 /// Who predicted which of a person's held-out minutes, and how.
 struct Predictions {
@@ -102,19 +54,23 @@ struct Judgement {
   /// timestamp,seed,fold,block,truth and the class that the network and each baseline say, and all seeds together where there is
   /// `ensemble`: one line a held-out minute.
   std::string predictions_csv;
+  /// Why networks that were trained ahead did not count.
+  std::vector<std::string> ignored;
 };
 
-/// Trains the networks of all folds but the one of `kept`, and the baselines. data: as it was recorded, not standardised.
-/// seen(share): how much is done, 0 … 1. Results do not depend on the number of threads.
+/// Trains the networks of all folds but the one of `kept`, where they were not trained ahead, and the baselines. data: as it was
+/// recorded, not standardised. ahead: the folder of those that were (replicates.hpp), or empty. seen(share): how much is done, 0 … 1. Results do not depend on the number of threads.
 Judgement evaluate_person(const data::DataSet& data, const MinutePlan& plan, const Training& kept,
                           const TrainingOptions& training, const EvaluationOptions& options,
-                          const std::function<void(double)>& seen);
+                          const std::filesystem::path& ahead, const std::function<void(double)>& seen);
 
 /// Trains the network that is kept, judges it and writes all files. epoch, share: progress of the training, and of what follows.
 struct Trained {
   Training training;
   MinutePlan plan;
   nlohmann::ordered_json metrics;
+  /// Why networks that were trained ahead did not count.
+  std::vector<std::string> ignored = {};
 };
 Trained train_and_judge(data::DataSet data, TrainingOptions training, const EvaluationOptions& evaluation,
                         const TrainingFiles& files, const std::function<void(const train::Epoch&)>& epoch,

@@ -20,10 +20,10 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t most_names = 2000;
 
-/// Nothing that says anything of a result: the beginnings of files, checkpoints.
+/// Nothing that says anything of a result: the beginnings of files and folders of them, checkpoints.
 bool counts(const std::string& path) {
-  const auto name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
-  return !name.starts_with('.') && name != "checkpoint.safetensors";
+  const bool hidden = path.starts_with('.') || path.find("/.") != std::string::npos;
+  return !hidden && path.substr(path.rfind('/') + 1) != "checkpoint.safetensors";  // npos + 1 is 0
 }
 
 /// The path down to `depth` folders.

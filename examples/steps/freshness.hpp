@@ -31,7 +31,7 @@ inline constexpr StateRule results_rule{UINT64_MAX, UINT64_MAX, false};
 class FileStates {
  public:
   /// An object: each file below `path` (or the file itself, by its name) and its state; where they are more than 2000,
-  /// folders stand for the files in them. Hidden files, checkpoints and the folders `without` do not count.
+  /// folders stand for the files in them. Hidden files and folders, checkpoints and the folders `without` do not count.
   nlohmann::ordered_json of(const std::filesystem::path& path, const StateRule& rule,
                             const std::vector<std::filesystem::path>& without = {});
 

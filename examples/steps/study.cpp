@@ -3,7 +3,6 @@
 #include "study.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <lifelog/data/dataset_file.hpp>
 #include <lifelog/data/raw_windows.hpp>
 #include <lifelog/generator/generator.hpp>
@@ -92,85 +91,7 @@ ordered_json strip_of(const data::DataSet& data, const Importance& result) {
           {"weight", weight}};
 }
 
-/// Below `out`: says that a person's part of a step is done.
-std::string person_stamp(const std::string& step, const std::string& user) {
-  return ".steps/" + step + "/" + user + ".json";
-}
-
-/// Networks that are trained for one person.
-double networks_of(const EvaluationOptions& judging) {
-  if (judging.shares) return 1;
-  const double folds = judging.all_folds || judging.measure ? static_cast<double>(judging.folds) : 1;
-  return 1 + folds * static_cast<double>(judging.seeds) * static_cast<double>(1 + judging.nulls) +
-         (judging.leak ? static_cast<double>(judging.folds) : 0);
-}
-
-/// A guess on the generous side, from MiB of data sets, which are minutes times what sensors recorded in each; of networks also
-/// times how often they see them. docs/past-one-machine.md has the runs it was made from.
-StepCost cost_of(const StudyStep& step, const StudyOptions& options, double mib, bool person) {
-  if (!person || !step.per_person) return {60 + mib, 300 + 4 * mib};
-  const double passes = static_cast<double>(options.training.train.epochs) * networks_of(options.judging);
-  return {5 + 0.007 * mib * passes, 100 + 5 * mib};
-}
-
-double mib_of(const fs::path& file) {
-  return fs::exists(file) ? static_cast<double>(fs::file_size(file)) / (1 << 20) : 0;
-}
-
 }  // namespace
-
-std::vector<StudyStep> Study::steps_of(const StudyOptions& options) {
-  std::vector<StudyStep> steps;
-  const bool generated = options.data.empty();
-  if (generated) steps.push_back({"recordings", "raw", {}, &Study::obtain_recordings});
-  steps.push_back({"data", "data", {}, &Study::preprocess});
-  if (generated) steps.back().needs.push_back("recordings");
-  steps.push_back({"networks", "mil", {"data"}, &Study::train, true});
-  steps.push_back({"importances", "importance", {"data", "networks"}, &Study::find_importances});
-  steps.push_back({"groups", "groups", {"importances"}, &Study::find_groups});
-  if (options.hold_people_out)
-    steps.push_back({"people held out", "across", {"data", "groups"}, &Study::hold_people_out});
-  steps.push_back({"maps", "map", {"data", "importances"}, &Study::draw_maps});
-  steps.push_back({"clusters", "clusters", {"data", "networks", "importances"}, &Study::cluster_minutes});
-  if (options.layout == Layout::etri)
-    steps.push_back({"predictors", "predictors", {"data", "groups"}, &Study::compare_predictors});
-  StudyStep report{"report", "report", {}, &Study::report};
-  for (const auto& one : steps) report.needs.push_back(one.name);
-  steps.push_back(std::move(report));
-  return steps;
-}
-
-ordered_json Study::plan(const StudyOptions& options) {
-  const auto file = options.out / "data" / "quality.json";
-  const auto people = fs::exists(file) ? read_quality(file) : std::vector<data::Quality>();
-  const auto users = lifelog::examples::usable_users(people);
-  const auto size = [&](const std::string& user) { return mib_of(dataset_file(options.out / "data", user)); };
-  double all = 0;
-  for (const auto& user : users) all += size(user);
-  auto jobs = ordered_json::array(), per_person = ordered_json::array();
-  const auto add = [&](const StudyStep& one, const ordered_json& person, const std::string& folder,
-                       const std::string& done, double mib) {
-    const auto cost = cost_of(one, options, mib, !person.is_null());
-    jobs.push_back({{"step", one.name},
-                    {"person", person},
-                    {"needs", one.needs},
-                    {"outputs", folder},
-                    {"done", done},
-                    {"seconds", std::ceil(cost.seconds)},
-                    {"mib", std::ceil(cost.mib)}});
-  };
-  for (const auto& one : steps_of(options)) {
-    const std::string folder = one.folder;
-    if (one.per_person) {
-      per_person.push_back(one.name);
-      for (const auto& user : users)
-        add(one, user, folder + "/" + user, person_stamp(one.name, user), size(user));
-    }
-    const bool stamped = one.run != &Study::report;
-    add(one, nullptr, folder, stamped ? ".steps/" + one.name + ".json" : "report/index.html", all);
-  }
-  return {{"out", options.out.string()}, {"per_person", per_person}, {"jobs", std::move(jobs)}};
-}
 
 Study::Study(StudyOptions options, const Program& program) : options_(std::move(options)), program_(program) {
   settings_["seed"] = program.seed;
@@ -192,50 +113,12 @@ Study::Study(StudyOptions options, const Program& program) : options_(std::move(
   lock_part();
 }
 
-/// All of the folder; of one step, that step of it; of one person, that person's.
-void Study::lock_part() {
-  if (only_.empty()) {
-    make_directory(options_.out);
-    lock_.emplace(options_.out);
-    return;
-  }
-  const auto found =
-      std::find_if(steps_.begin(), steps_.end(), [&](const auto& one) { return one.name == only_; });
-  std::vector<std::string> names;
-  for (const auto& one : steps_) names.push_back(one.name);
-  if (found == steps_.end())
-    throw FlagError("--only: expected one of " + joined(names) + ", got '" + only_ + "'");
-  const bool of_one = only_ != options_.only;
-  if (of_one && !found->per_person)
-    throw FlagError("--only: expected " + only_ + " without a person, got '" + options_.only + "'");
-  for (const auto& need : found->needs)
-    if (!fs::exists(stamp_file(need)))
-      throw FlagError("--only: " + only_ + " needs " + need + ", which is not done in " +
-                      options_.out.string());
-  const auto steps = options_.out / ".steps" / only_;
-  make_directory(steps);
-  lock_.emplace(options_.out, Sharing::shared);
-  step_lock_.emplace(steps, of_one ? Sharing::shared : Sharing::alone);
-}
-
 void Study::run() {
   for (const auto& one : steps_) {
     now_ = &one;
     (this->*one.run)();
     if (one.name == only_) return;
   }
-}
-
-/// Of a step that the chosen one needs: that it was done, with the same settings.
-void Study::require_done() const {
-  const auto chosen =
-      std::find_if(steps_.begin(), steps_.end(), [&](const auto& one) { return one.name == only_; });
-  if (std::find(chosen->needs.begin(), chosen->needs.end(), now_->name) == chosen->needs.end()) return;
-  const auto stamp = read_stamp(stamp_file(now_->name)).value_or(ordered_json::object());
-  const auto changed = difference(stamp.value("settings", ordered_json::object()), settings_);
-  if (!changed.empty())
-    throw FlagError("--only: " + only_ + " needs " + now_->name +
-                    ", which was done with other settings: " + changed);
 }
 
 ordered_json Study::inputs() {
@@ -402,46 +285,42 @@ std::vector<std::string> Study::usable_users() const {
 }
 
 TrainingFiles Study::training_files(const std::string& user) const {
-  return TrainingFiles(options_.out / "mil" / user / "model.safetensors");
+  TrainingFiles files(options_.out / "mil" / user / "model.safetensors");
+  files.ahead = options_.out / "mil" / user / ahead_folder;
+  return files;
 }
 
-void Study::do_one_person() {
-  const auto users = usable_users();
-  if (std::find(users.begin(), users.end(), person_) == users.end())
-    throw FlagError("--only: expected " + only_ + ": and a person whose recordings can be used, got '" +
-                    person_ + "'");
-  const auto folder = options_.out / now_->folder / person_;
-  make_directory(folder);
-  person_lock_.emplace(folder);
-  const auto file = options_.out / person_stamp(now_->name, person_);
-  writing([&] { fs::remove(file); });
-  const Stopwatch watch;
-  auto progress = program_.progress(now_->name, 1);
-  train_one(person_, 0, progress);
-  progress.finish();
-  write_json(file, {{"settings", settings_}});
-  announce(now_->name + " of " + person_ + ": done (" + duration(watch.seconds()) + ")");
+/// What a person's networks are made of.
+ordered_json Study::made_of(const std::string& user) {
+  return {{"settings", settings_},
+          {"data", states_.of(dataset_file(options_.out / "data", user), results_rule)}};
+}
+
+bool Study::is_begun(const TrainingFiles& files, const ordered_json& made_of) const {
+  return read_stamp(files.model.parent_path() / ".settings.json") == made_of;
+}
+
+bool Study::is_trained(const TrainingFiles& files, const ordered_json& made_of) const {
+  return is_begun(files, made_of) && fs::exists(files.model) && fs::exists(files.metrics) &&
+         fs::exists(files.history) && (fs::exists(files.measured) || !options_.judging.measure);
 }
 
 void Study::train_one(const std::string& user, double done, Progress& progress) {
   const auto files = training_files(user);
   make_directory(files.model.parent_path());
-  // A checkpoint is gone on from only if it was made with the same settings.
-  const auto begun = files.model.parent_path() / ".settings.json";
-  const auto dataset = dataset_file(options_.out / "data", user);
-  const ordered_json made_of{{"settings", settings_}, {"data", states_.of(dataset, results_rule)}};
+  const auto discard_ahead = [&] { writing([&] { fs::remove_all(files.ahead); }); };
+  const auto made_of = this->made_of(user);
+  if (is_trained(files, made_of)) return discard_ahead();
   auto options = options_.training;
-  options.resume = read_stamp(begun) == made_of;
-  if (options.resume && fs::exists(files.model) && fs::exists(files.metrics) && fs::exists(files.history) &&
-      (fs::exists(files.measured) || !options_.judging.measure))
-    return;
+  // A checkpoint is gone on from only if it was made with the same settings.
+  options.resume = is_begun(files, made_of);
   if (!options.resume) {
     for (const auto& file :
          {files.model, files.history, files.metrics, files.checkpoint, files.predictions, files.measured})
       writing([&] { fs::remove(file); });
-    write_json(begun, made_of);
+    write_json(files.model.parent_path() / ".settings.json", made_of);
   }
-  auto data = data::load_dataset(dataset);
+  auto data = data::load_dataset(dataset_file(options_.out / "data", user));
   if (!options.standardize)
     for (const auto& sentence : oversized_modalities(data)) program_.warn(user + ": " + sentence);
   const auto trained = train_and_judge(
@@ -451,7 +330,9 @@ void Study::train_one(const std::string& user, double done, Progress& progress) 
                     user + ", loss " + fixed(epoch.loss, 3));
       },
       [&](double share) { progress.at(done + 0.2 + 0.8 * share, user + ", folds"); });
+  announce_ignored(user, trained.ignored);
   if (!trained.plan.reason.empty()) program_.out() << user << ": " << trained.plan.reason << std::endl;
+  discard_ahead();
 }
 
 ordered_json Study::judge_everybody(const std::vector<std::string>& users) const {

@@ -51,11 +51,14 @@ struct StudyOptions {
   bool regroup = false;
   double perplexity = 30;
   int map_iterations = 1000;
-  /// `STEP` or `STEP:PERSON`: that alone, in a folder where what it needs was done; empty: all steps.
+  /// `STEP`, `STEP:PERSON` or `STEP:PERSON:REPLICATE`: that alone, in a folder where what it needs was done; empty: all steps.
   std::string only;
 };
 
 class Study;
+
+/// In a person's folder of networks: those that were trained ahead of the rest, until all are done.
+inline constexpr const char* ahead_folder = ".replicates";
 
 /// A step of the study, and what `pipeline --plan` tells of it.
 struct StudyStep {
@@ -63,7 +66,7 @@ struct StudyStep {
   const char* folder;  ///< of its results, below `out`
   std::vector<std::string> needs;
   void (Study::*run)();
-  /// Can be done for one person at a time; then the rest of it, which gathers.
+  /// Can be done for one person at a time, and before that for one replicate of the person; then the rest of it, which gathers.
   bool per_person = false;
 };
 
@@ -76,7 +79,8 @@ struct StepCost {
 ///
 ///     raw/          the generated tree (unless discarded) and truth.json
 ///     data/         <user>.safetensors, <user>.csv, quality.json
-///     mil/<user>/   model.safetensors, history.csv, metrics.json, predictions.csv; replicates.safetensors
+///     mil/<user>/   model.safetensors, history.csv, metrics.json, predictions.csv; replicates.safetensors; .replicates/ of jobs that
+///                   come before the person's, until that is done
 ///     metrics.json  of everybody: figures, intervals, baselines
 ///     importance/   <user>.npy; of all: importance.npy, users.npy, labels.npy, minutes.npy, people.json;
 ///                   when.json: a minute of each, in windows; but by the study's rules also information.json,
@@ -91,7 +95,7 @@ struct StepCost {
 /// A step whose results are there already, of the same settings and inputs, is not done again: neither may have changed
 /// since, nor the results. One that was interrupted starts anew, but for training, which goes on. Everything the report
 /// shows is read back from these files. No other process may work in `out` at the same time, but others that do one step
-/// each, of other steps or people.
+/// each, of other steps, people or replicates.
 class Study {
  public:
   Study(StudyOptions options, const Program& program);
@@ -99,8 +103,8 @@ class Study {
   /// All steps, or the one asked for. Throws FlagError naming --only.
   void run();
 
-  /// The steps that `run` does, in that order; people once their data sets are there: step, person, needs, outputs, done
-  /// (a file that is there when the step is done), seconds and mib. Changes nothing.
+  /// The steps that `run` does, in that order; people and their replicates once their data sets are there: step, person,
+  /// replicate, needs, outputs, done (a file that is there when the step is done), seconds and mib. Changes nothing.
   static nlohmann::ordered_json plan(const StudyOptions& options);
 
  private:
@@ -122,7 +126,10 @@ class Study {
 
   void lock_part();
   void require_done() const;
+  void name_person();
   void do_one_person();
+  bool train_ahead(Progress& progress);
+  void announce_ignored(const std::string& user, const std::vector<std::string>& ignored) const;
   /// Does the present step unless its stamp says that it was done with the same settings, of the same inputs, and what is in its folder
   /// is what was there then. `work()` returns what the step came to.
   template<class Work>
@@ -147,6 +154,10 @@ class Study {
   /// Whose data sets can be trained on.
   std::vector<std::string> usable_users() const;
   TrainingFiles training_files(const std::string& user) const;
+  nlohmann::ordered_json made_of(const std::string& user);
+  /// Whether what is there of a person's networks was made of that; whether it is all.
+  bool is_begun(const TrainingFiles& files, const nlohmann::ordered_json& made_of) const;
+  bool is_trained(const TrainingFiles& files, const nlohmann::ordered_json& made_of) const;
   MinuteRows minutes() const { return load_minutes(options_.out / "importance"); }
 
   void train_one(const std::string& user, double done, Progress& progress);
@@ -181,6 +192,7 @@ class Study {
   std::vector<StudyStep> steps_;
   const StudyStep* now_ = nullptr;  ///< the step that is being done
   std::string only_, person_;       ///< of `only`
+  std::optional<std::string> replicate_;
   std::optional<OutputLock> lock_, step_lock_, person_lock_;
 };
 

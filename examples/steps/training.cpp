@@ -145,8 +145,24 @@ std::string exactly(double value) {
   return {text, std::to_chars(text, text + sizeof text, value).ptr};
 }
 
-/// What a run is made with, by the flags that say it; how long it goes on is not part of it.
-train::RunIdentity identity_of(const data::DataSet& data, const TrainingOptions& options) {
+template<class Net>
+bool can_go_on(const train::TrainState<Net>& state) {
+  return train::detail::is_finite(state.network, 0) &&
+         train::detail::is_finite(state.optimizer.first_moment(), 0) &&
+         train::detail::is_finite(state.optimizer.second_moment(), 0);
+}
+
+}  // namespace
+
+TrainingFiles::TrainingFiles(const std::filesystem::path& model_file)
+    : model(model_file),
+      history(model_file.parent_path() / "history.csv"),
+      metrics(model_file.parent_path() / "metrics.json"),
+      checkpoint(model_file.parent_path() / "checkpoint.safetensors"),
+      predictions(model_file.parent_path() / "predictions.csv"),
+      measured(model_file.parent_path() / "replicates.safetensors") {}
+
+train::RunIdentity run_identity(const data::DataSet& data, const TrainingOptions& options) {
   const auto& train = options.train;
   std::string alpha;
   for (const double weight : train.loss.alpha) alpha += (alpha.empty() ? "" : ",") + exactly(weight);
@@ -176,22 +192,9 @@ train::RunIdentity identity_of(const data::DataSet& data, const TrainingOptions&
   return identity;
 }
 
-template<class Net>
-bool can_go_on(const train::TrainState<Net>& state) {
-  return train::detail::is_finite(state.network, 0) &&
-         train::detail::is_finite(state.optimizer.first_moment(), 0) &&
-         train::detail::is_finite(state.optimizer.second_moment(), 0);
+evaluate::Split split_minutes(Index minutes, const TrainingOptions& options) {
+  return options.minutes ? *options.minutes : evaluate::split_items(minutes, options.split);
 }
-
-}  // namespace
-
-TrainingFiles::TrainingFiles(const std::filesystem::path& model_file)
-    : model(model_file),
-      history(model_file.parent_path() / "history.csv"),
-      metrics(model_file.parent_path() / "metrics.json"),
-      checkpoint(model_file.parent_path() / "checkpoint.safetensors"),
-      predictions(model_file.parent_path() / "predictions.csv"),
-      measured(model_file.parent_path() / "replicates.safetensors") {}
 
 std::vector<std::string> oversized_modalities(const data::DataSet& data) {
   constexpr float large = 1e6f;  // what sensors report in their units is far below
@@ -244,7 +247,7 @@ void require_instances(const mil::Bags<float>& bags) {
 template<class Encoders>
 Training train_with(const std::optional<mil::AnyModel>& init, data::DataSet& data,
                     const TrainingOptions& options, const std::function<void(TrainRun&)>& begin) {
-  const auto split = options.minutes ? *options.minutes : evaluate::split_items(data.size(), options.split);
+  const auto split = split_minutes(data.size(), options);
   std::map<std::string, std::string> notes{{"user", data.user}};
   if (options.minutes)
     notes["tested"] = predict::tested_note({data.size(), split.test});
@@ -306,24 +309,33 @@ Training train_network(data::DataSet& data, const TrainingOptions& options,
       [&]<class Encoders>(const mil::BasicModel<float, Encoders>&) { return train(Encoders()); }, *init);
 }
 
+void save_meanwhile(TrainRun& run, double seconds, const std::function<void()>& save) {
+  run.options.on_epoch = [seconds, save, watch = Stopwatch(),
+                          then = run.options.on_epoch](const train::Epoch& epoch) mutable {
+    if (watch.seconds() > seconds) {
+      save();
+      watch = Stopwatch();
+    }
+    return !then || then(epoch);
+  };
+  run.end = save;
+}
+
 Training train_person(data::DataSet& data, const TrainingOptions& options, const TrainingFiles& files,
-                      const std::function<void(const train::Epoch&)>& seen) {
-  const auto identity = identity_of(data, options);
-  double saved = 0;
-  Stopwatch watch;
+                      const std::function<void(const train::Epoch&)>& seen,
+                      const std::function<void(TrainRun&)>& begin) {
+  const auto identity = run_identity(data, options);
   return train_network(data, options, [&](TrainRun& run) {
-    if (options.resume && std::filesystem::exists(files.checkpoint)) run.load(files.checkpoint, identity);
-    watch = Stopwatch();
-    const auto save = [&, write = run.save] {
-      write(files.checkpoint, identity);
-      saved = watch.seconds();
-    };
-    run.options.on_epoch = [&, save](const train::Epoch& epoch) {
-      if (watch.seconds() - saved > options.checkpoint_seconds) save();
+    if (options.resume && std::filesystem::exists(files.checkpoint))
+      run.load(files.checkpoint, identity);
+    else if (begin)
+      begin(run);
+    run.options.on_epoch = [&seen, then = run.options.on_epoch](const train::Epoch& epoch) {
       if (seen) seen(epoch);
-      return !options.train.on_epoch || options.train.on_epoch(epoch);
+      return !then || then(epoch);
     };
-    run.end = save;
+    save_meanwhile(run, options.checkpoint_seconds,
+                   [&, write = run.save] { write(files.checkpoint, identity); });
   });
 }
 

@@ -8,6 +8,7 @@
 #include <lifelog/evaluate/split.hpp>
 #include <lifelog/importance/faithfulness.hpp>
 #include <lifelog/mil/any_instances.hpp>
+#include <lifelog/train/run_identity.hpp>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -63,6 +64,8 @@ struct TrainingFiles {
   std::filesystem::path model, history, metrics, checkpoint, predictions;
   /// What replicates tell of held-out minutes (measured_file.hpp), where sensors are measured.
   std::filesystem::path measured;
+  /// The folder of networks that were trained ahead of the rest (replicates.hpp); empty: none were.
+  std::filesystem::path ahead = {};
 
   /// All of them, as people know them; the model is what `--out` says.
   std::vector<NamedPath> outputs() const {
@@ -77,6 +80,12 @@ struct TrainingFiles {
   explicit TrainingFiles(const std::filesystem::path& model_file);
 };
 
+/// Which minutes train, validate and test, as options say.
+evaluate::Split split_minutes(Index minutes, const TrainingOptions& options);
+
+/// What a run is made with, by the flags that say it; how long it goes on is not part of it. data: as it was recorded.
+train::RunIdentity run_identity(const data::DataSet& data, const TrainingOptions& options);
+
 /// A training that is about to begin: what it begins with, and what is called when it has ended.
 struct TrainRun {
   train::TrainOptions options;
@@ -85,6 +94,9 @@ struct TrainRun {
   std::function<void()> end = {};
 };
 
+/// Calls save() in the course of a run, so that no more than so many seconds of it can be lost, and at its end.
+void save_meanwhile(TrainRun& run, double seconds, const std::function<void()>& save);
+
 /// Trains a network on one person's minutes and judges it on those held out, and writes nothing. `data` is standardised in
 /// place if so asked. begin: may change what the training begins with. Throws as `train_person`.
 Training train_network(data::DataSet& data, const TrainingOptions& options,
@@ -92,10 +104,11 @@ Training train_network(data::DataSet& data, const TrainingOptions& options,
 
 /// Trains a network on one person's minutes and judges it on those held out. `data` is standardised in place if so
 /// asked. `seen(epoch)` is called after each epoch. A checkpoint is kept in `files` so that a run can be resumed to the
-/// bit; one that was made with other data or options is refused. Throws std::invalid_argument, io_error, format_error,
-/// OutputError.
+/// bit; one that was made with other data or options is refused. begin: as of `train_network`, where there is none to go on
+/// from. Throws std::invalid_argument, io_error, format_error, OutputError.
 Training train_person(data::DataSet& data, const TrainingOptions& options, const TrainingFiles& files,
-                      const std::function<void(const train::Epoch&)>& seen);
+                      const std::function<void(const train::Epoch&)>& seen,
+                      const std::function<void(TrainRun&)>& begin = {});
 
 /// What metrics.json says of a training: how it went, and figures of the minutes it held out.
 nlohmann::ordered_json training_metrics(const Training& training, const TrainingOptions& options);

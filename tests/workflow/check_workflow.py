@@ -1,7 +1,7 @@
 """The study cut into jobs is the study in one go.
 
 usage: check_workflow.py plan PIPELINE                  `--plan` tells the steps that are run, and `--only` makes the same files of them
-       check_workflow.py snakemake PIPELINE SNAKEFILE   as jobs of Snakemake, where that is there: with a person who fails, and again
+       check_workflow.py snakemake PIPELINE SNAKEFILE   as jobs of Snakemake, where that is there: with a replicate that fails, and again
        check_workflow.py slurm PIPELINE SNAKEFILE       as jobs of a Slurm of one node that is made for it: and one job is killed
 """
 
@@ -19,7 +19,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 OPTIONS = ("--users 3 --groups 2 --sessions 1 --minutes 24 --dirt 0.05 --predictor-epochs 4 --perplexity 5 --epochs 4"
-           " --evaluate person").split()
+           " --evaluate person --seeds 2 --null 1").split()
+REPLICATES = ["seed1", "seed2", "shuffled", "null1"]
 # What the machine decides.
 TOOK = re.compile(rb'"minutes": [0-9]+|<td>took</td><td>[^<]*')
 
@@ -60,6 +61,12 @@ class Folder:
     def plan(self):
         return json.loads(self.run("--plan").stdout)
 
+    def do(self, job):
+        """A job of one person or replicate, which leaves what the plan says."""
+        self.run("--only", ":".join(part for part in (job["step"], job["person"], job["replicate"]) if part))
+        for name in ("done", "outputs"):
+            check((self.out / job[name]).exists(), f"{job} left no {job[name]}")
+
 
 def check_plan(folder, pipeline):
     whole, parts = Folder(folder / "whole", pipeline), Folder(folder / "parts", pipeline)
@@ -71,21 +78,31 @@ def check_plan(folder, pipeline):
     jobs = whole.plan()["jobs"]
     stamps = sorted(path.relative_to(whole.out).as_posix() for path in (whole.out / ".steps").iterdir())
     check(sorted(job["done"] for job in jobs if job["person"] is None and job["step"] != "report") == stamps, f"stamps {stamps}")
-    people = sorted(job["person"] for job in jobs if job["person"])
+    people = sorted(job["person"] for job in jobs if job["person"] and not job["replicate"])
     check(people == sorted(path.name for path in (whole.out / "mil").iterdir()) and len(people) == 3, f"people {people}")
+    check(whole.plan()["replicates"] == REPLICATES, f"replicates {whole.plan()['replicates']}")
+    ahead = [(job["person"], job["replicate"]) for job in jobs if job["replicate"]]
+    check(ahead == [(person, replicate) for person in people for replicate in REPLICATES], f"replicates of people {ahead}")
+    check(not list(whole.out.rglob(".replicates")), "in one go there are networks ahead")
     check(all(job["seconds"] > 0 and job["mib"] > 0 for job in jobs), "a job costs nothing")
 
     for flag, words in (("networks", "needs data, which is not done"), ("dance", "expected one of recordings, data"),
-                        ("maps:user01", "expected maps without a person")):
+                        ("maps:101", "expected maps without a person")):
         check(words in parts.run("--only", flag, status=2).stderr, f"--only {flag}: no word of '{words}'")
     check(not parts.out.exists(), "a refused --only made a folder")
     for step in planned:
-        of_one = [f"{step}:{job['person']}" for job in parts.plan()["jobs"] if job["step"] == step and job["person"]]
-        with ThreadPoolExecutor() as side_by_side:
-            list(side_by_side.map(lambda only: parts.run("--only", only), of_one))
+        of_one = [job for job in parts.plan()["jobs"] if job["step"] == step and job["person"]]
+        # Of the first person all replicates are done beforehand, of the second one, of the third none.
+        some = [job for job in of_one if job["replicate"] and
+                (job["person"] == people[0] or job["person"] == people[1] and job["replicate"] == "seed2")]
+        for jobs_at_once in (some, [job for job in of_one if not job["replicate"]]):
+            with ThreadPoolExecutor() as side_by_side:
+                list(side_by_side.map(parts.do, jobs_at_once))
         parts.run("--only", step)
+    check(not list(parts.out.rglob(".replicates")), "networks ahead are left")
     same(whole.out, parts.out)
     check("nobody" in parts.run("--only", "networks:nobody", status=2).stderr, "networks of nobody")
+    check("expected a replicate" in parts.run("--only", f"networks:{people[0]}:dance", status=2).stderr, "a replicate of another name")
     check("other settings" in parts.run("--only", "maps", "--seed", "2", status=2).stderr, "maps of other settings")
     again = parts.run().stdout
     check(again.count(": done before") == len(planned) - 1, f"done again: {again}")
@@ -113,29 +130,31 @@ class Jobs(Folder):
 
 
 def check_jobs(folder, whole, jobs, meanwhile):
-    """With a person who fails, then without, then once more with nothing to do."""
+    """With a replicate that fails, then without, then once more with nothing to do."""
     whole.run()
-    people = [job["person"] for job in whole.plan()["jobs"] if job["step"] == "networks" and job["person"]]
+    planned = [job for job in whole.plan()["jobs"] if job["step"] == "networks" and job["person"]]
+    people = [job["person"] for job in planned if not job["replicate"]]
     person = people[0]
-    # One person's folder cannot be made.
-    (jobs.out / "mil").mkdir(parents=True)
-    (jobs.out / "mil" / person).write_text("in the way")
+    # The folder of one person's replicate cannot be made.
+    in_the_way = jobs.out / "mil" / person / ".replicates" / "seed2"
+    in_the_way.parent.mkdir(parents=True)
+    in_the_way.write_text("in the way")
     task = meanwhile(people[1])
     with ThreadPoolExecutor() as side_by_side:
         beside = side_by_side.submit(task)
         status, said = jobs.run_all()
         beside.result()
-    check(status != 0 and f"networks:{person}" in said, f"a failed person: status {status}: {said}")
-    marks = sorted(path.stem for path in (jobs.out / ".steps" / "networks").glob("*.json"))
-    check(len(marks) == 2 and person not in marks, f"others of a failed person: {marks}: {said}")
+    check(status != 0 and f"networks:{person}:seed2" in said, f"a replicate that fails: status {status}: {said}")
+    marks = {job["done"]: os.stat(jobs.out / job["done"]).st_mtime_ns for job in planned if (jobs.out / job["done"]).exists()}
+    missing = [(job["person"], job["replicate"]) for job in planned if job["done"] not in marks]
+    check(missing == [(person, "seed2"), (person, None)], f"not done besides a replicate that fails: {missing}: {said}")
     check(not (jobs.out / ".steps" / "networks.json").exists(), "the joint step was done without a person")
 
-    (jobs.out / "mil" / person).unlink()
-    trained_before = {name: os.stat(jobs.out / ".steps" / "networks" / f"{name}.json").st_mtime_ns for name in marks}
+    in_the_way.unlink()
     status, said = jobs.run_all()
     check(status == 0, f"once nothing is in the way: {said}")
-    for name, when in trained_before.items():
-        check(os.stat(jobs.out / ".steps" / "networks" / f"{name}.json").st_mtime_ns == when, f"a rerun trained {name}: {said}")
+    for name, when in marks.items():
+        check(os.stat(jobs.out / name).st_mtime_ns == when, f"a rerun did {name} again: {said}")
     same(whole.out, jobs.out)
     status, said = jobs.run_all()
     check(status == 0 and "Nothing to be done" in said, f"a third run: {said}")
@@ -231,7 +250,7 @@ def check_slurm(folder, pipeline, snakefile):
     skip_without("--slurm-status-command" in asked, "Snakemake has no executor for Slurm: pip install snakemake-executor-plugin-slurm")
     slurm = Slurm(folder / "slurm")
     whole = Folder(folder / "whole", pipeline)
-    # The second person's networks are sure to be killed in their first job: it waits for that.
+    # A replicate of the second person is sure to be killed in its first job: it waits for that.
     wrapper, mark = folder / "pipeline", folder / "killed"
 
     def kill():
@@ -245,7 +264,7 @@ def check_slurm(folder, pipeline, snakefile):
     def prepare(person):
         wrapper.write_text(f"""\
 #!/bin/sh
-case "$*" in *"--only networks:{person} "*)
+case "$*" in *"--only networks:{person}:seed1 "*)
   if mkdir {mark} 2>/dev/null; then echo "$SLURM_JOB_ID" >{mark}/job.part; mv {mark}/job.part {mark}/job; sleep 900; fi
 esac
 exec {pipeline} "$@"
