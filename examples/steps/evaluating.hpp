@@ -59,7 +59,8 @@ struct Judgement {
 };
 
 /// Trains the networks of all folds but the one of `kept`, where they were not trained ahead, and the baselines. data: as it was
-/// recorded, not standardised. ahead: the folder of those that were (replicates.hpp), or empty. seen(share): how much is done, 0 … 1. Results do not depend on the number of threads.
+/// recorded, not standardised. ahead: the folder of those that were (replicates.hpp), or empty. seen(share): how much is done,
+/// 0 … 1. Results do not depend on the number of threads.
 Judgement evaluate_person(const data::DataSet& data, const MinutePlan& plan, const Training& kept,
                           const TrainingOptions& training, const EvaluationOptions& options,
                           const std::filesystem::path& ahead, const std::function<void(double)>& seen);

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/files.hpp"
+#include "common/output_lock.hpp"
 #include "run.hpp"
 #include "steps/evaluating.hpp"
 #include "steps/replicates.hpp"
@@ -267,6 +268,14 @@ BOOST_AUTO_TEST_CASE(replicates_are_jobs_of_the_study) {
              std::string::npos);
   BOOST_TEST(only("networks:nobody:seed1", 2).find("got 'nobody:seed1'") != std::string::npos);
   BOOST_TEST(only("maps:101:seed1", 2).find("--only: expected maps without a person") != std::string::npos);
+
+  {  // The same replicate twice at a time, or a person whose replicates are being trained: refused.
+    const OutputLock other(ahead / "seed1");
+    BOOST_TEST(only("networks:101:seed1", 1).find("another run writes to this folder") != std::string::npos);
+    only("networks:101:seed2");
+    const OutputLock person(sandbox.path() / "a/mil/101", Sharing::shared);
+    BOOST_TEST(only("networks:101", 1).find("another run writes to this folder") != std::string::npos);
+  }
 
   // One is damaged, and one of 102 fails; the rest, and another person, are done, and then all in one go.
   spoil(ahead / "seed2/fold1.safetensors", 40);
