@@ -34,6 +34,7 @@ struct Job : FoldNetwork {
   std::optional<mil::AnyModel> model;
   RowMatrix<double> log_probabilities;  ///< [test, C]
   std::optional<importance::TrustEvidence> evidence;
+  importance::SensorTrust trust;
   std::optional<ReplicateMeasures> measures;
 };
 
@@ -167,17 +168,16 @@ class PersonEvaluation {
     ask(kept_.model, own, job);
   }
 
-  /// How far the networks of a fold are believed, by how far those of the others were right on their minutes: none of these minutes
-  /// was the fold's to test.
+  /// How far each network is believed, by how far those of other folds were right on their minutes: none of these minutes was its own
+  /// to test.
   void find_trust() {
-    int folds = 0;
-    for (const auto& job : jobs_)
-      if (job.of_truth()) folds = std::max(folds, job.fold + 1);
-    for (int fold = 0; fold < folds; ++fold) {
-      importance::TrustEvidence evidence(static_cast<Index>(data_.modalities.size()));
-      for (const auto& job : jobs_)
-        if (job.evidence && job.fold != fold) evidence.add(*job.evidence);
-      trust_.push_back(evidence.fit());
+    for (auto& job : jobs_) {
+      if (!job.evidence) continue;
+      folds_ = std::max(folds_, job.fold + 1);
+      std::vector<const importance::TrustEvidence*> others;
+      for (const auto& other : jobs_)
+        if (other.evidence && other.fold != job.fold) others.push_back(&*other.evidence);
+      job.trust = job.evidence->fit(others);
     }
     for (auto& job : jobs_) job.evidence.reset();
   }
@@ -186,7 +186,7 @@ class PersonEvaluation {
     auto own = data_;
     standardize_as(*job.model, own, 1);
     job.measures = measure_replicate(*job.model, own, job.split.test, class_shares_of(own, job.split.train),
-                                     trust_[static_cast<std::size_t>(job.fold)], job.seed, 1);
+                                     job.trust, job.seed, 1);
     job.model.reset();
   }
 
@@ -217,10 +217,10 @@ class PersonEvaluation {
   /// [folds], what all seeds' networks say together of the minutes that a fold tests.
   std::vector<Rows> ensembles() const {
     std::vector<Rows> result;
-    for (std::size_t fold = 0; fold < trust_.size(); ++fold) {
+    for (int fold = 0; fold < folds_; ++fold) {
       std::vector<const RowMatrix<double>*> said;
       for (const auto& job : jobs_)
-        if (job.of_truth() && job.fold == static_cast<int>(fold)) said.push_back(&job.log_probabilities);
+        if (job.of_truth() && job.fold == fold) said.push_back(&job.log_probabilities);
       result.push_back(ensemble_of(said));
     }
     return result;
@@ -236,10 +236,12 @@ class PersonEvaluation {
     result.contributions.setConstant(items_.size(), sensors * classes_,
                                      std::numeric_limits<float>::quiet_NaN());
     result.fold.assign(items_.label.size(), -1);
-    for (const auto& trust : trust_)
-      result.trust.push_back(trust(~importance::Coalition{0} >> (64 - result.modalities.size())));
+    result.trust.assign(static_cast<std::size_t>(folds_), 0);
     for (const auto& job : jobs_) {
       if (!job.measures) continue;
+      result.trust[static_cast<std::size_t>(job.fold)] +=
+          job.trust(~importance::Coalition{0} >> (64 - result.modalities.size())) /
+          static_cast<double>(options_.seeds);
       for (std::size_t k = 0; k < job.split.test.size(); ++k) {
         const Index row = job.split.test[k], of_job = static_cast<Index>(k);
         result.fold[static_cast<std::size_t>(row)] = job.fold;
@@ -342,7 +344,7 @@ class PersonEvaluation {
   std::vector<Index> blocks_;
   FeatureBaselines features_;
   std::vector<Job> jobs_;
-  std::vector<importance::SensorTrust> trust_;  ///< [folds], where sensors are measured
+  int folds_ = 0;  ///< of which sensors are measured
 };
 
 }  // namespace

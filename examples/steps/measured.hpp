@@ -18,7 +18,7 @@ struct Measured {
   RowMatrix<float> contributions;
   /// [N], the fold that tests a minute, from 0; −1: none.
   std::vector<Index> fold;
-  /// [folds], how far the networks of a fold are believed when all sensors are shown.
+  /// [folds], how far the networks of a fold are believed when all sensors are shown, on average.
   std::vector<double> trust;
 
   Index folds() const { return static_cast<Index>(trust.size()); }

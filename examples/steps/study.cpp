@@ -75,7 +75,8 @@ ordered_json judging_settings(const EvaluationOptions& options) {
       {"seeds", options.seeds},
       {"null", options.nulls}};
   if (options.gap) settings["gap"] = *options.gap;
-  if (options.measure) settings.update({{"measure", "information"}, {"trust", "by sensors shown"}});
+  if (options.measure)
+    settings.update({{"measure", "information"}, {"trust", "by sensors shown, of equal spread"}});
   add_split_file(options.split_file, settings);
   return settings;
 }

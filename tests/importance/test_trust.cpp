@@ -91,6 +91,32 @@ BOOST_AUTO_TEST_CASE(each_set_of_sensors_has_its_own_trust) {
   BOOST_CHECK_THROW(TrustEvidence(0), std::invalid_argument);
 }
 
+// One network is three times too sure, another half as sure as it should be: by the first the other is believed twice as far as it
+// speaks. The labels of its own bags have no say.
+BOOST_AUTO_TEST_CASE(networks_are_believed_by_their_own_measure) {
+  Random random(5);
+  const Eigen::RowVectorXd shares = Eigen::RowVectorXd::Constant(2, -std::log(2.0));
+  TrustEvidence sure(1), modest(1), mislabelled(1), silent(1);
+  for (Index n = 0; n < 6000; ++n) {
+    const Eigen::RowVector2d logits(random.normal(), 0);
+    const Index label = random.uniform() < std::exp(log_softmax(logits)[0]) ? 0 : 1;
+    sure.add(1, log_softmax(3 * logits), shares, label);
+    modest.add(1, log_softmax(0.5 * logits), shares, label);
+    mislabelled.add(1, log_softmax(0.5 * logits), shares, 1 - label);
+    silent.add(1, shares, shares, label);
+  }
+  BOOST_TEST(std::abs(sure.fit({&modest})(1) - 1.0 / 3) < 0.05);
+  BOOST_TEST(std::abs(modest.fit({&sure})(1) - 2) < 0.3);
+  BOOST_TEST(modest.fit({&sure})(1) == mislabelled.fit({&sure})(1));
+  BOOST_TEST(sure.fit({&sure})(1) == sure.fit()(1));
+  // Where nothing is said there is no measure: as the other says.
+  BOOST_TEST(silent.fit({&sure})(1) == sure.fit()(1));
+  BOOST_TEST(sure.fit({&silent})(1) == 0);
+  BOOST_TEST(sure.fit(std::vector<const TrustEvidence*>())(1) == 1);
+  const TrustEvidence other(2);
+  BOOST_CHECK_THROW(sure.fit({&other}), std::invalid_argument);
+}
+
 BOOST_AUTO_TEST_CASE(of_many_sensors_sets_of_as_many_are_one) {
   const Eigen::RowVectorXd shares = Eigen::RowVector2d(0.5, 0.5).array().log(),
                            said = Eigen::RowVector2d(0.6, 0.4).array().log();

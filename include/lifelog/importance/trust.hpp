@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -47,8 +48,10 @@ class TrustSlopes {
     ++bags_;
   }
 
-  void add(const TrustSlopes& other) {
-    for (std::size_t k = 0; k <= steps; ++k) slopes_[k] += other.slopes_[k];
+  /// Those of others, who are believed `stretch` times as far at each trust.
+  void add(const TrustSlopes& other, double stretch = 1) {
+    for (std::size_t k = 0; k <= steps; ++k)
+      slopes_[k] += stretch == 1 ? other.slopes_[k] : stretch * other.at(stretch * trust_at(k));
     bags_ += other.bags_;
   }
 
@@ -71,6 +74,14 @@ class TrustSlopes {
   static constexpr double trust_at(std::size_t step) {
     const double share = static_cast<double>(step) / static_cast<double>(steps);
     return most * share * share;
+  }
+
+  /// At any trust, on the line between two values; beyond the last, that.
+  double at(double trust) const {
+    if (!(trust < most)) return slopes_[steps];
+    const auto k = std::min(steps - 1, static_cast<std::size_t>(std::sqrt(trust / most) * steps));
+    const double share = (trust - trust_at(k)) / (trust_at(k + 1) - trust_at(k));
+    return slopes_[k] + share * (slopes_[k + 1] - slopes_[k]);
   }
 
   std::array<double, steps + 1> slopes_{};  // they fall as trust grows
@@ -123,38 +134,81 @@ class TrustEvidence {
   /// sensors: of the network, 1…64.
   explicit TrustEvidence(Index sensors) : sensors_(sensors) {
     lifelog::detail::require(sensors >= 1 && sensors <= 64, "sensors: expected 1…64, got ", sensors);
-    slopes_.resize(static_cast<std::size_t>(detail::sets_of(sensors)));
+    sets_.resize(static_cast<std::size_t>(detail::sets_of(sensors)));
   }
 
   /// Of a bag, as it is with some sensors shown: bit m of `shown` is the network's m-th.
   void add(Coalition shown, const Eigen::RowVectorXd& log_probabilities, const Eigen::RowVectorXd& log_shares,
            Index label) {
-    slopes_[detail::place_of(shown, sensors_)].add(log_probabilities, log_shares, label);
+    auto& set = sets_[detail::place_of(shown, sensors_)];
+    set.slopes.add(log_probabilities, log_shares, label);
+    const Eigen::RowVectorXd difference = log_probabilities - log_shares;
+    if (difference.allFinite()) set.squares += (difference.array() - difference.mean()).square().mean();
   }
 
-  /// Of other networks or other bags. Throws std::invalid_argument on another number of sensors.
+  /// Of the same network, other bags. Throws std::invalid_argument on another number of sensors.
   void add(const TrustEvidence& other) {
-    lifelog::detail::require(other.sensors_ == sensors_, "sensors: expected ", sensors_, ", got ",
-                             other.sensors_);
-    for (std::size_t s = 0; s < slopes_.size(); ++s) slopes_[s].add(other.slopes_[s]);
+    require_same(other);
+    for (std::size_t s = 0; s < sets_.size(); ++s) sets_[s].add(other.sets_[s]);
   }
 
-  /// Each set by itself; one that no bag was seen with, by all sets of as many sensors.
-  SensorTrust fit() const {
-    std::vector<TrustSlopes> of_size(static_cast<std::size_t>(sensors_) + 1);
-    const auto size = [&](std::size_t s) {
-      return sensors_ <= detail::sets_up_to ? static_cast<std::size_t>(std::popcount(s)) : s;
-    };
-    for (std::size_t s = 0; s < slopes_.size(); ++s) of_size[size(s)].add(slopes_[s]);
+  /// Trust in this network. Each set by itself; one that no bag was seen with, by all sets of as many sensors.
+  SensorTrust fit() const { return fit({this}); }
+
+  /// Trust in this network by how right others were, of whose bags it may have seen the labels: networks of other folds. How sure of
+  /// themselves networks become is an accident of when they stopped to learn, and a trust that fits one may be ten times what
+  /// another deserves. So a network is believed that departs from guessing twice as far as another with the same sensors half as far.
+  /// Of its own evidence only these distances count, not the labels. Throws std::invalid_argument on another number of sensors.
+  SensorTrust fit(const std::vector<const TrustEvidence*>& others) const {
+    std::vector<std::vector<Set>> of_sizes;
+    for (const auto* other : others) {
+      require_same(*other);
+      auto& of_size = of_sizes.emplace_back(static_cast<std::size_t>(sensors_) + 1);
+      for (std::size_t s = 0; s < sets_.size(); ++s) of_size[size_of(s)].add(other->sets_[s]);
+    }
     std::vector<double> trust;
-    for (std::size_t s = 0; s < slopes_.size(); ++s)
-      trust.push_back((slopes_[s].bags() > 0 ? slopes_[s] : of_size[size(s)]).best());
+    for (std::size_t s = 0; s < sets_.size(); ++s) {
+      TrustSlopes slopes, of_size;
+      for (std::size_t i = 0; i < others.size(); ++i) {
+        add_to(slopes, others[i]->sets_[s], sets_[s]);
+        add_to(of_size, of_sizes[i][size_of(s)], sets_[s]);
+      }
+      trust.push_back((slopes.bags() > 0 ? slopes : of_size).best());
+    }
     return {sensors_, std::move(trust)};
   }
 
  private:
+  struct Set {
+    TrustSlopes slopes;
+    double squares = 0;  ///< of how far log-probabilities are from the guess, summed over bags
+
+    void add(const Set& other) {
+      slopes.add(other.slopes);
+      squares += other.squares;
+    }
+    double spread() const {
+      return squares > 0 ? std::sqrt(squares / static_cast<double>(slopes.bags())) : 0;
+    }
+  };
+
+  static void add_to(TrustSlopes& slopes, const Set& other, const Set& own) {
+    const double theirs = other.spread(), ours = own.spread();
+    slopes.add(other.slopes, theirs > 0 && ours > 0 ? ours / theirs : 1);
+  }
+
+  /// How many sensors are in the set of a place.
+  std::size_t size_of(std::size_t place) const {
+    return sensors_ <= detail::sets_up_to ? static_cast<std::size_t>(std::popcount(place)) : place;
+  }
+
+  void require_same(const TrustEvidence& other) const {
+    lifelog::detail::require(other.sensors_ == sensors_, "sensors: expected ", sensors_, ", got ",
+                             other.sensors_);
+  }
+
   Index sensors_;
-  std::vector<TrustSlopes> slopes_;
+  std::vector<Set> sets_;
 };
 
 }  // namespace lifelog::importance
