@@ -65,9 +65,10 @@ void add_split_file(const fs::path& file, ordered_json& settings) {
   settings["split_file_checksum"] = std::to_string(sum.value());
 }
 
-/// Nothing where minutes are split by shares, as the study does.
+/// Nothing where minutes are split by shares and networks trained once, as the study does.
 ordered_json judging_settings(const EvaluationOptions& options) {
-  if (options.shares) return nullptr;
+  if (options.shares && options.seeds == 1 && options.nulls == 0) return nullptr;
+  if (options.shares) return {{"seeds", options.seeds}, {"null", options.nulls}};
   ordered_json settings{
       {"evaluate", options.split_file.empty() ? evaluate::scheme_name(options.scheme) : "split-file"},
       {"folds", options.folds},

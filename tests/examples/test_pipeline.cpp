@@ -154,6 +154,10 @@ BOOST_AUTO_TEST_CASE(tells_what_sensors_tell) {
   BOOST_TEST(sandbox.run("pipeline", small + "--rules study --out a").status == 0);
   for (const char* file : {"information.json", "faithfulness.json", "contributions"})
     BOOST_TEST(!fs::exists(sandbox.path() / "a/importance" / file), file);
+  // More networks of the study's split are other results.
+  const auto more = sandbox.run("pipeline", small + "--rules study --seeds 2 --out a");
+  BOOST_TEST(more.status == 0, more.err);
+  BOOST_TEST(contains(more.out, "networks: again, because of settings"), more.out);
 }
 
 // What is done again is what depends on the change, and all that depends on that.
