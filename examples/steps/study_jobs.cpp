@@ -38,7 +38,8 @@ enum class Part { joint, person, replicate };
 /// A guess on the generous side, from MiB of data sets, which are minutes times what sensors recorded in each; of networks also
 /// times how often they see them. docs/past-one-machine.md has the runs it was made from.
 StepCost cost_of(const StudyStep& step, const StudyOptions& options, double mib, Part part) {
-  if (part == Part::joint || !step.per_person) return {60 + mib, 300 + 4 * mib};
+  if (part == Part::joint || !step.per_person)
+    return {60 + 0.2 * mib, 300 + 3 * std::min(mib, 1000.0) + 0.05 * mib};
   const auto& judging = options.judging;
   const double replicates = static_cast<double>(replicate_names(judging).size()),
                folds = judging.all_folds ? static_cast<double>(judging.folds) : 1;

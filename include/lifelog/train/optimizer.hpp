@@ -178,8 +178,9 @@ class Optimizer {
       using Eigen::internal::ploadu;
       const auto all = [](T value) LIFELOG_INLINED { return Eigen::internal::pset1<P>(value); };
       const P slope = ploadu<P>(g);
-      const P first = ordinary(pmadd(all(b1), ploadu<P>(m), pmul(all(new1), slope)));
-      const P second = ordinary(pmadd(all(b2), ploadu<P>(v), pmul(pmul(all(new2), slope), slope)));
+      const P first = at_least(least, pmadd(all(b1), ploadu<P>(m), pmul(all(new1), slope)));
+      const P second = at_least(std::numeric_limits<T>::min(),
+                                pmadd(all(b2), ploadu<P>(v), pmul(pmul(all(new2), slope), slope)));
       Eigen::internal::pstoreu(m, first);
       Eigen::internal::pstoreu(v, second);
       const P deviation = padd(psqrt(second), all(eps));
@@ -187,12 +188,15 @@ class Optimizer {
                                psub(pmul(all(keep), ploadu<P>(w)), pdiv(pmul(all(rate), first), deviation)));
     }
 
-    // Moments of what no longer has a gradient decay to numbers too small for arithmetic at full speed: they become 0.
+    // Moments of what no longer has a gradient decay to numbers too small for arithmetic at full speed: they become 0. The first
+    // does so while its products with the rates are still large enough, for it spends many steps on that way.
+    static constexpr T least = std::numeric_limits<T>::min() * T(1 << 26);
+
     template<class P>
-    static EIGEN_ALWAYS_INLINE P ordinary(const P& x) {
+    static EIGEN_ALWAYS_INLINE P at_least(T smallest, const P& x) {
       using Eigen::internal::pset1;
-      return lifelog::detail::simd::select_less(lifelog::detail::simd::pabs(x),
-                                                pset1<P>(std::numeric_limits<T>::min()), pset1<P>(T(0)), x);
+      return lifelog::detail::simd::select_less(lifelog::detail::simd::pabs(x), pset1<P>(smallest),
+                                                pset1<P>(T(0)), x);
     }
   };
 
