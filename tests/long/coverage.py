@@ -74,7 +74,7 @@ def main():
         failed = []
         for test in tests:
             print(f"{test.name} runs", flush=True)
-            done = subprocess.run([folder / test, "--log_level=error"], cwd=folder, stdout=subprocess.DEVNULL,
+            done = subprocess.run([folder / test, "--log_level=error"], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT,
                                   env={**os.environ, "LLVM_PROFILE_FILE": f"{profiles}/%m.profraw"})
             if done.returncode:
                 failed.append(test.name)
@@ -82,11 +82,12 @@ def main():
         subprocess.run(["llvm-profdata", "merge", "-sparse", *map(str, profiles.glob("*.profraw")), "-o", str(merged)], check=True)
         objects = [f"-object={folder / program}" for program in programs[1:]]
         exported = subprocess.run(["llvm-cov", "export", f"-instr-profile={merged}", str(folder / programs[0]), *objects,
-                                   "--skip-functions", "--skip-branches", str(ROOT / "include")], check=True, capture_output=True, text=True)
+                                   "--skip-functions"], check=True, stdout=subprocess.PIPE, text=True)
     headers = {}
     for file in json.loads(exported.stdout)["data"][0]["files"]:
-        path = pathlib.Path(file["filename"]).resolve().relative_to(ROOT / "include/lifelog")
-        headers[path] = lines_of(file)
+        path = pathlib.Path(file["filename"]).resolve()
+        if path.is_relative_to(ROOT / "include/lifelog"):
+            headers[path.relative_to(ROOT / "include/lifelog")] = lines_of(file)
     rooms = {}
     for path, counts in headers.items():
         room = rooms.setdefault(path.parts[0], [0, 0])
@@ -103,8 +104,9 @@ def main():
             ran = sum(count > 0 for count in counts.values())
             if path.parts[0] == room and 100 * ran < options.need * len(counts):
                 row(f"  {path}", len(counts), ran)
-            if options.lines and options.lines in str(path):
-                print("    never run:", *sorted(line for line, count in counts.items() if count == 0))
+            never = sorted(line for line, count in counts.items() if count == 0)
+            if path.parts[0] == room and never and options.lines and options.lines in str(path):
+                print(f"    {path} never ran:", *never)
     lines, run = (sum(room[i] for room in rooms.values()) for i in (0, 1))
     row("all", lines, run)
     for name in failed:
