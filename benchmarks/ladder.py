@@ -73,16 +73,17 @@ def adjusted_rand(a, b):
 
 def sensor_scores(measure, program, out, user, threads):
     """How much each sensor matters to a person by a measure, in the order of the data set; None where it cannot be told."""
+    if measure == "information":  # of all replicates together
+        told = json.loads((out / "importance" / "information.json").read_text())
+        person = next(one for one in told["people"] if one["user"] == user)
+        return {s["sensor"]: s["bits"] for s in person["sensors"]} if "sensors" in person else None
     model, data = out / "mil" / user / "model.safetensors", out / "data" / f"{user}.safetensors"
-    file = out / f"{user}.{'json' if measure == 'information' else 'npy'}"
+    file = out / f"{user}.npy"
     done = subprocess.run([program, "--model", model, "--data", data, "--measure", measure, "--subset", "test",
                            "--out", file, "--quiet", "--threads", threads], capture_output=True, text=True)
     if done.returncode != 0:
         print(f"{user}, {measure}: {done.stderr.strip()}", file=sys.stderr)
         return None
-    if measure == "information":
-        told = json.loads(file.read_text())
-        return {s["sensor"] if "sensor" in s else s["modality"]: s["bits"] for s in told.get("sensors", told.get("modalities"))}
     shape, values = read_npy(file)
     names = modalities_of(data)
     inner = math.prod(shape[2:])
