@@ -67,6 +67,7 @@ def main():
         if not shutil.which(tool):
             print(f"coverage: skipped, no {tool} (./run deps coverage)")
             return 0
+    os.environ["LLVM_PROFILE_FILE"] = os.devnull  # of what runs while all is set up
     with tempfile.TemporaryDirectory() as temporary:
         folder = (options.build or pathlib.Path(temporary) / "build").resolve()
         tests, programs = build(folder, options.rooms)
